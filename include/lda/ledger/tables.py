@@ -1,0 +1,152 @@
+"""The ledger's tables: what happened to every file, row, run and publication.
+
+Times are UTC. The account of rows is a database constraint: a file whose rows do not add up cannot be written.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+)
+
+metadata = MetaData()
+
+file = Table(
+    "file",
+    metadata,
+    Column("file_id", String(64), primary_key=True, comment="SHA-256 of the bytes"),
+    Column("status", String(20), nullable=False, comment="received, unrecognised, rejected, accepted or superseded"),
+    Column("feed", String(60), comment="the contract that claimed the file"),
+    Column("contract_version", String(20)),
+    Column("partner_code", String(20)),
+    Column("system_code", String(40)),
+    Column("period_start", Date),
+    Column("period_end", Date),
+    Column("version", Integer, comment="the partner's own version number in the file name; 1 if none"),
+    Column("landing_path", String(1000), nullable=False, comment="where it was first seen, relative to landing"),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("delivered_at", DateTime, nullable=False, comment="modification time of the landed file"),
+    Column("received_at", DateTime, nullable=False, comment="when the warehouse first saw it"),
+    Column("lake_path", String(1000), comment="Parquet file in the lake, relative to lake"),
+)
+
+file_event = Table(
+    "file_event",
+    metadata,
+    Column("event_id", Integer, primary_key=True, autoincrement=True),
+    Column("file_id", String(64), ForeignKey("file.file_id"), nullable=False, index=True),
+    Column("at", DateTime, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("detail", String(2000), comment="plain English; never a person's data"),
+)
+
+# A landed path and the bytes last seen there, so that an unchanged file is not read again.
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("landing_path", String(1000), primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("modified_ns", BigInteger, nullable=False),
+    Column("file_id", String(64), nullable=False),
+)
+
+row_account = Table(
+    "row_account",
+    metadata,
+    Column("file_id", String(64), ForeignKey("file.file_id"), primary_key=True),
+    Column("received", BigInteger, nullable=False, comment="data rows in the file"),
+    Column("accepted", BigInteger, nullable=False),
+    Column("quarantined", BigInteger, nullable=False),
+    Column("repeated", BigInteger, nullable=False, comment="exact repeats of an earlier row of the file"),
+    Column("layout", BigInteger, nullable=False, comment="title, repeated header, totals and blank rows: not data"),
+    CheckConstraint("received = accepted + quarantined + repeated", name="every_row_accounted_for"),
+)
+
+rule_result = Table(
+    "rule_result",
+    metadata,
+    Column("file_id", String(64), ForeignKey("file.file_id"), primary_key=True),
+    Column("rule_code", String(80), primary_key=True),
+    Column("severity", String(10), nullable=False, comment="error or warning"),
+    Column("scope", String(10), nullable=False, comment="file, row or warn"),
+    Column("column_name", String(80)),
+    Column("failures", BigInteger, nullable=False, comment="rows (or groups) that failed"),
+    Column("first_row", BigInteger, comment="row number in the partner's file of the first failure"),
+    Column("detail", String(2000), comment="expected and found, without a person's data"),
+)
+
+# The submission in force for a feed, partner and period is the last one accepted up to the moment asked about.
+submission = Table(
+    "submission",
+    metadata,
+    Column("file_id", String(64), ForeignKey("file.file_id"), primary_key=True),
+    Column("feed", String(60), nullable=False),
+    Column("partner_code", String(20), nullable=False),
+    Column("system_code", String(40), nullable=False),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False),
+    Column("accepted_at", DateTime, nullable=False),
+    Column("superseded_at", DateTime),
+    Column("superseded_by", String(64)),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("run_id", String(40), primary_key=True),
+    Column("kind", String(20), nullable=False, comment="ingest, refresh, redrive or rollback"),
+    Column("system_code", String(40), nullable=False),
+    Column("started_at", DateTime, nullable=False),
+    Column("ended_at", DateTime),
+    Column("status", String(20), nullable=False, comment="running, succeeded, nothing_new or failed"),
+    Column("summary", JSON, comment="counts and seconds by step"),
+)
+
+gate_result = Table(
+    "gate_result",
+    metadata,
+    Column("gate_result_id", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", String(40), nullable=False, index=True),
+    Column("suite", String(80), nullable=False),
+    Column("expectation", String(200), nullable=False),
+    Column("scope", String(10), nullable=False, comment="system, measure or warn"),
+    Column("measure_id", String(80)),
+    Column("feed", String(60)),
+    Column("success", Boolean, nullable=False),
+    Column("observed", Float),
+    Column("detail", String(2000)),
+)
+
+publication = Table(
+    "publication",
+    metadata,
+    Column("publication_id", String(40), primary_key=True),
+    Column("run_id", String(40), nullable=False),
+    Column("system_code", String(40), nullable=False),
+    Column("period_end", Date, nullable=False),
+    Column("as_of", DateTime, nullable=False),
+    Column("published_at", DateTime, nullable=False),
+    Column("inputs_hash", String(64), nullable=False, comment="hash of the file ids, code version and reference data"),
+    Column("manifest", JSON, nullable=False, comment="publication.json"),
+)
+
+publication_event = Table(
+    "publication_event",
+    metadata,
+    Column("event_id", Integer, primary_key=True, autoincrement=True),
+    Column("publication_id", String(40), nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("event", String(20), nullable=False, comment="published or rolled_back_to"),
+)

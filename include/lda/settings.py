@@ -1,0 +1,140 @@
+"""Every setting of the warehouse, typed, in one place.
+
+Values come from the environment or a ``.env`` file, each with the prefix ``LDA_`` (``LDA_HOME``, ``LDA_SYSTEM`` …).
+Anything tied to one machine's size or speed is here, so that nothing else needs to know about the machine.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_DIR = Path(__file__).resolve().parents[2]
+PRIVATE_FOLDER = 0o700
+PRIVATE_FILE = 0o600
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message says which and what to do."""
+
+
+class Settings(BaseSettings):
+    """Settings of one run. Paths are derived from ``home``; see ``design`` folders in docs/architecture.md."""
+
+    model_config = SettingsConfigDict(env_prefix="LDA_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Field(Path("data"), description="Folder that holds landing, archive, vault, lake, warehouse, published.")
+    system: str = Field("llr", description="The system to serve: the name of a file in include/systems.")
+    environment: Literal["demo", "production"] = Field("demo", description="In production a missing secret stops the run.")
+    pseudonym_key: SecretStr | None = Field(None, description="Secret key of the person tokens; at least 32 characters.")
+    ledger_url: str | None = Field(None, description="SQLAlchemy URL of the ledger; a SQLite file in home by default.")
+    project_dir: Path = Field(PROJECT_DIR, description="The checkout: dbt_project, expectations and include are in it.")
+    duckdb_memory_limit: str = Field("2GB", description="Memory DuckDB may use.")
+    duckdb_threads: int = Field(min(4, os.cpu_count() or 2), description="Threads DuckDB may use.")
+    batch_files: int = Field(2000, description="Files judged as one set.")
+    batch_bytes: int = Field(2_000_000_000, description="Bytes judged as one set.")
+    lock_timeout_seconds: int = Field(600, description="How long a second run waits for the first.")
+
+    @property
+    def landing(self) -> Path:
+        """Where channels put partners' files, one folder per partner."""
+        return self.home / "landing"
+
+    @property
+    def archive(self) -> Path:
+        """Every file ever received, by content hash, never changed. Identifiable."""
+        return self.home / "archive"
+
+    @property
+    def vault(self) -> Path:
+        """Identifiers and quarantined rows. Identifiable."""
+        return self.home / "vault"
+
+    @property
+    def lake(self) -> Path:
+        """Typed, pseudonymous Parquet, one file per accepted source file."""
+        return self.home / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        """Candidate databases being built."""
+        return self.home / "warehouse"
+
+    @property
+    def published(self) -> Path:
+        """Publications, and ``current``, the link to the one in force."""
+        return self.home / "published"
+
+    @property
+    def contracts_dir(self) -> Path:
+        """One data contract per feed."""
+        return self.project_dir / "include" / "contracts"
+
+    @property
+    def systems_dir(self) -> Path:
+        """One file per system."""
+        return self.project_dir / "include" / "systems"
+
+    @property
+    def dbt_dir(self) -> Path:
+        """The dbt project."""
+        return self.project_dir / "dbt_project"
+
+    @property
+    def reference_dir(self) -> Path:
+        """Reference data: the dbt seeds, which intake reads too."""
+        return self.dbt_dir / "seeds" / "reference"
+
+    @property
+    def expectations_dir(self) -> Path:
+        """Great Expectations suites."""
+        return self.project_dir / "expectations"
+
+    @property
+    def ledger_address(self) -> str:
+        """The ledger's SQLAlchemy URL."""
+        return self.ledger_url or f"sqlite:///{self.home / 'ledger.db'}"
+
+    @cached_property
+    def token_key(self) -> bytes:
+        """The pseudonym key as bytes.
+
+        In the demo a key is made once and kept, owner-readable only, in ``home``. In production a missing or
+        short key raises ``SettingsError`` before any file is read.
+        """
+        if self.pseudonym_key is not None:
+            key = self.pseudonym_key.get_secret_value().encode()
+            if len(key) < 32:
+                raise SettingsError("LDA_PSEUDONYM_KEY is shorter than 32 characters. Make one with: openssl rand -hex 32")
+            return key
+        if self.environment == "production":
+            raise SettingsError(
+                "LDA_PSEUDONYM_KEY is not set, so person tokens cannot be made and no file was read. "
+                "Take the key from your secret store and set LDA_PSEUDONYM_KEY (make a first one with: openssl rand -hex 32)."
+            )
+        return self._demo_key()
+
+    def _demo_key(self) -> bytes:
+        path = self.home / "demo_pseudonym_key"
+        self.home.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+        except FileExistsError:
+            return path.read_bytes()
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_hex(32).encode())
+        return path.read_bytes()
+
+    def make_folders(self) -> None:
+        """Make the folders of ``home``; those that hold identifiers are closed to others."""
+        for folder in (self.landing, self.archive, self.vault):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(PRIVATE_FOLDER)
+        for folder in (self.lake, self.warehouse, self.published):
+            folder.mkdir(parents=True, exist_ok=True)
