@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     batch_files: int = Field(2000, description="Files judged as one set.")
     batch_bytes: int = Field(2_000_000_000, description="Bytes judged as one set.")
     lock_timeout_seconds: int = Field(600, description="How long a second run waits for the first.")
+    task_retries: int = Field(2, description="How often Airflow tries a failed step again.")
+    task_retry_delay_seconds: int = Field(300, description="How long Airflow waits before the first retry.")
 
     @property
     def landing(self) -> Path:

@@ -1,0 +1,93 @@
+# The LDA warehouse. `make help` lists what there is. Needs Python 3.11 or later and make; no root, no services.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+LINT_BIN := .venv-lint/bin
+UV := $(BIN)/uv
+
+export LDA_HOME ?= data
+export LDA_SYSTEM ?= llr
+export LDA_PROJECT_DIR := $(CURDIR)
+export AIRFLOW_HOME ?= $(CURDIR)/.airflow
+export AIRFLOW__CORE__DAGS_FOLDER := $(CURDIR)/dags
+export AIRFLOW__CORE__LOAD_EXAMPLES := False
+export AIRFLOW__CORE__EXECUTOR ?= LocalExecutor
+export AIRFLOW__CORE__PARALLELISM ?= 4
+export AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION ?= False
+export AIRFLOW__API__HOST ?= 127.0.0.1
+export AIRFLOW__API__PORT ?= 8080
+export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := False
+export GX_ANALYTICS_ENABLED := False
+export DO_NOT_TRACK := 1
+
+.PHONY: help setup setup-dev refresh test test-fast lint up bench clean locks
+
+help: ## List the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: .venv/.runtime .airflow/.ready ## Make the virtual environment and Airflow's database
+setup-dev: .venv/.dev .venv-lint/.ready .airflow/.ready
+
+refresh: setup ## Sample extracts if landing is empty, run the DAGs, publish, print a summary
+	@if [ -z "$$(find "$(LDA_HOME)/landing" -type f -print -quit 2>/dev/null)" ]; then \
+	  echo "▸ landing is empty: making sample extracts"; $(BIN)/lda synthesise --system "$(LDA_SYSTEM)" --months 24 --seed 7 --scale 1 --dirt 0.02; fi
+	@LDA_TASK_RETRIES=0 AIRFLOW__LOGGING__LOGGING_LEVEL=WARNING $(BIN)/python scripts/run_dags.py
+
+test: setup-dev lint ## Every check and every test
+	$(BIN)/pytest -n 2 --dist loadscope
+
+test-fast: .venv/.dev ## The tests that need no whole refresh (under two minutes)
+	$(BIN)/pytest -n 2 --dist loadscope -m "not slow"
+
+lint: .venv/.dev .venv-lint/.ready ## Style, types, import order, unused dependencies, SQL, contracts
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(LINT_BIN)/sqlfluff lint dbt_project/models dbt_project/tests --processes 2
+	$(BIN)/lda contracts check
+
+up: setup ## Start Airflow with its page on http://127.0.0.1:8080 (Ctrl-C stops it)
+	$(BIN)/airflow standalone
+
+bench: setup ## Measure intake, dbt, gates and Airflow against named baselines (docs/performance.md)
+	$(BIN)/lda bench
+
+locks: .venv/bin/uv ## Resolve the dependencies again
+	for part in requirements requirements-dev requirements-lint; do \
+	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header $$part.in -o $$part.lock; done
+
+clean: ## Remove environments and caches; keeps data
+	rm -rf .venv .venv-lint .airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dbt_project/target dbt_project/logs
+
+.venv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; this is " + sys.version.split()[0] + ". Use: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	@echo "▸ making .venv"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.runtime: requirements.lock pyproject.toml | .venv/bin/uv
+	@echo "▸ installing the locked dependencies"
+	@$(UV) pip install -q --require-hashes -r requirements.lock
+	@$(UV) pip install -q --no-deps -e .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.runtime
+	@echo "▸ installing the locked development dependencies"
+	@$(UV) pip install -q --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.venv-lint/.ready: requirements-lint.lock | .venv/bin/uv
+	@echo "▸ making .venv-lint"
+	@$(UV) venv -q --allow-existing --python $(BIN)/python .venv-lint
+	@$(UV) pip install -q --require-hashes --python $(LINT_BIN)/python -r requirements-lint.lock
+	@touch $@
+
+.airflow/.ready: .venv/.runtime
+	@echo "▸ preparing Airflow's database"
+	@mkdir -p .airflow
+	@AIRFLOW__LOGGING__LOGGING_LEVEL=ERROR $(BIN)/airflow db migrate >.airflow/migrate.log 2>&1 || { cat .airflow/migrate.log; exit 1; }
+	@AIRFLOW__LOGGING__LOGGING_LEVEL=ERROR $(BIN)/airflow pools set lda_writer 1 "One writer of the lake and the warehouse at a time" >>.airflow/migrate.log 2>&1
+	@touch $@

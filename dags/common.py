@@ -1,0 +1,52 @@
+"""What every DAG shares: owner, retries, tags, the writer's pool, and who hears of a failure."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import Asset
+
+from lda.settings import Settings
+
+log = logging.getLogger("lda.dags")
+
+SETTINGS = Settings()
+LONDON = ZoneInfo("Europe/London")
+START = datetime(2024, 4, 1, tzinfo=LONDON)
+WRITER_POOL = "lda_writer"
+TAGS = ["lda", SETTINGS.system]
+
+
+def feeds() -> list[str]:
+    """Feeds that have a data contract; adding a contract adds a DAG."""
+    return sorted(path.name.removesuffix(".odcs.yaml") for path in SETTINGS.contracts_dir.glob("*.odcs.yaml"))
+
+
+def lake_asset(feed: str) -> Asset:
+    """The asset an ingest updates when it accepted a submission, and that the refresh waits for."""
+    return Asset(name=f"lake_{feed}", uri=f"lda://lake/{feed}", group="lda")
+
+
+def say_what_failed(context: dict[str, Any]) -> None:
+    """Log which step failed and what to do next; an exception's own text is already free of personal data."""
+    task = context["task_instance"]
+    log.error(
+        "Step %s of %s failed in run %s. The publication in force was not touched. "
+        "Run `lda status` to see what was received, and follow docs/runbooks/refresh-failed.md.",
+        task.task_id,
+        task.dag_id,
+        task.run_id,
+    )
+
+
+DEFAULT_ARGS: dict[str, Any] = {
+    "owner": "lda-data-engineering",
+    "retries": SETTINGS.task_retries,
+    "retry_delay": timedelta(seconds=SETTINGS.task_retry_delay_seconds),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=30),
+    "on_failure_callback": say_what_failed,
+}
