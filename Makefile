@@ -7,10 +7,8 @@ BIN := .venv/bin
 LINT_BIN := .venv-lint/bin
 UV := $(BIN)/uv
 
-export LDA_HOME ?= data
-export LDA_SYSTEM ?= llr
-export LDA_PROJECT_DIR := $(CURDIR)
-export AIRFLOW_HOME ?= $(CURDIR)/.airflow
+# Settings of the warehouse itself (LDA_HOME, LDA_SYSTEM, ...) come from the environment or .env, never from here.
+export AIRFLOW_HOME := $(CURDIR)/.airflow
 export AIRFLOW__CORE__DAGS_FOLDER := $(CURDIR)/dags
 export AIRFLOW__CORE__LOAD_EXAMPLES := False
 export AIRFLOW__CORE__EXECUTOR ?= LocalExecutor
@@ -31,8 +29,7 @@ setup: .venv/.runtime .airflow/.ready ## Make the virtual environment and Airflo
 setup-dev: .venv/.dev .venv-lint/.ready .airflow/.ready
 
 refresh: setup ## Sample extracts if landing is empty, run the DAGs, publish, print a summary
-	@if [ -z "$$(find "$(LDA_HOME)/landing" -type f -print -quit 2>/dev/null)" ]; then \
-	  echo "▸ landing is empty: making sample extracts"; $(BIN)/lda synthesise --system "$(LDA_SYSTEM)" --months 24 --seed 7 --scale 1 --dirt 0.02; fi
+	@$(BIN)/lda synthesise --if-empty
 	@LDA_TASK_RETRIES=0 AIRFLOW__LOGGING__LOGGING_LEVEL=WARNING $(BIN)/python scripts/run_dags.py
 
 test: setup-dev lint ## Every check and every test

@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow.sdk import DAG, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
+
 from common import DEFAULT_ARGS, START, TAGS, WRITER_POOL, feeds, lake_asset
 
 DOC = """

@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow.sdk import AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
+
 from common import DEFAULT_ARGS, START, TAGS, WRITER_POOL, feeds, lake_asset
 
 DOC = """
@@ -38,8 +39,8 @@ DOC = """
     max_active_runs=1,
     default_args={**DEFAULT_ARGS, "pool": WRITER_POOL, "execution_timeout": timedelta(hours=2)},
     params={
-        "period_end": Param(None, type=["null", "string"], format="date", description="Last day of the month to publish"),
-        "as_of": Param(None, type=["null", "string"], format="date-time", description="Use what was known at this moment"),
+        "period_end": Param(None, type=["null", "string"], format="date", description="Last day of the month"),
+        "as_of": Param(None, type=["null", "string"], format="date-time", description="As known at this moment"),
     },
     tags=[*TAGS, "refresh"],
 )
@@ -50,6 +51,7 @@ def lda_refresh() -> None:
     def start(params: dict[str, Any] | None = None) -> dict[str, Any]:
         """Decide the period and the moment, and whether there is anything new."""
         from lda.refresh import start_refresh
+
         from lda.settings import Settings
 
         asked = params or {}

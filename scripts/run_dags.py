@@ -21,7 +21,7 @@ REFRESH = "lda_refresh"
 
 
 def load_dags() -> list[DAG]:
-    """The DAGs in the order they run: ingests by name, then the refresh. Exits with the error if one cannot be imported."""
+    """The DAGs in the order they run: ingests, then the refresh. Exits when one cannot be imported."""
     from airflow.dag_processing.dagbag import BundleDagBag
 
     bag = BundleDagBag(dag_folder=str(DAGS), bundle_path=DAGS, bundle_name="dags-folder")

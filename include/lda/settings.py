@@ -29,11 +29,13 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LDA_", env_file=".env", extra="ignore", frozen=True)
 
-    home: Path = Field(Path("data"), description="Folder that holds landing, archive, vault, lake, warehouse, published.")
+    home: Path = Field(Path("data"), description="Folder of landing, archive, vault, lake, warehouse, published.")
     system: str = Field("llr", description="The system to serve: the name of a file in include/systems.")
-    environment: Literal["demo", "production"] = Field("demo", description="In production a missing secret stops the run.")
-    pseudonym_key: SecretStr | None = Field(None, description="Secret key of the person tokens; at least 32 characters.")
-    ledger_url: str | None = Field(None, description="SQLAlchemy URL of the ledger; a SQLite file in home by default.")
+    environment: Literal["demo", "production"] = Field(
+        "demo", description="In production a missing secret stops a run."
+    )
+    pseudonym_key: SecretStr | None = Field(None, description="Secret key of the person tokens; 32 characters or more.")
+    ledger_url: str | None = Field(None, description="SQLAlchemy URL of the ledger; by default SQLite in home.")
     project_dir: Path = Field(PROJECT_DIR, description="The checkout: dbt_project, expectations and include are in it.")
     duckdb_memory_limit: str = Field("2GB", description="Memory DuckDB may use.")
     duckdb_threads: int = Field(min(4, os.cpu_count() or 2), description="Threads DuckDB may use.")
@@ -113,12 +115,14 @@ class Settings(BaseSettings):
         if self.pseudonym_key is not None:
             key = self.pseudonym_key.get_secret_value().encode()
             if len(key) < 32:
-                raise SettingsError("LDA_PSEUDONYM_KEY is shorter than 32 characters. Make one with: openssl rand -hex 32")
+                raise SettingsError(
+                    "LDA_PSEUDONYM_KEY is shorter than 32 characters. Make one with: openssl rand -hex 32"
+                )
             return key
         if self.environment == "production":
             raise SettingsError(
                 "LDA_PSEUDONYM_KEY is not set, so person tokens cannot be made and no file was read. "
-                "Take the key from your secret store and set LDA_PSEUDONYM_KEY (make a first one with: openssl rand -hex 32)."
+                "Take the key from your secret store (make a first one with: openssl rand -hex 32)."
             )
         return self._demo_key()
 
