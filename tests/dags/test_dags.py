@@ -1,0 +1,77 @@
+"""The DAGs are all there, say whose they are and what to do, and start when they should."""
+
+from __future__ import annotations
+
+import ast
+
+FEEDS = {"gp_ld_register", "ldhc", "inpatient_census", "leder", "cld"}
+
+
+def test_bag_is_complete_and_imports_without_error(bag):
+    assert bag.import_errors == {}
+    assert set(bag.dags) == {f"lda_ingest_{feed}" for feed in FEEDS} | {"lda_refresh"}
+
+
+def test_there_is_an_ingest_dag_for_every_contract(bag, project):
+    contracts = {path.name.removesuffix(".odcs.yaml") for path in (project / "include/contracts").glob("*.odcs.yaml")}
+    assert {dag_id.removeprefix("lda_ingest_") for dag_id in bag.dags if dag_id.startswith("lda_ingest_")} == contracts
+
+
+def test_every_dag_has_owner_tags_docs_and_one_run_at_a_time(bag):
+    for dag in bag.dags.values():
+        assert dag.owner == "lda-data-engineering", dag.dag_id
+        assert {"lda", "llr"} <= set(dag.tags), dag.dag_id
+        assert "safe to run again" in dag.doc_md.lower(), dag.dag_id
+        assert "when it fails" in dag.doc_md.lower(), dag.dag_id
+        assert dag.description, dag.dag_id
+        assert dag.catchup is False, dag.dag_id
+        assert dag.max_active_runs == 1, dag.dag_id
+
+
+def test_every_task_retries_writes_one_at_a_time_ends_and_says_when_it_failed(bag):
+    tasks = [task for dag in bag.dags.values() for task in dag.tasks]
+    assert len(tasks) == len(FEEDS) + 5
+    for task in tasks:
+        assert task.retries == 2, task.task_id
+        assert task.retry_exponential_backoff, task.task_id
+        assert task.pool == "lda_writer", task.task_id
+        assert task.execution_timeout is not None, task.task_id
+        assert task.on_failure_callback, task.task_id
+        assert task.python_callable.__doc__, task.task_id
+
+
+def test_each_ingest_tells_the_refresh_through_its_asset(bag):
+    waited_for = {asset.uri for asset in bag.dags["lda_refresh"].timetable.asset_condition.objects}
+    produced = {outlet.uri for dag in bag.dags.values() for task in dag.tasks for outlet in task.outlets}
+    assert produced == {f"lda://lake/{feed}" for feed in FEEDS}
+    assert waited_for == produced
+
+
+def test_refresh_steps_follow_one_another(bag):
+    refresh = bag.dags["lda_refresh"]
+    steps = ["start", "build", "judge", "release", "tell"]
+    assert [task.task_id for task in refresh.topological_sort()] == steps
+    for earlier, later in zip(steps, steps[1:], strict=False):
+        assert refresh.get_task(earlier).downstream_task_ids == {later}
+
+
+def test_dag_files_import_nothing_heavy_when_they_are_read(project):
+    """Great Expectations takes ten seconds to import and dbt four: they may be imported inside tasks only."""
+    light = {"__future__", "airflow", "common", "datetime", "logging", "typing", "zoneinfo", "lda.settings"}
+    for path in (project / "dags").glob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ImportFrom):
+                assert node.module in light or node.module.split(".")[0] == "airflow", f"{path.name}: {node.module}"
+            elif isinstance(node, ast.Import):
+                assert {alias.name for alias in node.names} <= light, path.name
+
+
+def test_a_failed_step_says_what_to_do_next(bag, caplog):
+    task = bag.dags["lda_refresh"].get_task("build")
+    instance = type("Instance", (), {"task_id": "build", "dag_id": "lda_refresh", "run_id": "run-1"})()
+    with caplog.at_level("ERROR"):
+        for callback in task.on_failure_callback:
+            callback({"task_instance": instance})
+    assert "build of lda_refresh failed in run run-1" in caplog.text
+    assert "publication in force was not touched" in caplog.text
+    assert "refresh-failed.md" in caplog.text

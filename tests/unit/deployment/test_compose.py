@@ -1,0 +1,91 @@
+"""The production-like stand: every part is there, nothing has a default password, pages stay on this host."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[3]
+SECRETS = {
+    "LDA_PSEUDONYM_KEY",
+    "POSTGRES_PASSWORD",
+    "REDIS_PASSWORD",
+    "AIRFLOW_FERNET_KEY",
+    "AIRFLOW_JWT_SECRET",
+    "AIRFLOW_API_SECRET_KEY",
+}
+VARIABLE = re.compile(r"(?<!\$)\$\{(?P<name>\w+)(?P<rest>[^}]*)\}")
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    return (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def services(text) -> dict:
+    return yaml.safe_load(text)["services"]
+
+
+def test_has_every_part_of_a_celery_stand(services):
+    assert set(services) == {
+        "postgres", "redis", "migrate", "apiserver", "scheduler", "dag-processor", "triggerer", "worker",
+    }  # fmt: skip
+    for name in ("apiserver", "scheduler", "dag-processor", "triggerer", "worker"):
+        assert services[name]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor", name
+
+
+def test_every_long_running_service_has_a_health_check_and_restarts(services):
+    for name, service in services.items():
+        if name == "migrate":
+            continue
+        assert service["healthcheck"]["test"], name
+        assert service["restart"] == "unless-stopped", name
+
+
+def test_every_secret_must_be_given_and_none_has_a_default(text):
+    required = {match["name"] for match in VARIABLE.finditer(text) if match["rest"].startswith(":?")}
+    defaulted = {match["name"] for match in VARIABLE.finditer(text) if match["rest"].startswith(":-")}
+    assert required == SECRETS
+    assert not defaulted & SECRETS
+    for match in VARIABLE.finditer(text):
+        if match["rest"].startswith(":?"):
+            assert "in .env" in match["rest"], f"{match['name']} does not say where to set it"
+
+
+def test_the_example_environment_names_every_secret_and_leaves_it_empty():
+    lines = (PROJECT / ".env.example").read_text(encoding="utf-8").splitlines()
+    values = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z_]+=", line))
+    assert set(values) >= SECRETS
+    assert all(values[name] == "" for name in SECRETS)
+
+
+def test_ports_are_bound_to_this_host_and_images_are_pinned(services):
+    for name, service in services.items():
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:"), name
+        tag = service["image"].rpartition(":")[2]
+        assert re.fullmatch(r"[0-9]+(\.[0-9]+)+", tag), f"{name}: {service['image']}"
+
+
+def test_services_wait_only_for_services_that_exist_and_are_checked(services):
+    for name, service in services.items():
+        for needed, how in service.get("depends_on", {}).items():
+            assert needed in services, name
+            if how["condition"] == "service_healthy":
+                assert services[needed]["healthcheck"]["test"], needed
+
+
+def test_volumes_used_are_declared(text):
+    compose = yaml.safe_load(text)
+    used = {volume.split(":")[0] for service in compose["services"].values() for volume in service.get("volumes", [])}
+    assert used == set(compose["volumes"])
+
+
+def test_the_image_is_built_on_the_airflow_that_is_locked():
+    locked = re.search(r"^apache-airflow==(\S+)", (PROJECT / "requirements.lock").read_text(encoding="utf-8"), re.M)
+    assert locked
+    assert f"FROM apache/airflow:{locked[1]}-" in (PROJECT / "Dockerfile").read_text(encoding="utf-8")
