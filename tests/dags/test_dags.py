@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 
 FEEDS = {"gp_ld_register", "ldhc", "inpatient_census", "leder", "cld"}
 
@@ -51,7 +52,7 @@ def test_refresh_steps_follow_one_another(bag):
     refresh = bag.dags["lda_refresh"]
     steps = ["start", "build", "judge", "release", "tell"]
     assert [task.task_id for task in refresh.topological_sort()] == steps
-    for earlier, later in zip(steps, steps[1:], strict=False):
+    for earlier, later in itertools.pairwise(steps):
         assert refresh.get_task(earlier).downstream_task_ids == {later}
 
 
