@@ -1,0 +1,126 @@
+"""The ledger's record of refresh runs, gate verdicts, publications and which of them was in force when.
+
+Every time is UTC without an offset, as everywhere in the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine, delete, insert, select, update
+
+from lda.ledger.tables import gate_result, metadata, publication, publication_event, run
+
+PUBLISHED = "published"
+ROLLED_BACK_TO = "rolled_back_to"
+
+
+def utc_now() -> datetime:
+    """This moment in UTC, to the second, without an offset: the ledger's notion of now."""
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+class PublicationBook:
+    """Runs, gate results, publications and publication events of one ledger. Every write is safe to repeat."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def create(self) -> None:
+        """Make the ledger's tables where they are missing."""
+        metadata.create_all(self.engine)
+
+    # Runs
+
+    def start_run(self, run_id: str, kind: str, system_code: str, at: datetime) -> None:
+        """Record that a run has begun; a run that is already there is set back to running."""
+        with self.engine.begin() as connection:
+            known = connection.execute(select(run.c.run_id).where(run.c.run_id == run_id)).first()
+            if known:
+                again = {"status": "running", "ended_at": None}
+                connection.execute(update(run).where(run.c.run_id == run_id).values(**again))
+            else:
+                values = {"kind": kind, "system_code": system_code, "started_at": at, "status": "running"}
+                connection.execute(insert(run).values(run_id=run_id, **values))
+
+    def end_run(self, run_id: str, status: str, summary: Mapping[str, Any], at: datetime) -> None:
+        """Record how a run ended: succeeded, nothing_new or failed, with its summary (counts, seconds by step)."""
+        with self.engine.begin() as connection:
+            ended = {"status": status, "summary": dict(summary), "ended_at": at}
+            connection.execute(update(run).where(run.c.run_id == run_id).values(**ended))
+
+    def last_run(self, kind: str, system_code: str) -> dict[str, Any] | None:
+        """The latest run of a kind for a system, as a dictionary of the table's columns, or None."""
+        query = select(run).where(run.c.kind == kind, run.c.system_code == system_code)
+        with self.engine.connect() as connection:
+            row = connection.execute(query.order_by(run.c.started_at.desc(), run.c.run_id.desc())).mappings().first()
+        return dict(row) if row else None
+
+    # Gates
+
+    def record_gates(self, run_id: str, results: Sequence[Mapping[str, Any]]) -> None:
+        """Replace the gate results of a run. Each has the columns of ``gate_result`` but its id and run."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(gate_result).where(gate_result.c.run_id == run_id))
+            if results:
+                connection.execute(insert(gate_result), [{"run_id": run_id, **result} for result in results])
+
+    def gates(self, run_id: str) -> list[dict[str, Any]]:
+        """The gate results of a run, in the order they were judged."""
+        query = select(gate_result).where(gate_result.c.run_id == run_id).order_by(gate_result.c.gate_result_id)
+        with self.engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    # Publications
+
+    def record_publication(self, manifest: Mapping[str, Any], inputs_hash: str) -> None:
+        """Record a complete publication by its ``publication.json``; one already recorded stays as it is."""
+        values = {
+            "publication_id": manifest["publication_id"],
+            "run_id": manifest["run_id"],
+            "system_code": manifest["system_code"],
+            "period_end": datetime.fromisoformat(manifest["period_end"]).date(),
+            "as_of": datetime.fromisoformat(manifest["as_of"]),
+            "published_at": datetime.fromisoformat(manifest["published_at"]),
+            "inputs_hash": inputs_hash,
+            "manifest": dict(manifest),
+        }
+        with self.engine.begin() as connection:
+            wanted = publication.c.publication_id == values["publication_id"]
+            if connection.execute(select(publication.c.run_id).where(wanted)).first() is None:
+                connection.execute(insert(publication).values(**values))
+
+    def publications(self, system_code: str) -> list[dict[str, Any]]:
+        """Every publication of a system, oldest first, as dictionaries of the table's columns."""
+        query = select(publication).where(publication.c.system_code == system_code)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(publication.c.published_at, publication.c.publication_id))
+            return [dict(row) for row in rows.mappings()]
+
+    def record_event(self, publication_id: str, event: str, at: datetime) -> None:
+        """Record that a publication was put in force, by being published or by a roll back to it."""
+        with self.engine.begin() as connection:
+            connection.execute(insert(publication_event).values(publication_id=publication_id, event=event, at=at))
+
+    def events(self) -> list[dict[str, Any]]:
+        """Every publication event, oldest first."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(publication_event).order_by(publication_event.c.event_id))
+            return [dict(row) for row in rows.mappings()]
+
+    def standing(self) -> list[str]:
+        """The publications that stood in force and were not rolled back over, oldest first.
+
+        The last is the one in force and the one before it is where a roll back goes: after publishing A, B and C,
+        rolling back to B and publishing D this is A, B, D, so that a roll back from D does not bring back C.
+        """
+        stack: list[str] = []
+        for event in self.events():
+            wanted = event["publication_id"]
+            if event["event"] == ROLLED_BACK_TO and wanted in stack:
+                del stack[stack.index(wanted) + 1 :]
+            elif not stack or stack[-1] != wanted:
+                stack.append(wanted)
+        return stack

@@ -1,0 +1,180 @@
+"""Build a candidate: everything a publication is made of, in a database beside the published one."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from sqlalchemy import Engine, create_engine
+
+from lda.contracts import expected_submissions, load_contracts, load_system
+from lda.settings import Settings
+from lda.warehouse.candidate import CATALOGUE, Candidate, CandidateError, candidate_path
+from lda.warehouse.inputs import (
+    Input,
+    code_version,
+    file_accounts,
+    in_force,
+    inputs_hash,
+    most_received_period,
+    rules_fingerprint,
+)
+from lda.warehouse.load import expected_rows, load_lake, load_ledger
+from lda.warehouse.transform import transform
+
+
+def latest_period(settings: Settings, as_of: datetime, engine: Engine | None = None) -> date:
+    """The reporting period by default: the latest for which most expected submissions are in force.
+
+    :raises CandidateError: when nothing has been accepted yet.
+    """
+    inputs = in_force(engine or create_engine(settings.ledger_address), settings.system, as_of)
+    if inputs:
+        period = most_received_period(inputs, _expected(settings, inputs))
+        if period is not None:
+            return period
+    raise CandidateError(
+        f"No submission has been accepted yet. Put partners' files in {settings.landing} (or make samples with: "
+        "lda synthesise), then run: lda ingest, and lda files to see what became of them."
+    )
+
+
+def _expected(settings: Settings, inputs: list[Input]) -> list[tuple[str, str, date]]:
+    first, last = (pick(source.period_end for source in inputs) for pick in (min, max))
+    contracts, system = load_contracts(settings), load_system(settings)
+    wanted = expected_submissions(settings, contracts, system, first, last)
+    return [(one.feed, one.partner_code, one.period_end) for one in wanted]
+
+
+def new_publication_id(period_end: date, as_of: datetime, hashed: str) -> str:
+    """The name of a publication: its month, the moment it is as of, and the start of its inputs' hash."""
+    return f"{period_end:%Y-%m}_{as_of:%Y%m%dT%H%M%S}_{hashed[:6]}"
+
+
+def build_candidate(settings: Settings, run_id: str, period_end: date, as_of: datetime) -> Candidate:
+    """Build the candidate of a run, with dbt's models in it, and its description. Safe to repeat.
+
+    Candidates of earlier runs are removed: there is one at a time. While it is being built its file has a name that
+    does not change from run to run, so that dbt need not read its project again.
+
+    :raises CandidateError: when nothing is in force or the lake lacks an accepted submission.
+    :raises TransformError: when a model or data test fails.
+    """
+    started = time.monotonic()
+    engine = create_engine(settings.ledger_address)
+    inputs = in_force(engine, settings.system, as_of, period_end)
+    if not inputs:
+        raise CandidateError(f"No submission up to {period_end} is in force as of {as_of}. See: lda files")
+    settings.warehouse.mkdir(parents=True, exist_ok=True)
+    remove_candidates(settings)
+    hashed = inputs_hash(inputs, period_end, rules_fingerprint(settings))
+    publication_id = new_publication_id(period_end, as_of, hashed)
+    version = code_version(settings)
+    rows = ledger_rows(settings, engine, inputs, period_end, as_of)
+    rows["run"] = [
+        {
+            "run_id": run_id,
+            "publication_id": publication_id,
+            "period_end": period_end,
+            "as_of": as_of,
+            "code_version": version,
+        }
+    ]
+    building = settings.warehouse / f"{CATALOGUE}.duckdb"
+    load_sources(settings, building, inputs, rows)
+    loaded = time.monotonic()
+    result = transform(settings, building)
+    path = candidate_path(settings, run_id)
+    building.replace(path)
+    candidate = Candidate(
+        run_id=run_id,
+        publication_id=publication_id,
+        path=path,
+        system_code=settings.system,
+        period_end=period_end,
+        as_of=as_of,
+        code_version=version,
+        inputs_hash=hashed,
+        inputs=tuple(inputs),
+        expected=tuple(rows["expected_submission"]),
+        descriptions=result.descriptions,
+        seconds={"load": round(loaded - started, 2), "dbt": round(time.monotonic() - loaded, 2)},
+        dbt_seconds=result.seconds,
+    )
+    candidate.save()
+    return candidate
+
+
+def load_sources(
+    settings: Settings, database: Path, inputs: list[Input], rows: dict[str, list[dict[str, Any]]]
+) -> None:
+    """Make the database with the schemas dbt reads: ``lake`` and ``ledger``."""
+    contracts = load_contracts(settings)
+    limits = {"memory_limit": settings.duckdb_memory_limit, "threads": settings.duckdb_threads}
+    connection = duckdb.connect(str(database), config=limits)
+    try:
+        load_lake(
+            connection, settings.lake, {feed: list(one.lake_columns()) for feed, one in contracts.items()}, inputs
+        )
+        load_ledger(connection, rows)
+    finally:
+        connection.close()
+
+
+def ledger_rows(
+    settings: Settings, engine: Engine, inputs: list[Input], period_end: date, as_of: datetime
+) -> dict[str, list[dict[str, Any]]]:
+    """The rows of schema ``ledger`` by table, but for ``run``."""
+    contracts, system = load_contracts(settings), load_system(settings)
+    first: dict[str, date] = {}
+    for source in inputs:
+        first[source.feed] = min(source.period_end, first.get(source.feed, source.period_end))
+    wanted = expected_submissions(settings, contracts, system, min(first.values()), period_end)
+    partners = {partner.code: partner for partner in system.partners}
+    return {
+        "system": [{"system_code": system.system_code, "system_name": system.name, "icb_code": system.icb_code}],
+        "partner": [
+            {
+                "partner_code": partner.code,
+                "partner_name": partner.name,
+                "partner_type": partner.type,
+                "system_code": system.system_code,
+            }
+            for partner in partners.values()
+        ],
+        "feed": [
+            {
+                "feed": feed,
+                "feed_name": contract.name,
+                "cadence_months": contract.cadence_months,
+                "stale_after_periods": contract.stale_after_periods,
+                "partner_type": contract.partner_type,
+            }
+            for feed, contract in contracts.items()
+        ],
+        "submission": [
+            {
+                "file_id": source.file_id,
+                "feed": source.feed,
+                "partner_code": source.partner_code,
+                "system_code": source.system_code,
+                "period_start": source.period_start,
+                "period_end": source.period_end,
+                "accepted_at": source.accepted_at,
+                "rows_accepted": source.accepted,
+            }
+            for source in inputs
+        ],
+        "expected_submission": expected_rows(wanted, system.system_code, first),
+        "file_account": file_accounts(engine, settings.system, as_of),
+    }
+
+
+def remove_candidates(settings: Settings) -> None:
+    """Remove the databases and descriptions of earlier runs, finished or not."""
+    for pattern in ("*.duckdb", "*.duckdb.wal", "*.json", "*.json.part"):
+        for path in settings.warehouse.glob(pattern):
+            path.unlink()

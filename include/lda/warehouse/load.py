@@ -1,0 +1,121 @@
+"""Fill the candidate's sources: the lake's rows that count, and what the ledger says about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from lda.warehouse.candidate import CandidateError, quoted
+from lda.warehouse.inputs import Input
+
+# Parquet files read by one statement: bounds the length of the statement and the open files.
+FILES_AT_ONCE = 1000
+
+LEDGER_TABLES = {
+    "run": "run_id VARCHAR, publication_id VARCHAR, period_end DATE, as_of TIMESTAMP, code_version VARCHAR",
+    "system": "system_code VARCHAR, system_name VARCHAR, icb_code VARCHAR",
+    "partner": "partner_code VARCHAR, partner_name VARCHAR, partner_type VARCHAR, system_code VARCHAR",
+    "feed": (
+        "feed VARCHAR, feed_name VARCHAR, cadence_months INTEGER, stale_after_periods INTEGER, partner_type VARCHAR"
+    ),
+    "submission": (
+        "file_id VARCHAR, feed VARCHAR, partner_code VARCHAR, system_code VARCHAR, period_start DATE, "
+        "period_end DATE, accepted_at TIMESTAMP, rows_accepted BIGINT"
+    ),
+    "expected_submission": "feed VARCHAR, partner_code VARCHAR, system_code VARCHAR, period_end DATE, due_date DATE",
+    "file_account": (
+        "file_id VARCHAR, feed VARCHAR, status VARCHAR, received BIGINT, accepted BIGINT, quarantined BIGINT, "
+        "repeated BIGINT"
+    ),
+}
+
+
+def load_lake(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Path,
+    feeds: Mapping[str, Sequence[tuple[str, str]]],
+    inputs: Iterable[Input],
+) -> None:
+    """Make schema ``lake``: one table per feed with the columns of its contract and the rows of its inputs.
+
+    ``feeds`` maps a feed to its (column, DuckDB type) pairs. A feed without inputs gets an empty table. A column that
+    older files do not have yet is NULL in their rows; a column the contract no longer has is left out.
+
+    :raises CandidateError: when an accepted submission's Parquet file is not in the lake.
+    """
+    connection.execute("CREATE SCHEMA lake")
+    paths: dict[str, list[Path]] = {feed: [] for feed in feeds}
+    for source in inputs:
+        if source.feed in paths and source.accepted:
+            paths[source.feed].append(lake / source.lake_path)
+    for feed, columns in feeds.items():
+        definition = ", ".join(f'"{name}" {kind}' for name, kind in columns)
+        connection.execute(f'CREATE TABLE lake."{feed}" ({definition})')
+        for start in range(0, len(paths[feed]), FILES_AT_ONCE):
+            _insert(connection, feed, dict(columns), paths[feed][start : start + FILES_AT_ONCE])
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, feed: str, columns: Mapping[str, str], paths: Sequence[Path]
+) -> None:
+    source = f"read_parquet([{', '.join(quoted(str(path)) for path in paths)}], union_by_name = true)"
+    try:
+        present = {str(row[0]) for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+        picked = ", ".join(f'"{name}"::{kind} AS "{name}"' for name, kind in columns.items() if name in present)
+        connection.execute(f'INSERT INTO lake."{feed}" BY NAME SELECT {picked} FROM {source}')
+    except duckdb.IOException as error:
+        missing = [path.name for path in paths if not path.exists()]
+        raise CandidateError(
+            f"{len(missing)} accepted {feed} submission(s) are in the ledger but not in the lake, the first "
+            f"{missing[0] if missing else 'unreadable'}. Restore the lake from its backup, or load them again with: "
+            f"lda redrive --feed {feed}"
+        ) from error
+
+
+def load_ledger(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Make schema ``ledger`` with the tables of ``LEDGER_TABLES`` from rows given by column name."""
+    connection.execute("CREATE SCHEMA ledger")
+    for table, definition in LEDGER_TABLES.items():
+        connection.execute(f"CREATE TABLE ledger.{table} ({definition})")
+        names = [part.split()[0] for part in definition.split(", ")]
+        values = [[row[name] for name in names] for row in rows[table]]
+        _insert_rows(connection, f"ledger.{table}", names, values)
+
+
+def _insert_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str], values: Sequence[Sequence[Any]]
+) -> None:
+    """Insert rows as one set: a column of text for each name, which the table's own types then read."""
+    if not values:
+        return
+    import pyarrow as pa
+
+    columns = [pa.array([_text(row[index]) for row in values], type=pa.string()) for index in range(len(names))]
+    connection.register("incoming", pa.table(columns, names=list(names)))
+    connection.execute(f"INSERT INTO {table} BY NAME SELECT {', '.join(names)} FROM incoming")
+    connection.unregister("incoming")
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    return value.isoformat(" ") if isinstance(value, datetime) else str(value)
+
+
+def expected_rows(expected: Iterable[Any], system_code: str, first: Mapping[str, date]) -> list[dict[str, Any]]:
+    """Expected submissions as ledger rows, each feed from its first received period on."""
+    return [
+        {
+            "feed": wanted.feed,
+            "partner_code": wanted.partner_code,
+            "system_code": system_code,
+            "period_end": wanted.period_end,
+            "due_date": wanted.due_date,
+        }
+        for wanted in expected
+        if wanted.feed in first and wanted.period_end >= first[wanted.feed]
+    ]
