@@ -31,9 +31,7 @@ class Journey:
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command as a user would."""
-        return subprocess.run(  # noqa: S603
-            command, cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=False
-        )
+        return subprocess.run(command, cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=False)
 
     def run_dags(self) -> subprocess.CompletedProcess[str]:
         """What `make refresh` runs."""

@@ -57,7 +57,7 @@ def test_every_measure_place_and_month_agrees_with_the_truth(journey, mart):
             None if row[6] is None else float(row[6]),
             None if row[7] is None else float(row[7]),
         )
-        for row in mart.execute(f"select {KEY}, numerator, denominator from mart.measure_value").fetchall()  # noqa: S608
+        for row in mart.execute(f"select {KEY}, numerator, denominator from mart.measure_value").fetchall()
     }
     assert len({key[0] for key in truth}) == 14
     wrong = [(key, expected, found.get(key)) for key, expected in truth.items() if found.get(key) != expected]
@@ -77,6 +77,9 @@ def test_every_file_ends_in_its_expected_status_and_every_row_is_accounted_for(j
         }
     differences = []
     for row in journey.truth("files"):
+        if row["expected_status"] == "same_bytes":  # a second copy of a file is not a file of its own
+            assert row["landing_path"] not in found
+            continue
         status, *account = found[row["landing_path"]]
         counts = tuple(count or 0 for count in account)
         expected = tuple(int(row[name] or 0) for name in ("received", "accepted", "quarantined", "repeated"))
@@ -86,7 +89,7 @@ def test_every_file_ends_in_its_expected_status_and_every_row_is_accounted_for(j
             assert counts[0] == sum(counts[1:]), row["landing_path"]
     assert not differences, differences[:10]
     assert Counter(row["expected_status"] for row in journey.truth("files")).keys() == {
-        "accepted", "superseded", "rejected", "unrecognised",
+        "accepted", "superseded", "rejected", "unrecognised", "same_bytes",
     }  # fmt: skip
 
 
@@ -119,7 +122,7 @@ def test_public_figures_are_the_truth_suppressed_and_rounded(current, mart):
         figures = public.execute(
             "select measure_id, geography_code, numerator, denominator, suppression from published.measure_value"
         ).fetchall()
-    assert schemas == {"published"}
+    assert tables == [("published",)]
     assert figures
     hidden = 0
     for measure, place, numerator, denominator, suppression in figures:
@@ -158,7 +161,7 @@ def test_no_identifier_leaves_the_vault(journey):
     for path in sorted((journey.settings.vault / "identifiers").rglob("*.parquet")):
         columns = duckdb.execute("describe select * from read_parquet(?)", [str(path)]).fetchall()
         for name in {"nhs_number", "local_patient_id", "review_id"} & {column[0] for column in columns}:
-            values = duckdb.execute(f"select distinct {name} from read_parquet(?)", [str(path)]).fetchall()  # noqa: S608
+            values = duckdb.execute(f"select distinct {name} from read_parquet(?)", [str(path)]).fetchall()
             identifiers |= {str(value).encode() for (value,) in values if value and len(str(value)) >= 8}
     assert len(identifiers) > 1000
     pattern = re.compile(rb"(?<![0-9a-f])\d{10}(?![0-9a-f])")
