@@ -1,1 +1,46 @@
+"""Data contracts, systems and what partners owe: read from YAML, checked, and turned into frozen objects."""
 
+from lda.contracts.check import check_contracts
+from lda.contracts.header import normalise
+from lda.contracts.loading import load_contracts, load_file_rules
+from lda.contracts.model import (
+    RULE_CONTEXT,
+    ColumnSpec,
+    ContractError,
+    Expected,
+    FeedContract,
+    Partner,
+    PersonKey,
+    Place,
+    Problem,
+    RuleSpec,
+    SystemConfig,
+)
+from lda.contracts.periods import add_periods, due_date, month_end, parse_period, period_ends, period_of
+from lda.contracts.system import expected_submissions, load_system
+
+__all__ = [
+    "RULE_CONTEXT",
+    "ColumnSpec",
+    "ContractError",
+    "Expected",
+    "FeedContract",
+    "Partner",
+    "PersonKey",
+    "Place",
+    "Problem",
+    "RuleSpec",
+    "SystemConfig",
+    "add_periods",
+    "check_contracts",
+    "due_date",
+    "expected_submissions",
+    "load_contracts",
+    "load_file_rules",
+    "load_system",
+    "month_end",
+    "normalise",
+    "parse_period",
+    "period_ends",
+    "period_of",
+]

@@ -1,0 +1,240 @@
+"""The words of a contract: feed, column, rule, system, partner, expected submission.
+
+Everything here is frozen data read from ``include/contracts`` and ``include/systems``; nothing here reads a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+LogicalType = Literal["string", "date", "integer", "number"]
+Kind = Literal["nhs_number", "postcode"]
+Pseudonym = Literal["nhs_number", "birth_date", "postcode", "local_id", "drop"]
+Scope = Literal["file", "row", "warn"]
+Severity = Literal["error", "warning"]
+RuleKind = Literal["file", "shape", "required", "format", "values", "sql", "aggregate", "key"]
+PartnerType = Literal["practice", "icb", "council", "trust"]
+PeriodRule = Literal["month", "quarter"]
+
+LAKE_TYPES: dict[str, str] = {"string": "VARCHAR", "date": "DATE", "integer": "BIGINT", "number": "DOUBLE"}
+SYSTEM_COLUMNS: tuple[tuple[str, str], ...] = (
+    ("_file_id", "VARCHAR"),
+    ("_row_number", "BIGINT"),
+    ("_row_hash", "VARCHAR"),
+)
+# What a rule's SQL may read besides the feed's own columns.
+RULE_CONTEXT: dict[str, str] = {"_partner_code": "VARCHAR", "_period_start": "DATE", "_period_end": "DATE"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault of a contract or system file: where it is, what was expected there and what was found."""
+
+    file: str
+    place: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.place}: expected {self.expected}; found {self.found}"
+
+
+class ContractError(Exception):
+    """Contracts or system files cannot be used; ``problems`` says why."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """One column of a feed, with what partners call it and what becomes of it."""
+
+    name: str
+    logical_type: LogicalType
+    description: str = ""
+    required: bool = False
+    primary_key: bool = False
+    synonyms: tuple[str, ...] = ()
+    kind: Kind | None = None
+    pseudonymise: Pseudonym | None = None
+    code_list: str | None = None
+    on_invalid: Literal["row", "warn"] = "row"
+    pattern: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @property
+    def duckdb_type(self) -> str:
+        """Type of the cleaned column."""
+        return LAKE_TYPES[self.logical_type]
+
+    @property
+    def is_identifier(self) -> bool:
+        """True when the value itself must stay in the vault."""
+        return self.pseudonymise is not None
+
+    @property
+    def can_be_malformed(self) -> bool:
+        """True when a non-blank value can fail to be read as what the column promises."""
+        return self.logical_type != "string" or self.kind is not None or self.pattern is not None
+
+    def lake_columns(self) -> list[tuple[str, str]]:
+        """What the column becomes in the lake: name and DuckDB type, or nothing."""
+        match self.pseudonymise:
+            case "nhs_number" | "drop":
+                return []
+            case "birth_date":
+                return [("birth_month", "DATE")]
+            case "postcode":
+                return [("postcode_lsoa_code", "VARCHAR")]
+            case "local_id":
+                return [(f"{self.name}_token", "VARCHAR")]
+        return [(self.name, self.duckdb_type)]
+
+
+@dataclass(frozen=True)
+class RuleSpec:
+    """One rule, with the words a partner reads when it fails.
+
+    ``predicate`` is SQL that is true for a failing row (kind ``sql``); ``query`` is SQL that counts failures among
+    the file's accepted rows and reads from ``${table}`` (kind ``aggregate``). Other kinds are derived from the column.
+    """
+
+    code: str
+    message: str
+    remedy: str
+    severity: Severity
+    scope: Scope
+    kind: RuleKind
+    column: str | None = None
+    predicate: str | None = None
+    query: str | None = None
+    dimension: str | None = None
+
+
+@dataclass(frozen=True)
+class PersonKey:
+    """Which columns say who a row is about: an NHS number, or the partner's own number."""
+
+    nhs_number: str
+    local: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FeedContract:
+    """One feed: what its files are called, who sends them and when, their columns and their rules."""
+
+    feed: str
+    name: str
+    version: str
+    description: str
+    owner: str
+    partner_type: PartnerType
+    period_rule: PeriodRule
+    cadence_months: int
+    latency_days: int
+    stale_after_periods: int
+    max_quarantine_share: float
+    rule_prefix: str
+    file_patterns: tuple[str, ...]
+    columns: tuple[ColumnSpec, ...]
+    rules: tuple[RuleSpec, ...]
+    person_key: PersonKey | None = None
+    fingerprint: str = field(default="", compare=False)
+
+    def column(self, name: str) -> ColumnSpec:
+        """The column of this name. Raises KeyError when the feed has none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Columns that together name one row of a file; empty when the feed has no key."""
+        return tuple(column.name for column in self.columns if column.primary_key)
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        """Columns a file must have."""
+        return tuple(column.name for column in self.columns if column.required)
+
+    @property
+    def identifier_columns(self) -> tuple[str, ...]:
+        """Columns whose values stay in the vault."""
+        return tuple(column.name for column in self.columns if column.is_identifier)
+
+    def rule(self, code: str) -> RuleSpec:
+        """The rule of this code. Raises KeyError when the feed has none."""
+        for rule in self.rules:
+            if rule.code == code:
+                return rule
+        raise KeyError(code)
+
+    def lake_columns(self) -> list[tuple[str, str]]:
+        """Columns of the feed's lake files in order, as name and DuckDB type."""
+        columns = [pair for column in self.columns for pair in column.lake_columns()]
+        if self.person_key:
+            columns = [("person_token", "VARCHAR"), ("person_token_source", "VARCHAR"), *columns]
+        return [*columns, *SYSTEM_COLUMNS]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A council area of a system: ONS code, name and CASSR code."""
+
+    code: str
+    name: str
+    cassr_code: str
+
+
+@dataclass(frozen=True)
+class Partner:
+    """An organisation that sends files, and the days it counts as one (``valid_to`` is the first day it does not)."""
+
+    code: str
+    name: str
+    type: PartnerType
+    system_code: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def is_valid_on(self, day: date) -> bool:
+        """True when the organisation is open on this day."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+
+
+@dataclass(frozen=True)
+class SystemConfig:
+    """One health and care system: its places, partners and feeds."""
+
+    system_code: str
+    name: str
+    icb_code: str
+    places: tuple[Place, ...]
+    feeds: tuple[str, ...]
+    partners: tuple[Partner, ...]
+    sample: dict[str, int] = field(default_factory=dict, compare=False)
+
+    def partner(self, code: str, partner_type: str) -> Partner | None:
+        """The partner of this code and type, or None."""
+        for partner in self.partners:
+            if partner.code == code and partner.type == partner_type:
+                return partner
+        return None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A submission a partner owes: its feed, period and the last day it is on time."""
+
+    feed: str
+    partner_code: str
+    system_code: str
+    period_start: date
+    period_end: date
+    due_date: date

@@ -1,0 +1,352 @@
+"""Reads one Open Data Contract Standard file into a ``FeedContract`` and lists what is wrong with it.
+
+The standard's own model is permissive (it ignores unknown keys below the top), so each place is checked here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, get_args
+
+from open_data_contract_standard.model import (
+    CustomProperty,
+    DataQuality,
+    OpenDataContractStandard,
+    SchemaObject,
+    SchemaProperty,
+    Team,
+)
+from pydantic import BaseModel, ValidationError
+
+from lda.contracts.header import normalise
+from lda.contracts.model import (
+    LAKE_TYPES,
+    ColumnSpec,
+    ContractError,
+    FeedContract,
+    Kind,
+    PartnerType,
+    PeriodRule,
+    PersonKey,
+    Problem,
+    Pseudonym,
+    RuleSpec,
+    Scope,
+)
+from lda.contracts.rules import implicit_rules
+from lda.contracts.yamlfile import read_yaml
+
+_CONTRACT_PROPERTIES = {
+    "rulePrefix",
+    "partnerType",
+    "periodRule",
+    "filePatterns",
+    "maxQuarantineShare",
+    "staleAfterPeriods",
+    "personKey",
+}
+_COLUMN_PROPERTIES = {"synonyms", "kind", "pseudonymise", "codeList", "onInvalid"}
+_RULE_PROPERTIES = {"scope", "remedy"}
+_OPTIONS = {"string": {"pattern"}, "integer": {"minimum", "maximum"}, "number": {"minimum", "maximum"}, "date": set()}
+_OPERATORS = [name for name in DataQuality.model_fields if name.startswith("must")]
+_ROW_RULE = re.compile(r"^\s*select\s+count\(\*\)\s+from\s+\$\{table\}\s+where\s+(?P<predicate>.+)$", re.I | re.S)
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class Faults:
+    """Collects the problems of one file."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+
+    def add(self, place: str, expected: str, found: object) -> None:
+        """Note a problem."""
+        self.problems.append(Problem(self.file, place, expected, str(found)))
+
+    def require(self, ok: bool, place: str, expected: str, found: object) -> bool:
+        """Note a problem unless ``ok``; returns ``ok``."""
+        if not ok:
+            self.add(place, expected, "nothing" if found is None else found)
+        return ok
+
+    def one_of(self, value: object, allowed: Iterable[str], place: str) -> bool:
+        """Note a problem unless ``value`` is one of ``allowed``."""
+        allowed = list(allowed)
+        return self.require(value in allowed, place, "one of " + ", ".join(allowed), value)
+
+
+def read_contract(path: Path) -> tuple[FeedContract | None, list[Problem]]:
+    """The contract in a file and its problems; the contract is None when there are any."""
+    faults = Faults(path.name)
+    try:
+        raw = read_yaml(path)
+    except ContractError as error:
+        return None, error.problems
+    for key in ("version", "apiVersion"):
+        faults.require(isinstance(raw.get(key), str), key, "a quoted string", raw.get(key))
+    _unknown_keys(raw, OpenDataContractStandard, "", faults)
+    try:
+        document = OpenDataContractStandard.model_validate(raw)
+    except ValidationError as error:
+        for item in error.errors(include_input=False, include_url=False):
+            faults.add(".".join(str(part) for part in item["loc"]), "what the standard allows", item["msg"])
+        return None, faults.problems
+    contract = _build(document, faults, hashlib.sha256(path.read_bytes()).hexdigest())
+    return (None if faults.problems else contract), faults.problems
+
+
+def _unknown_keys(raw: object, model: type[BaseModel], place: str, faults: Faults) -> None:
+    """Keys the standard does not know, at any depth: most often a spelling mistake."""
+    if not isinstance(raw, dict):
+        return
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    for key, value in raw.items():
+        here = f"{place}.{key}" if place else str(key)
+        if key not in fields:
+            faults.add(here, "a key of the Open Data Contract Standard", key)
+            continue
+        inner = _model_of(fields[key].annotation)
+        if inner is None:
+            continue
+        for index, item in enumerate(value if isinstance(value, list) else [value]):
+            name = item.get("name") or item.get("id") if isinstance(item, dict) else None
+            _unknown_keys(item, inner, f"{here}[{name or index}]" if isinstance(value, list) else here, faults)
+
+
+def _model_of(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in get_args(annotation):
+        found = _model_of(argument)
+        if found:
+            return found
+    return None
+
+
+def _customs(items: list[CustomProperty] | None, allowed: set[str], place: str, faults: Faults) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for item in items or []:
+        here = f"{place}.customProperties.{item.property}"
+        if not faults.require(item.property in allowed, here, "one of " + ", ".join(sorted(allowed)), item.property):
+            continue
+        faults.require(item.property not in values, here, "one value", "two")
+        values[str(item.property)] = item.value
+    return values
+
+
+def _build(document: OpenDataContractStandard, faults: Faults, fingerprint: str) -> FeedContract | None:
+    faults.require(bool(document.id and _NAME.fullmatch(document.id)), "id", "a snake_case feed name", document.id)
+    custom = _customs(document.customProperties, _CONTRACT_PROPERTIES, "contract", faults)
+    for key in sorted(_CONTRACT_PROPERTIES - {"personKey"} - set(custom)):
+        faults.add(f"customProperties.{key}", "a value", "nothing")
+    tables = document.schema_ or []
+    if not faults.require(len(tables) == 1, "schema", "exactly one table", len(tables)) or faults.problems:
+        return None
+    prefix = str(custom["rulePrefix"])
+    faults.require(bool(re.fullmatch(r"[A-Z][A-Z0-9]*", prefix)), "rulePrefix", "capital letters and digits", prefix)
+    columns = _columns(tables[0], faults)
+    rules = [*implicit_rules(prefix, columns), *_rules(tables[0], prefix, faults)]
+    _unique((rule.code for rule in rules), "quality", "a rule code used once", faults)
+    return FeedContract(
+        feed=str(document.id),
+        name=document.name or str(document.id),
+        version=str(document.version),
+        description=(document.description.purpose if document.description else None) or "",
+        owner=_owner(document, faults),
+        partner_type=_choice(custom["partnerType"], PartnerType, "partnerType", faults),
+        period_rule=_choice(custom["periodRule"], PeriodRule, "periodRule", faults),
+        cadence_months=_sla(document, "frequency", "m", faults),
+        latency_days=_sla(document, "latency", "d", faults),
+        stale_after_periods=_number(custom["staleAfterPeriods"], (0, 24), "staleAfterPeriods", faults, int),
+        max_quarantine_share=_number(custom["maxQuarantineShare"], (0, 1), "maxQuarantineShare", faults, float),
+        rule_prefix=prefix,
+        file_patterns=_patterns(custom["filePatterns"], faults),
+        columns=columns,
+        rules=tuple(rules),
+        person_key=_person_key(custom.get("personKey"), columns, faults),
+        fingerprint=fingerprint,
+    )
+
+
+def _choice(value: object, kind: Any, place: str, faults: Faults) -> Any:
+    faults.one_of(value, get_args(kind), place)
+    return value
+
+
+def _number(value: object, limits: tuple[float, float], place: str, faults: Faults, kind: Callable[[Any], Any]) -> Any:
+    low, high = limits
+    good = isinstance(value, int | float) and not isinstance(value, bool)
+    good = good and low <= float(str(value)) <= high and (kind is float or isinstance(value, int))
+    words = "a whole number" if kind is int else "a number"
+    faults.require(good, place, f"{words} from {low:g} to {high:g}", value)
+    return kind(str(value)) if good else kind(0)
+
+
+def _sla(document: OpenDataContractStandard, name: str, unit: str, faults: Faults) -> int:
+    found = [item for item in document.slaProperties or [] if item.property == name]
+    place = f"slaProperties.{name}"
+    if not faults.require(len(found) == 1, place, "exactly one entry", len(found)):
+        return 0
+    faults.require(found[0].unit == unit, place, f"the unit {unit}", found[0].unit)
+    return int(_number(found[0].value, (0, 1000), place, faults, int))
+
+
+def _owner(document: OpenDataContractStandard, faults: Faults) -> str:
+    team = document.team
+    name = team.name if isinstance(team, Team) else None
+    faults.require(bool(name), "team.name", "the name of the owning team", name)
+    return name or ""
+
+
+def _patterns(value: object, faults: Faults) -> tuple[str, ...]:
+    patterns = value if isinstance(value, list) else []
+    faults.require(bool(patterns), "filePatterns", "a list of patterns", value)
+    for index, pattern in enumerate(patterns):
+        place = f"filePatterns[{index}]"
+        try:
+            groups = re.compile(str(pattern)).groupindex
+        except re.error as error:
+            faults.add(place, "a regular expression", error)
+            continue
+        for group in ("partner", "period"):
+            faults.require(group in groups, place, f"a group named {group}", ", ".join(groups) or "no named group")
+    return tuple(str(pattern) for pattern in patterns)
+
+
+def _person_key(value: object, columns: tuple[ColumnSpec, ...], faults: Faults) -> PersonKey | None:
+    if value is None:
+        return None
+    place = "customProperties.personKey"
+    if not isinstance(value, dict) or set(value) != {"nhsNumber", "local"} or not isinstance(value["local"], list):
+        faults.add(place, "a mapping of nhsNumber (a column) and local (a list of columns)", value)
+        return None
+    names = {column.name for column in columns}
+    for name in [value["nhsNumber"], *value["local"]]:
+        faults.require(name in names, place, "a column of the table", name)
+    kinds = {column.name: column.kind for column in columns}
+    faults.require(
+        kinds.get(value["nhsNumber"]) == "nhs_number", place, "a column of kind nhs_number", value["nhsNumber"]
+    )
+    return PersonKey(value["nhsNumber"], tuple(value["local"]))
+
+
+def _columns(table: SchemaObject, faults: Faults) -> tuple[ColumnSpec, ...]:
+    columns = tuple(_column(item, faults) for item in table.properties or [])
+    faults.require(bool(columns), "schema.properties", "at least one column", None)
+    _unique((column.name for column in columns), "schema.properties", "a column name used once", faults)
+    claimed: dict[str, str] = {}
+    for column in columns:
+        for label in {normalise(text) for text in (column.name, *column.synonyms)}:
+            other = claimed.setdefault(label, column.name)
+            expected = "a header label claimed by one column"
+            faults.require(other == column.name, f"{column.name}.synonyms", expected, f"{label} also on {other}")
+    lake = [name for column in columns for name, _ in column.lake_columns()]
+    _unique(lake, "schema.properties", "one lake column from each column", faults)
+    return columns
+
+
+def _column(item: SchemaProperty, faults: Faults) -> ColumnSpec:
+    name = item.name or ""
+    faults.require(bool(_NAME.fullmatch(name)), f"properties.{name}", "a snake_case name", name)
+    custom = _customs(item.customProperties, _COLUMN_PROPERTIES, name, faults)
+    faults.one_of(item.logicalType, LAKE_TYPES, f"{name}.logicalType")
+    faults.require(bool(item.description), f"{name}.description", "a description", item.description)
+    choices = {"kind": get_args(Kind), "pseudonymise": get_args(Pseudonym), "onInvalid": ("row", "warn")}
+    for key, allowed in choices.items():
+        if key in custom:
+            faults.one_of(custom[key], allowed, f"{name}.{key}")
+    synonyms = custom.get("synonyms", [])
+    if not faults.require(isinstance(synonyms, list), f"{name}.synonyms", "a list", synonyms):
+        synonyms = []
+    if custom.get("kind"):
+        faults.require(item.logicalType == "string", f"{name}.logicalType", "string for a kind", item.logicalType)
+    if custom.get("pseudonymise") == "birth_date":
+        faults.require(item.logicalType == "date", f"{name}.logicalType", "date for a birth date", item.logicalType)
+    options = _options(item, faults)
+    return ColumnSpec(
+        name=name,
+        logical_type=item.logicalType if item.logicalType in LAKE_TYPES else "string",
+        description=item.description or "",
+        required=bool(item.required),
+        primary_key=bool(item.primaryKey),
+        synonyms=tuple(str(synonym) for synonym in synonyms),
+        kind=custom.get("kind"),
+        pseudonymise=custom.get("pseudonymise"),
+        code_list=custom.get("codeList"),
+        on_invalid=custom.get("onInvalid", "row"),
+        pattern=options.get("pattern"),
+        minimum=options.get("minimum"),
+        maximum=options.get("maximum"),
+    )
+
+
+def _options(item: SchemaProperty, faults: Faults) -> dict[str, Any]:
+    """Options of the logical type; each is checked, because one that is ignored is a rule nobody runs."""
+    options = dict(item.logicalTypeOptions or {})
+    allowed = _OPTIONS.get(item.logicalType or "", set())
+    for key, value in options.items():
+        place = f"{item.name}.logicalTypeOptions.{key}"
+        if not faults.require(key in allowed, place, "one of " + (", ".join(sorted(allowed)) or "none"), key):
+            continue
+        if key == "pattern":
+            try:
+                re.compile(str(value))
+            except re.error as error:
+                faults.add(place, "a regular expression", error)
+        else:
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            faults.require(number, place, "a number", value)
+    low, high = options.get("minimum"), options.get("maximum")
+    if isinstance(low, int | float) and isinstance(high, int | float):
+        place = f"{item.name}.logicalTypeOptions"
+        faults.require(low <= high, place, "minimum no greater than maximum", f"{low}, {high}")
+    return options
+
+
+def _rules(table: SchemaObject, prefix: str, faults: Faults) -> list[RuleSpec]:
+    for column in table.properties or []:
+        faults.require(not column.quality, f"{column.name}.quality", "rules at the level of the table", "a rule here")
+    return [rule for item in table.quality or [] if (rule := _rule(item, prefix, faults))]
+
+
+def _rule(item: DataQuality, prefix: str, faults: Faults) -> RuleSpec | None:
+    place = f"quality.{item.id}"
+    before = len(faults.problems)
+    code_ok = bool(item.id) and str(item.id).startswith(f"{prefix}-")
+    faults.require(code_ok, place, f"an id that starts with {prefix}-", item.id)
+    faults.require(item.type == "sql", place, "type sql", item.type)
+    faults.require(bool(item.query) and "${table}" in str(item.query), place, "a query on ${table}", item.query)
+    faults.require(bool(item.description), place, "a description (the message)", item.description)
+    faults.one_of(item.severity, ("error", "warning"), f"{place}.severity")
+    operators = [name for name in _OPERATORS if getattr(item, name) is not None]
+    faults.require(operators == ["mustBe"] and item.mustBe == 0, place, "the one operator mustBe: 0", operators)
+    custom = _customs(item.customProperties, _RULE_PROPERTIES, place, faults)
+    faults.one_of(custom.get("scope"), get_args(Scope), f"{place}.scope")
+    faults.require(bool(custom.get("remedy")), f"{place}.remedy", "what the partner should do", custom.get("remedy"))
+    row_rule = _ROW_RULE.match(item.query or "")
+    if not row_rule:
+        faults.require(custom.get("scope") != "row", f"{place}.scope", "warn or file for a query over rows", "row")
+    if len(faults.problems) > before:
+        return None
+    return RuleSpec(
+        code=str(item.id),
+        message=str(item.description),
+        remedy=str(custom["remedy"]),
+        severity="error" if item.severity == "error" else "warning",
+        scope=custom["scope"],
+        kind="sql" if row_rule else "aggregate",
+        predicate=row_rule["predicate"].strip() if row_rule else None,
+        query=None if row_rule else str(item.query),
+        dimension=item.dimension,
+    )
+
+
+def _unique(values: Iterable[str], place: str, expected: str, faults: Faults) -> None:
+    seen: set[str] = set()
+    for value in values:
+        faults.require(value not in seen, place, expected, f"{value} twice")
+        seen.add(value)

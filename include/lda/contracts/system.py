@@ -1,0 +1,135 @@
+"""Systems, their partners, and what each partner owes."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+from lda.contracts.model import (
+    ContractError,
+    Expected,
+    FeedContract,
+    Partner,
+    PartnerType,
+    Place,
+    Problem,
+    SystemConfig,
+)
+from lda.contracts.periods import MONTHS_IN, due_date, period_ends, period_of
+from lda.contracts.yamlfile import read_yaml
+from lda.settings import Settings
+
+_KEYS = {"system_code", "name", "icb_code", "places", "feeds", "partners", "sample"}
+
+
+def load_system(settings: Settings) -> SystemConfig:
+    """The system named by ``settings.system``, with its practices from the organisation reference data.
+
+    Raises ContractError when the file is missing or wrong.
+    """
+    path = settings.systems_dir / f"{settings.system}.yaml"
+    if not path.exists():
+        found = ", ".join(sorted(item.stem for item in settings.systems_dir.glob("*.yaml"))) or "no system file"
+        raise ContractError([Problem(path.name, "the file", f"a system file in {settings.systems_dir.name}/", found)])
+    document = read_yaml(path)
+    problems = system_problems(path.name, document)
+    if problems:
+        raise ContractError(problems)
+    code = str(document["system_code"])
+    partners = [Partner(str(item["code"]), str(item["name"]), item["type"], code) for item in document["partners"]]
+    return SystemConfig(
+        system_code=code,
+        name=str(document["name"]),
+        icb_code=str(document["icb_code"]),
+        places=tuple(Place(item["code"], item["name"], item["cassr_code"]) for item in document["places"]),
+        feeds=tuple(document["feeds"]),
+        partners=(*partners, *_practices(settings.reference_dir / "organisation.csv", code)),
+        sample=dict(document.get("sample") or {}),
+    )
+
+
+def system_problems(file: str, document: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with a system file."""
+    problems = [
+        Problem(file, key, "one of " + ", ".join(sorted(_KEYS)), str(key)) for key in document if key not in _KEYS
+    ]
+    for key in sorted(_KEYS - {"sample"} - set(document)):
+        problems.append(Problem(file, key, "a value", "nothing"))
+    if problems:
+        return problems
+    seen: set[tuple[str, str]] = set()
+    for index, item in enumerate(document["partners"]):
+        place = f"partners[{index}]"
+        if not isinstance(item, dict) or set(item) != {"code", "name", "type"}:
+            problems.append(Problem(file, place, "code, name and type", str(item)))
+            continue
+        if not isinstance(item["code"], str):
+            problems.append(Problem(file, f"{place}.code", "a quoted string", str(item["code"])))
+        if item["type"] not in get_args(PartnerType):
+            problems.append(Problem(file, f"{place}.type", "one of " + ", ".join(get_args(PartnerType)), item["type"]))
+        identity = (str(item["type"]), str(item["code"]))
+        if identity in seen:
+            problems.append(Problem(file, place, "a partner listed once", f"{item['code']} twice"))
+        seen.add(identity)
+    for index, item in enumerate(document["places"]):
+        if not isinstance(item, dict) or not all(isinstance(item.get(k), str) for k in ("code", "name", "cassr_code")):
+            problems.append(Problem(file, f"places[{index}]", "code, name and cassr_code as quoted strings", str(item)))
+    return problems
+
+
+def _practices(path: Path, system_code: str) -> list[Partner]:
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            Partner(
+                row["organisation_code"],
+                row["organisation_name"],
+                "practice",
+                system_code,
+                _day(row.get("valid_from")),
+                _day(row.get("valid_to")),
+            )
+            for row in csv.DictReader(file)
+            if row["organisation_type"] == "practice" and row["system_code"] == system_code
+        ]
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def expected_submissions(
+    settings: Settings,
+    contracts: Mapping[str, FeedContract] | Iterable[FeedContract],
+    system: SystemConfig,
+    first_period: date,
+    last_period: date,
+) -> list[Expected]:
+    """Every submission due for periods from the one holding ``first_period`` to the last over by ``last_period``.
+
+    One per feed of the system, partner of the feed's type open at the period's end, and period. Ordered by feed,
+    period and partner. ``settings`` is not read; it keeps the signature ready for calendars kept elsewhere.
+    """
+    del settings
+    feeds = contracts.values() if isinstance(contracts, Mapping) else contracts
+    owed: list[Expected] = []
+    for contract in sorted(feeds, key=lambda item: item.feed):
+        if contract.feed not in system.feeds:
+            continue
+        senders = [partner for partner in system.partners if partner.type == contract.partner_type]
+        step = max(1, contract.cadence_months // MONTHS_IN[contract.period_rule])
+        for index, end in enumerate(period_ends(first_period, last_period, contract.period_rule)):
+            if index % step:
+                continue
+            start = period_of(end, contract.period_rule)[0]
+            due = due_date(end, contract.latency_days)
+            owed.extend(
+                Expected(contract.feed, sender.code, sender.system_code, start, end, due)
+                for sender in sorted(senders, key=lambda item: item.code)
+                if sender.is_valid_on(end)
+            )
+    return owed
