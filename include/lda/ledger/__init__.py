@@ -1,1 +1,19 @@
+"""The ledger: one small relational database that knows what happened to every file, row, run and publication."""
 
+from lda.ledger.engine import open_engine
+from lda.ledger.ledger import Ledger
+from lda.ledger.publications import PublicationBook, utc_now
+from lda.ledger.records import FileRecord, RowAccount, RuleResult, Sighting, Submission, Verdict
+
+__all__ = [
+    "FileRecord",
+    "Ledger",
+    "PublicationBook",
+    "RowAccount",
+    "RuleResult",
+    "Sighting",
+    "Submission",
+    "Verdict",
+    "open_engine",
+    "utc_now",
+]

@@ -87,11 +87,14 @@ rule_result = Table(
     Column("detail", String(2000), comment="expected and found, without a person's data"),
 )
 
-# The submission in force for a feed, partner and period is the last one accepted up to the moment asked about.
+# What counts from a file, and from when to when. The submission in force for a feed, partner and period is the one
+# that stood at the moment asked about. Judging a file again after a fix of the rules ends one and begins another, each
+# with its own file in the lake, so that any past moment can be rebuilt.
 submission = Table(
     "submission",
     metadata,
-    Column("file_id", String(64), ForeignKey("file.file_id"), primary_key=True),
+    Column("submission_id", Integer, primary_key=True, autoincrement=True),
+    Column("file_id", String(64), ForeignKey("file.file_id"), nullable=False, index=True),
     Column("feed", String(60), nullable=False),
     Column("partner_code", String(20), nullable=False),
     Column("system_code", String(40), nullable=False),
@@ -99,7 +102,9 @@ submission = Table(
     Column("period_end", Date, nullable=False),
     Column("accepted_at", DateTime, nullable=False),
     Column("superseded_at", DateTime),
-    Column("superseded_by", String(64)),
+    Column("superseded_by", String(64), comment="the file that replaced it; the same file when it was judged again"),
+    Column("lake_path", String(1000), nullable=False, comment="Parquet file in the lake, relative to lake"),
+    Column("rows_accepted", BigInteger, nullable=False),
 )
 
 run = Table(

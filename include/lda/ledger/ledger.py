@@ -1,0 +1,28 @@
+"""The ledger: what happened to every file, row and submission."""
+
+from __future__ import annotations
+
+from lda.ledger.engine import open_engine
+from lda.ledger.files import FileBook
+from lda.ledger.publications import PublicationBook
+from lda.ledger.submissions import SubmissionBook
+from lda.ledger.tables import metadata
+
+
+class Ledger(FileBook, SubmissionBook):
+    """One ledger, opened by its SQLAlchemy URL. Times are UTC without an offset, to the second.
+
+    Files and submissions are its own methods; runs, gates and publications are in ``book``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = open_engine(url)
+        self.book = PublicationBook(self.engine)
+
+    def create(self) -> None:
+        """Make the tables that are missing."""
+        metadata.create_all(self.engine)
+
+    def close(self) -> None:
+        """Give back the database connections."""
+        self.engine.dispose()

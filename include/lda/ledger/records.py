@@ -1,0 +1,95 @@
+"""What the ledger takes in and gives out about files: plain frozen records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+Status = Literal["received", "unrecognised", "rejected", "accepted", "superseded"]
+RECEIVED: Status = "received"
+UNRECOGNISED: Status = "unrecognised"
+REJECTED: Status = "rejected"
+ACCEPTED: Status = "accepted"
+SUPERSEDED: Status = "superseded"
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """One file ever received, as the ledger's table ``file`` has it."""
+
+    file_id: str
+    status: str
+    landing_path: str
+    size_bytes: int
+    delivered_at: datetime
+    received_at: datetime
+    feed: str | None = None
+    contract_version: str | None = None
+    partner_code: str | None = None
+    system_code: str | None = None
+    period_start: date | None = None
+    period_end: date | None = None
+    version: int | None = None
+    lake_path: str | None = None
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A path in landing and the bytes last seen there."""
+
+    landing_path: str
+    size_bytes: int
+    modified_ns: int
+    file_id: str
+
+
+@dataclass(frozen=True)
+class RowAccount:
+    """What became of a file's data rows; ``layout`` rows (titles, repeated headers, totals, blanks) are not data."""
+
+    received: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    repeated: int = 0
+    layout: int = 0
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """How often one rule failed in one file, and where first (the partner's own row number)."""
+
+    rule_code: str
+    severity: str
+    scope: str
+    failures: int
+    column_name: str | None = None
+    first_row: int | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was decided about one file; ``file`` carries the new status, contract version and lake path."""
+
+    file: FileRecord
+    account: RowAccount
+    rule_results: tuple[RuleResult, ...] = ()
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One accepted file as it counts, from ``accepted_at`` until ``superseded_at``."""
+
+    file_id: str
+    feed: str
+    partner_code: str
+    system_code: str
+    period_start: date
+    period_end: date
+    accepted_at: datetime
+    lake_path: str
+    rows_accepted: int
+    superseded_at: datetime | None = None
+    superseded_by: str | None = None
