@@ -1,1 +1,17 @@
+"""Write publications, check them, switch to them and back."""
 
+from lda.publishing.folder import PublicationError, verify_folder
+from lda.publishing.release import last_published, publish
+from lda.publishing.switch import Publication, current_publication, list_publications, one_writer, rollback
+
+__all__ = [
+    "Publication",
+    "PublicationError",
+    "current_publication",
+    "last_published",
+    "list_publications",
+    "one_writer",
+    "publish",
+    "rollback",
+    "verify_folder",
+]

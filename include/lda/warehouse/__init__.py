@@ -2,13 +2,12 @@
 
 from lda.warehouse.build import build_candidate, latest_period, new_publication_id
 from lda.warehouse.candidate import Candidate, CandidateError, open_candidate
-from lda.warehouse.inputs import Input, code_version, in_force, inputs_hash, rules_fingerprint
+from lda.warehouse.inputs import code_version, in_force, inputs_hash, rules_fingerprint
 from lda.warehouse.transform import TransformError
 
 __all__ = [
     "Candidate",
     "CandidateError",
-    "Input",
     "TransformError",
     "build_candidate",
     "code_version",

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from sqlalchemy import Engine, create_engine
 
 from lda.contracts import expected_submissions, load_contracts, load_system
+from lda.ledger import Ledger
+from lda.ledger.records import Submission
 from lda.settings import Settings
 from lda.warehouse.candidate import CATALOGUE, Candidate, CandidateError, candidate_path
 from lda.warehouse.inputs import (
-    Input,
     code_version,
     file_accounts,
     in_force,
@@ -26,12 +26,12 @@ from lda.warehouse.load import expected_rows, load_lake, load_ledger
 from lda.warehouse.transform import transform
 
 
-def latest_period(settings: Settings, as_of: datetime, engine: Engine | None = None) -> date:
+def latest_period(settings: Settings, ledger: Ledger, as_of: datetime) -> date:
     """The reporting period by default: the latest for which most expected submissions are in force.
 
     :raises CandidateError: when nothing has been accepted yet.
     """
-    inputs = in_force(engine or create_engine(settings.ledger_address), settings.system, as_of)
+    inputs = in_force(ledger, settings.system, as_of)
     if inputs:
         period = most_received_period(inputs, _expected(settings, inputs))
         if period is not None:
@@ -42,7 +42,7 @@ def latest_period(settings: Settings, as_of: datetime, engine: Engine | None = N
     )
 
 
-def _expected(settings: Settings, inputs: list[Input]) -> list[tuple[str, str, date]]:
+def _expected(settings: Settings, inputs: list[Submission]) -> list[tuple[str, str, date]]:
     first, last = (pick(source.period_end for source in inputs) for pick in (min, max))
     contracts, system = load_contracts(settings), load_system(settings)
     wanted = expected_submissions(settings, contracts, system, first, last)
@@ -54,7 +54,7 @@ def new_publication_id(period_end: date, as_of: datetime, hashed: str) -> str:
     return f"{period_end:%Y-%m}_{as_of:%Y%m%dT%H%M%S}_{hashed[:6]}"
 
 
-def build_candidate(settings: Settings, run_id: str, period_end: date, as_of: datetime) -> Candidate:
+def build_candidate(settings: Settings, ledger: Ledger, run_id: str, period_end: date, as_of: datetime) -> Candidate:
     """Build the candidate of a run, with dbt's models in it, and its description. Safe to repeat.
 
     Candidates of earlier runs are removed: there is one at a time. While it is being built its file has a name that
@@ -64,8 +64,7 @@ def build_candidate(settings: Settings, run_id: str, period_end: date, as_of: da
     :raises TransformError: when a model or data test fails.
     """
     started = time.monotonic()
-    engine = create_engine(settings.ledger_address)
-    inputs = in_force(engine, settings.system, as_of, period_end)
+    inputs = in_force(ledger, settings.system, as_of, period_end)
     if not inputs:
         raise CandidateError(f"No submission up to {period_end} is in force as of {as_of}. See: lda files")
     settings.warehouse.mkdir(parents=True, exist_ok=True)
@@ -73,7 +72,7 @@ def build_candidate(settings: Settings, run_id: str, period_end: date, as_of: da
     hashed = inputs_hash(inputs, period_end, rules_fingerprint(settings))
     publication_id = new_publication_id(period_end, as_of, hashed)
     version = code_version(settings)
-    rows = ledger_rows(settings, engine, inputs, period_end, as_of)
+    rows = ledger_rows(settings, ledger, inputs, period_end, as_of)
     rows["run"] = [
         {
             "run_id": run_id,
@@ -99,7 +98,6 @@ def build_candidate(settings: Settings, run_id: str, period_end: date, as_of: da
         code_version=version,
         inputs_hash=hashed,
         inputs=tuple(inputs),
-        expected=tuple(rows["expected_submission"]),
         descriptions=result.descriptions,
         seconds={"load": round(loaded - started, 2), "dbt": round(time.monotonic() - loaded, 2)},
         dbt_seconds=result.seconds,
@@ -109,11 +107,14 @@ def build_candidate(settings: Settings, run_id: str, period_end: date, as_of: da
 
 
 def load_sources(
-    settings: Settings, database: Path, inputs: list[Input], rows: dict[str, list[dict[str, Any]]]
+    settings: Settings, database: Path, inputs: list[Submission], rows: dict[str, list[dict[str, Any]]]
 ) -> None:
     """Make the database with the schemas dbt reads: ``lake`` and ``ledger``."""
     contracts = load_contracts(settings)
-    limits = {"memory_limit": settings.duckdb_memory_limit, "threads": settings.duckdb_threads}
+    limits: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": settings.duckdb_memory_limit,
+        "threads": settings.duckdb_threads,
+    }
     connection = duckdb.connect(str(database), config=limits)
     try:
         load_lake(
@@ -125,7 +126,7 @@ def load_sources(
 
 
 def ledger_rows(
-    settings: Settings, engine: Engine, inputs: list[Input], period_end: date, as_of: datetime
+    settings: Settings, ledger: Ledger, inputs: list[Submission], period_end: date, as_of: datetime
 ) -> dict[str, list[dict[str, Any]]]:
     """The rows of schema ``ledger`` by table, but for ``run``."""
     contracts, system = load_contracts(settings), load_system(settings)
@@ -164,12 +165,12 @@ def ledger_rows(
                 "period_start": source.period_start,
                 "period_end": source.period_end,
                 "accepted_at": source.accepted_at,
-                "rows_accepted": source.accepted,
+                "rows_accepted": source.rows_accepted,
             }
             for source in inputs
         ],
         "expected_submission": expected_rows(wanted, system.system_code, first),
-        "file_account": file_accounts(engine, settings.system, as_of),
+        "file_account": file_accounts(ledger, settings.system, as_of),
     }
 
 

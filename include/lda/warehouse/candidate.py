@@ -12,8 +12,8 @@ from typing import Any, Self
 
 import duckdb
 
+from lda.ledger.records import Submission
 from lda.settings import Settings
-from lda.warehouse.inputs import Input
 
 # The name of the database inside the file while dbt builds it: views in it are bound to this name.
 CATALOGUE = "candidate"
@@ -39,8 +39,7 @@ class Candidate:
     as_of: datetime
     code_version: str
     inputs_hash: str
-    inputs: tuple[Input, ...]
-    expected: tuple[dict[str, Any], ...] = ()
+    inputs: tuple[Submission, ...]
     descriptions: dict[str, dict[str, str]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     dbt_seconds: dict[str, float] = field(default_factory=dict)
@@ -74,9 +73,14 @@ class Candidate:
         data["path"] = path
         data["period_end"] = date.fromisoformat(data["period_end"])
         data["as_of"] = datetime.fromisoformat(data["as_of"])
-        data["inputs"] = tuple(Input.from_dict(source) for source in data["inputs"])
-        data["expected"] = tuple(data["expected"])
+        data["inputs"] = tuple(_submission(values) for values in data["inputs"])
         return cls(**data)
+
+
+def _submission(values: dict[str, Any]) -> Submission:
+    days = {name: date.fromisoformat(values[name]) for name in ("period_start", "period_end")}
+    moments = {name: datetime.fromisoformat(values[name]) for name in ("accepted_at", "superseded_at") if values[name]}
+    return Submission(**{**values, **days, **moments})
 
 
 def candidate_path(settings: Settings, run_id: str) -> Path:

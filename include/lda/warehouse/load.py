@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 
+from lda.ledger.records import Submission
 from lda.warehouse.candidate import CandidateError, quoted
-from lda.warehouse.inputs import Input
 
 # Parquet files read by one statement: bounds the length of the statement and the open files.
 FILES_AT_ONCE = 1000
@@ -38,7 +38,7 @@ def load_lake(
     connection: duckdb.DuckDBPyConnection,
     lake: Path,
     feeds: Mapping[str, Sequence[tuple[str, str]]],
-    inputs: Iterable[Input],
+    inputs: Iterable[Submission],
 ) -> None:
     """Make schema ``lake``: one table per feed with the columns of its contract and the rows of its inputs.
 
@@ -50,7 +50,7 @@ def load_lake(
     connection.execute("CREATE SCHEMA lake")
     paths: dict[str, list[Path]] = {feed: [] for feed in feeds}
     for source in inputs:
-        if source.feed in paths and source.accepted:
+        if source.feed in paths and source.rows_accepted:
             paths[source.feed].append(lake / source.lake_path)
     for feed, columns in feeds.items():
         definition = ", ".join(f'"{name}" {kind}' for name, kind in columns)

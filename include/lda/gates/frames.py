@@ -1,0 +1,277 @@
+"""The frames that publication suites judge: small tables, mostly one row per measure, worked out by DuckDB.
+
+Great Expectations gets the counts and extremes its verdicts need instead of millions of rows, so a gate costs the same
+for a county and for England. Every frame is a function of a ``FrameContext``; suites name it in ``meta.frame``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from lda.gates.identifiers import DATE_TYPES, table_text, text_frame
+from lda.warehouse.candidate import Candidate, columns_of, quoted, tables_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEY = "measure_id, system_code, geography_type, geography_code, breakdown_type, breakdown_value, period_end"
+WHOLE_SYSTEM = "geography_type = 'system' AND breakdown_type = 'all'"
+EXACT = 0.000000001
+
+
+@dataclass(frozen=True)
+class Previous:
+    """An earlier publication's analyst file, and the measures whose last published figures it holds."""
+
+    path: Path
+    measures: frozenset[str]
+
+
+@dataclass(frozen=True)
+class FrameContext:
+    """What a frame is made from: an open candidate, its description, earlier publications, the suite's parameters."""
+
+    connection: duckdb.DuckDBPyConnection
+    candidate: Candidate
+    previous: Sequence[Previous] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def frame(self, query: str, parameters: Sequence[Any] = ()) -> pd.DataFrame:
+        """The result of a query as a frame."""
+        return self.connection.execute(query, list(parameters)).df()
+
+
+def publication_shape(context: FrameContext) -> pd.DataFrame:
+    """One row: how much is published, for which period, and rows that belong to nothing."""
+    return context.frame(f"""
+        WITH figures AS (SELECT * FROM published.measure_value), defined AS (SELECT * FROM published.measure_definition)
+        SELECT
+            (SELECT count(*) FROM figures) AS rows_published,
+            (SELECT coalesce(max(period_end) = (SELECT period_end FROM ledger.run), false) FROM figures)
+                AS ends_with_period,
+            (SELECT count(*) FROM figures
+             WHERE publication_id IS DISTINCT FROM (SELECT publication_id FROM ledger.run))
+                AS rows_of_another_publication,
+            (SELECT count(DISTINCT measure_id) FROM figures
+             WHERE measure_id NOT IN (SELECT measure_id FROM defined)) AS undefined_measures,
+            (SELECT count(*) FROM figures WHERE {" OR ".join(f"{name} IS NULL" for name in KEY.split(", "))})
+                AS null_keys,
+            (SELECT count(*) FROM defined WHERE measure_id NOT IN (SELECT measure_id FROM figures))
+                AS measures_without_rows
+    """)
+
+
+def _by_measure(context: FrameContext, schema: str) -> pd.DataFrame:
+    return context.frame(f"""
+        SELECT
+            measure_id,
+            count(*) - count(DISTINCT ({KEY})) AS duplicate_keys,
+            min(value)::DOUBLE AS lowest_value,
+            max(value) FILTER (unit = 'proportion')::DOUBLE AS highest_proportion,
+            min(denominator - numerator) FILTER (unit = 'proportion')::DOUBLE AS least_remainder,
+            min(value - lower_95)::DOUBLE AS least_above_lower,
+            min(upper_95 - value)::DOUBLE AS least_below_upper,
+            count(*) FILTER (denominator > 0 AND value IS NULL) AS rates_without_figure
+        FROM {schema}.measure_value GROUP BY measure_id ORDER BY measure_id
+    """)
+
+
+def published_by_measure(context: FrameContext) -> pd.DataFrame:
+    """One row per measure: extremes and duplicates of the published figures."""
+    return _by_measure(context, "published")
+
+
+def mart_by_measure(context: FrameContext) -> pd.DataFrame:
+    """One row per measure: extremes and duplicates of the unsuppressed figures."""
+    return _by_measure(context, "mart")
+
+
+def suppression_by_measure(context: FrameContext) -> pd.DataFrame:
+    """One row per measure: published counts that break the disclosure rule.
+
+    A denominator of kind ``population`` counts residents, not people on LDA lists, and is not suppressed.
+    """
+    return context.frame(f"""
+        WITH figures AS (
+            SELECT figures.*, catalogue.denominator_kind, catalogue.multiplier::DOUBLE AS multiplier
+            FROM published.measure_value AS figures
+            LEFT JOIN reference.measure_catalogue AS catalogue USING (measure_id)
+        ),
+        counts AS (
+            SELECT measure_id, numerator AS people FROM figures
+            UNION ALL SELECT measure_id, denominator FROM figures WHERE denominator_kind IS DISTINCT FROM 'population'
+            UNION ALL SELECT measure_id, value FROM figures WHERE unit = 'count'
+        ), by_count AS (
+            SELECT measure_id, count(*) FILTER (people < 5) AS small_counts,
+                count(*) FILTER (people % 5 <> 0) AS unrounded_counts
+            FROM counts GROUP BY measure_id
+        ), rates AS (
+            SELECT measure_id,
+                count(*) FILTER (value IS NOT NULL AND (numerator IS NULL OR denominator IS NULL))
+                    AS rates_from_hidden_counts,
+                count(*) FILTER (abs(value - numerator / denominator * multiplier) > {EXACT} * multiplier)
+                    AS rates_from_exact_counts
+            FROM figures WHERE unit <> 'count' GROUP BY measure_id
+        )
+        SELECT measure_id, small_counts, unrounded_counts,
+            coalesce(rates_from_hidden_counts, 0) AS rates_from_hidden_counts,
+            coalesce(rates_from_exact_counts, 0) AS rates_from_exact_counts
+        FROM by_count LEFT JOIN rates USING (measure_id) ORDER BY measure_id
+    """)
+
+
+def feed_reconciliation(context: FrameContext) -> pd.DataFrame:
+    """One row per feed: rows in the ledger, the lake tables and staging, and rows of files not accounted for."""
+    feeds = [row[0] for row in context.connection.execute("SELECT feed FROM ledger.feed ORDER BY feed").fetchall()]
+    staged = {table for _, table in tables_of(context.connection, "staging")}
+    counts = [
+        f'SELECT {quoted(feed)} AS feed, (SELECT count(*) FROM lake."{feed}") AS rows_lake, '
+        + (f'(SELECT count(*) FROM staging."stg_{feed}")' if f"stg_{feed}" in staged else "0")
+        + " AS rows_staging"
+        for feed in feeds
+    ]
+    return context.frame(f"""
+        WITH counts AS ({" UNION ALL ".join(counts)}),
+        said AS (SELECT feed, sum(rows_accepted) AS rows_ledger FROM ledger.submission GROUP BY feed),
+        accounts AS (
+            SELECT feed, sum(abs(received - accepted - quarantined - repeated)) AS rows_unaccounted
+            FROM ledger.file_account GROUP BY feed
+        )
+        SELECT feed, (rows_lake - coalesce(rows_ledger, 0))::DOUBLE AS lake_less_ledger,
+            (rows_staging - rows_lake)::DOUBLE AS staging_less_lake,
+            coalesce(rows_unaccounted, 0)::DOUBLE AS rows_unaccounted
+        FROM counts LEFT JOIN said USING (feed) LEFT JOIN accounts USING (feed) ORDER BY feed
+    """)
+
+
+def layer_reconciliation(context: FrameContext) -> pd.DataFrame:
+    """One row per measure: where contributions, mart, its places and what is published do not agree."""
+    return context.frame("""
+        WITH mart_rows AS (SELECT measure_id, count(*) AS rows_mart FROM mart.measure_value GROUP BY measure_id),
+        published_rows AS (
+            SELECT measure_id, count(*) AS rows_published FROM published.measure_value GROUP BY measure_id
+        ),
+        totals AS (
+            SELECT measure_id, period_end, geography_type,
+                sum(coalesce(numerator, value)) AS top, sum(denominator) AS bottom
+            FROM mart.measure_value
+            WHERE breakdown_type = 'all' AND geography_type IN ('place', 'system') GROUP BY ALL
+        ),
+        places AS (
+            SELECT measure_id, max(greatest(abs(place.top - whole.top), abs(place.bottom - whole.bottom)))::DOUBLE
+                AS largest_place_difference
+            FROM totals AS whole
+            JOIN totals AS place USING (measure_id, period_end)
+            WHERE whole.geography_type = 'system' AND place.geography_type = 'place' GROUP BY measure_id
+        ),
+        given AS (
+            SELECT measure_id, period_end, sum(numerator) AS top FROM mart.measure_contribution GROUP BY ALL
+        ),
+        contributions AS (
+            SELECT measure_id, max(abs(coalesce(given.top, 0) - whole.top))::DOUBLE AS largest_contribution_difference
+            FROM totals AS whole LEFT JOIN given USING (measure_id, period_end)
+            WHERE whole.geography_type = 'system' GROUP BY measure_id
+        )
+        SELECT measure_id, (coalesce(rows_published, 0) - coalesce(rows_mart, 0))::DOUBLE AS published_less_mart_rows,
+            largest_place_difference, largest_contribution_difference
+        FROM mart_rows FULL JOIN published_rows USING (measure_id)
+        LEFT JOIN places USING (measure_id) LEFT JOIN contributions USING (measure_id) ORDER BY measure_id
+    """)
+
+
+def movement_by_measure(context: FrameContext) -> pd.DataFrame:
+    """One row per measure published before: how far the system's figure moved for a period published before.
+
+    ``proportion_movement`` is in proportion points; ``relative_movement`` is a share of the earlier figure. Figures
+    that rest on fewer than parameter ``smallest_count`` people, before or now, are left out.
+    """
+    parts = []
+    for number, earlier in enumerate(context.previous):
+        context.connection.execute(f"ATTACH IF NOT EXISTS {quoted(str(earlier.path))} AS earlier_{number} (READ_ONLY)")
+        names = ", ".join(quoted(measure) for measure in sorted(earlier.measures)) or "NULL"
+        parts.append(f"SELECT * FROM earlier_{number}.mart.measure_value WHERE measure_id IN ({names})")
+    earlier_values = " UNION ALL BY NAME ".join(parts) or "SELECT * FROM mart.measure_value WHERE false"
+    smallest = float(context.parameters["smallest_count"])
+    return context.frame(f"""
+        WITH earlier AS ({earlier_values}),
+        pairs AS (
+            SELECT measure_id, now.unit, now.value AS value, earlier.value AS earlier_value,
+                CASE
+                    WHEN now.unit = 'proportion' THEN least(now.denominator, earlier.denominator)
+                    ELSE least(coalesce(now.numerator, now.value), coalesce(earlier.numerator, earlier.value))
+                END AS people
+            FROM mart.measure_value AS now
+            JOIN earlier USING (measure_id, system_code, geography_type, geography_code, breakdown_type, period_end)
+            WHERE {WHOLE_SYSTEM}
+        )
+        SELECT measure_id,
+            max(abs(value - earlier_value)) FILTER (unit = 'proportion')::DOUBLE AS proportion_movement,
+            max(abs(value - earlier_value) / nullif(earlier_value, 0)) FILTER (unit <> 'proportion')::DOUBLE
+                AS relative_movement
+        FROM pairs WHERE people >= {smallest} GROUP BY measure_id ORDER BY measure_id
+    """)
+
+
+def coverage_by_measure(context: FrameContext) -> pd.DataFrame:
+    """One row per measure: the share of expected partners in the latest figure of the system."""
+    return context.frame(f"""
+        SELECT measure_id, arg_max(coverage, period_end)::DOUBLE AS latest_coverage
+        FROM mart.measure_value WHERE {WHOLE_SYSTEM} AND coverage IS NOT NULL GROUP BY measure_id ORDER BY measure_id
+    """)
+
+
+def published_text(context: FrameContext) -> pd.DataFrame:
+    """One row per distinct text of each published column, with whether an NHS number is in it."""
+    rows: list[tuple[str, str, str]] = []
+    for schema, table in tables_of(context.connection, "published"):
+        columns = columns_of(context.connection, schema, table)
+        rows += table_text(context.connection, f'{schema}."{table}"', table, columns)
+    return text_frame(rows)
+
+
+def published_dates(context: FrameContext) -> pd.DataFrame:
+    """One row per published column that holds dates or times."""
+    import pandas as pd
+
+    rows = [
+        (table, name)
+        for schema, table in tables_of(context.connection, "published")
+        for name, kind in columns_of(context.connection, schema, table).items()
+        if kind.startswith(DATE_TYPES)
+    ]
+    return pd.DataFrame(rows, columns=["table_name", "column_name"])
+
+
+def descriptions(context: FrameContext) -> pd.DataFrame:
+    """One row per table (column_name empty) and column of the mart and of what is published: is it described?"""
+    import pandas as pd
+
+    rows = []
+    for schema, table in tables_of(context.connection, "mart", "published"):
+        known = context.candidate.descriptions.get(f"{schema}.{table}", {})
+        names = ["", *columns_of(context.connection, schema, table)]
+        rows += [(f"{schema}.{table}", name, bool(known.get(name))) for name in names]
+    return pd.DataFrame(rows, columns=["table_name", "column_name", "is_described"])
+
+
+FRAMES: dict[str, Callable[[FrameContext], pd.DataFrame]] = {
+    builder.__name__: builder
+    for builder in (
+        publication_shape,
+        published_by_measure,
+        mart_by_measure,
+        suppression_by_measure,
+        feed_reconciliation,
+        layer_reconciliation,
+        movement_by_measure,
+        coverage_by_measure,
+        published_text,
+        published_dates,
+        descriptions,
+    )
+}

@@ -1,0 +1,189 @@
+"""Write one publication's folder, close it, and check it as a reader would."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from lda.gates import GateOutcome, GateReport, json_text, judge_text, table_text, text_frame
+from lda.publishing.manifest import dictionary, publication_manifest, sha256
+from lda.publishing.tables import (
+    count_database,
+    count_file,
+    count_source,
+    file_relation,
+    write_database,
+    write_figures,
+)
+from lda.settings import Settings
+from lda.warehouse.candidate import Candidate, attach_candidate, columns_of
+
+MANIFEST = "publication.json"
+PUBLIC = "public"
+RESTRICTED = "restricted"
+# (folder, file) modes: public for everyone, restricted for the owner and the analysts' group.
+MODES = {PUBLIC: (0o755, 0o444), RESTRICTED: (0o750, 0o440)}
+OPEN_FOLDER, OPEN_FILE = MODES[PUBLIC]
+
+
+class PublicationError(Exception):
+    """A publication cannot be made or put in force; the message says why. The one in force stays."""
+
+
+def write_publication(
+    settings: Settings, candidate: Candidate, report: GateReport, folder: Path, published_at: datetime
+) -> dict[str, Any]:
+    """Write every file of a publication into a new folder, scan the public ones, and close the folder.
+
+    :returns: the contents of ``publication.json``.
+    :raises PublicationError: when something in the public files looks like a person's details.
+    """
+    folder.mkdir(mode=0o700, parents=True)
+    public, restricted = folder / PUBLIC, folder / RESTRICTED
+    public.mkdir()
+    restricted.mkdir(mode=0o700)
+    withheld = list(report.withheld)
+    rows: dict[str, Any] = {}
+    for path, schemas in databases(folder).items():
+        rows[path.name] = write_database(path, candidate.path, schemas, withheld, candidate.descriptions)
+    rows |= write_figures(public, candidate.path, withheld)
+    _write_json(public / "dictionary.json", dictionary(candidate, report))
+    failures = identifiers_in(settings, public, candidate)
+    if failures:
+        raise PublicationError("Nothing was published. " + " ".join(failure.detail for failure in failures))
+    files_out = {
+        str(path.relative_to(folder)): {
+            "sha256": sha256(path),
+            "size_bytes": path.stat().st_size,
+            "rows": rows.get(path.name),
+        }
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    manifest = publication_manifest(candidate, report, files_out, published_at)
+    _write_json(folder / MANIFEST, manifest)
+    close_folder(folder)
+    return manifest
+
+
+def databases(folder: Path) -> dict[Path, list[str]]:
+    """The DuckDB files of a publication and the schemas each holds."""
+    return {
+        folder / PUBLIC / "lda_public.duckdb": ["published"],
+        folder / RESTRICTED / "lda_mart.duckdb": ["mart", "published"],
+    }
+
+
+def identifiers_in(settings: Settings, public: Path, candidate: Candidate) -> list[GateOutcome]:
+    """What the identifier suite finds in the written public files; empty when nothing."""
+    rows = json_text(public / "dictionary.json")
+    with duckdb.connect(":memory:") as connection:
+        attach_candidate(connection, candidate.path)
+        types = columns_of(connection, "published", "measure_value")
+        for name in ("measures.csv", "measures.parquet"):
+            rows += table_text(connection, file_relation(public / name), name, types)
+        path = public / "lda_public.duckdb"
+        connection.execute(f"ATTACH '{path}' AS written (READ_ONLY)")
+        for table, columns in _written_columns(connection).items():
+            rows += table_text(connection, f'written.published."{table}"', f"{path.name}.{table}", columns)
+    return [outcome for outcome in judge_text(settings, text_frame(rows)) if not outcome.success]
+
+
+def _written_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    query = (
+        "SELECT table_name, column_name, data_type FROM information_schema.columns "
+        "WHERE table_catalog = 'written' ORDER BY table_name, ordinal_position"
+    )
+    for table, column, kind in connection.execute(query).fetchall():
+        found.setdefault(table, {})[column] = kind
+    return found
+
+
+def close_folder(folder: Path) -> None:
+    """Give each part its permissions and make sure that it is on the disk."""
+    for name, (folder_mode, file_mode) in MODES.items():
+        for path in (folder / name).rglob("*"):
+            path.chmod(folder_mode if path.is_dir() else file_mode)
+            _sync(path)
+        (folder / name).chmod(folder_mode)
+        _sync(folder / name)
+    (folder / MANIFEST).chmod(OPEN_FILE)
+    _sync(folder / MANIFEST)
+    folder.chmod(OPEN_FOLDER)
+    _sync(folder)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """``publication.json`` of a publication's folder.
+
+    :raises PublicationError: when it is missing or damaged.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PublicationError(f"{folder} is not a complete publication: {MANIFEST} cannot be read.") from error
+    return manifest
+
+
+def verify_folder(folder: Path, candidate: Candidate | None = None) -> dict[str, Any]:
+    """Open every file of a publication and compare it with ``publication.json`` and, if given, with its candidate.
+
+    :returns: the contents of ``publication.json``.
+    :raises PublicationError: at the first difference.
+    """
+    manifest = read_manifest(folder)
+    for name, described in manifest["files_out"].items():
+        path = folder / name
+        if not path.is_file() or sha256(path) != described["sha256"]:
+            raise PublicationError(
+                f"{path} is not the file that was written: its checksum differs. It was not released."
+            )
+        _verify_mode(path, MODES[Path(name).parts[0]][1])
+        if path.suffix == ".duckdb":
+            _same(name, described["rows"], count_database(path))
+        elif path.suffix in (".csv", ".parquet"):
+            _same(name, described["rows"], count_file(path))
+    for path in databases(folder):
+        _verify_publication_id(path, manifest["publication_id"])
+    if candidate is not None:
+        withheld = [measure["measure_id"] for measure in manifest["withheld_measures"]]
+        for path, schemas in databases(folder).items():
+            _same(path.name, count_source(candidate.path, schemas, withheld), count_database(path))
+    return manifest
+
+
+def _verify_mode(path: Path, mode: int) -> None:
+    found = path.stat().st_mode & 0o777
+    if found != mode:
+        raise PublicationError(f"{path} has permissions {found:o}; expected {mode:o}. It was not released.")
+
+
+def _verify_publication_id(path: Path, publication_id: str) -> None:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        found = connection.execute("SELECT DISTINCT publication_id FROM published.measure_value").fetchall()
+    if found != [(publication_id,)]:
+        raise PublicationError(f"Rows of {path} name another publication than {publication_id}. It was not released.")
+
+
+def _same(name: str, expected: Mapping[str, int] | int, found: Mapping[str, int] | int) -> None:
+    if expected != found:
+        raise PublicationError(f"{name} holds {found} rows; expected {expected}. It was not released.")
+
+
+def _write_json(path: Path, data: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(data, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

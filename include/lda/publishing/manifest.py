@@ -1,0 +1,152 @@
+"""``publication.json`` and ``dictionary.json``: what a publication is made of, and what everything in it means."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from lda.gates import GateReport
+from lda.warehouse.candidate import Candidate, columns_of, open_candidate, tables_of
+
+ACCOUNTS = ("received", "accepted", "quarantined", "repeated")
+FILES = {
+    "measures.csv": "Every published figure, for spreadsheets. UTF-8, dates as year-month-day.",
+    "measures.parquet": "Every published figure, typed, for analysis tools.",
+    "lda_public.duckdb": "Schema published: every published table, with a comment on each table and column.",
+}
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def publication_manifest(
+    candidate: Candidate, report: GateReport, files_out: Mapping[str, Mapping[str, Any]], published_at: datetime
+) -> dict[str, Any]:
+    """The contents of ``publication.json``. ``files_out`` maps a path to its sha256, size_bytes and rows."""
+    with open_candidate(candidate.path) as connection:
+        accounts = row_accounts(connection)
+        partners = partner_state(connection)
+        statuses = connection.execute(
+            "SELECT status, count(*) FROM ledger.file_account GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+    return {
+        "publication_id": candidate.publication_id,
+        "system_code": candidate.system_code,
+        "period_end": candidate.period_end.isoformat(),
+        "as_of": candidate.as_of.isoformat(),
+        "published_at": published_at.isoformat(),
+        "run_id": candidate.run_id,
+        "code_version": candidate.code_version,
+        "inputs_hash": candidate.inputs_hash,
+        "files_in": files_in(candidate),
+        "files_by_status": dict(statuses),
+        "files_out": {name: dict(described) for name, described in sorted(files_out.items())},
+        "row_accounts": accounts,
+        "partners": partners,
+        "measures": report.published,
+        "withheld_measures": [
+            {"measure_id": measure, "reasons": reasons} for measure, reasons in report.withheld.items()
+        ],
+        "accepted_measures": list(report.accepted),
+        "gates": {
+            **report.counts(),
+            "failures": [
+                {"code": outcome.code, "scope": outcome.scope, "detail": outcome.detail}
+                for outcome in report.outcomes
+                if not outcome.success
+            ],
+        },
+    }
+
+
+def files_in(candidate: Candidate) -> dict[str, Any]:
+    """By feed: how many partner files are in the publication, their rows, periods and content hashes."""
+    feeds: dict[str, Any] = {}
+    for source in candidate.inputs:
+        feed = feeds.setdefault(source.feed, {"files": 0, "rows_accepted": 0, "periods": set(), "file_ids": []})
+        feed["files"] += 1
+        feed["rows_accepted"] += source.rows_accepted
+        feed["periods"].add(source.period_end)
+        feed["file_ids"].append(source.file_id)
+    for feed in feeds.values():
+        periods: set[date] = feed.pop("periods")
+        feed["first_period"], feed["last_period"] = min(periods).isoformat(), max(periods).isoformat()
+        feed["file_ids"].sort()
+    return feeds
+
+
+def row_accounts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """Row accounts of the files in force, in total and by feed."""
+    sums = ", ".join(f"coalesce(sum({name}), 0)::BIGINT" for name in ACCOUNTS)
+    rows = connection.execute(
+        f"SELECT account.feed, {sums} FROM ledger.submission JOIN ledger.file_account AS account USING (file_id) "
+        "GROUP BY account.feed ORDER BY account.feed"
+    ).fetchall()
+    by_feed = {feed: dict(zip(ACCOUNTS, counts, strict=True)) for feed, *counts in rows}
+    total = {name: sum(account[name] for account in by_feed.values()) for name in ACCOUNTS}
+    return {"total": total, "by_feed": by_feed}
+
+
+def partner_state(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """By feed: its latest expected period, partners whose last submission stands in for it (stale), partners missing.
+
+    A submission stands in for as many periods as the feed's contract allows; after that its partner is missing.
+    """
+    rows = connection.execute("""
+        WITH latest AS (
+            SELECT feed, max(period_end) AS period_end FROM ledger.expected_submission
+            WHERE period_end <= (SELECT period_end FROM ledger.run) GROUP BY feed
+        ),
+        sent AS (SELECT feed, partner_code, max(period_end) AS last_period FROM ledger.submission GROUP BY ALL)
+        SELECT feed, expected.period_end, expected.partner_code, sent.last_period,
+            date_diff('month', sent.last_period, expected.period_end)
+                <= stale_after_periods * cadence_months AS stands
+        FROM ledger.expected_submission AS expected
+        JOIN latest USING (feed, period_end) JOIN ledger.feed USING (feed) LEFT JOIN sent USING (feed, partner_code)
+        ORDER BY feed, expected.partner_code
+    """).fetchall()
+    state: dict[str, Any] = {}
+    for feed, period_end, partner, last_period, stands in rows:
+        known = state.setdefault(
+            feed, {"period_end": period_end.isoformat(), "expected": 0, "stale": [], "missing": []}
+        )
+        known["expected"] += 1
+        if last_period is None or not stands:
+            known["missing"].append(partner)
+        elif last_period < period_end:
+            known["stale"].append({"partner_code": partner, "last_period": last_period.isoformat()})
+    return state
+
+
+def dictionary(candidate: Candidate, report: GateReport) -> dict[str, Any]:
+    """The contents of ``dictionary.json``: what files, tables and columns mean, and every measure's definition.
+
+    Table and column texts are the descriptions of the dbt models; measures come from ``published.measure_definition``.
+    """
+    tables = {}
+    with open_candidate(candidate.path) as connection:
+        for schema, table in tables_of(connection, "published"):
+            known = candidate.descriptions.get(f"{schema}.{table}", {})
+            tables[table] = {
+                "description": known.get("", ""),
+                "columns": [
+                    {"name": name, "type": kind, "description": known.get(name, "")}
+                    for name, kind in columns_of(connection, schema, table).items()
+                ],
+            }
+        cursor = connection.execute("SELECT * FROM published.measure_definition ORDER BY measure_id")
+        names = [column[0] for column in cursor.description or []]
+        measures = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    withheld = report.withheld
+    for measure in measures:
+        measure["status"] = "withheld" if measure["measure_id"] in withheld else "published"
+        measure["withheld_because"] = withheld.get(measure["measure_id"], [])
+    return {"publication_id": candidate.publication_id, "files": FILES, "tables": tables, "measures": measures}

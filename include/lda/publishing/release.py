@@ -1,0 +1,78 @@
+"""Make a judged candidate the publication in force."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from lda.gates import GateReport, Previous
+from lda.ledger import Ledger
+from lda.ledger.publications import PUBLISHED, utc_now
+from lda.publishing.folder import RESTRICTED, PublicationError, verify_folder, write_publication
+from lda.publishing.switch import Publication, current_publication, one_writer, switch_to
+from lda.settings import Settings
+from lda.warehouse.candidate import Candidate
+
+UNFINISHED = ".unfinished-"
+
+
+def publish(settings: Settings, ledger: Ledger, candidate: Candidate, report: GateReport) -> Publication:
+    """Write a candidate as a publication, check it, and switch to it. Safe to repeat after a crash at any point.
+
+    The folder is written under another name and renamed when it is complete, so a folder with a publication's name
+    is whole. Readers see nothing until the switch.
+
+    :raises PublicationError: when the gates stop it or what was written is not what was meant. Nothing changes then.
+    """
+    if report.stops:
+        raise PublicationError("The gates stopped this candidate, so it cannot be published.")
+    with one_writer(settings):
+        settings.published.mkdir(parents=True, exist_ok=True)
+        remove_unfinished(settings)
+        folder = settings.published / candidate.publication_id
+        manifest = verify_folder(folder) if folder.exists() else _write(settings, candidate, report, folder)
+        ledger.book.record_publication(manifest, candidate.inputs_hash)
+        current = current_publication(settings)
+        if current is None or current.publication_id != candidate.publication_id:
+            switch_to(settings, candidate.publication_id)
+        if ledger.book.standing()[-1:] != [candidate.publication_id]:
+            ledger.book.record_event(candidate.publication_id, PUBLISHED, utc_now())
+        return Publication(candidate.publication_id, folder, manifest)
+
+
+def _write(settings: Settings, candidate: Candidate, report: GateReport, folder: Path) -> dict[str, object]:
+    unfinished = settings.published / f"{UNFINISHED}{candidate.publication_id}"
+    try:
+        write_publication(settings, candidate, report, unfinished, utc_now())
+        manifest = verify_folder(unfinished, candidate)
+    except Exception:
+        remove_unfinished(settings)
+        raise
+    unfinished.rename(folder)
+    return manifest
+
+
+def remove_unfinished(settings: Settings) -> None:
+    """Remove what an interrupted run left behind; it was never visible to readers."""
+    for folder in settings.published.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(folder)
+    for link in settings.published.glob(".current-*"):
+        link.unlink()
+
+
+def last_published(settings: Settings, ledger: Ledger) -> list[Previous]:
+    """For each measure the last publication, up to the one in force, that published it.
+
+    A measure withheld from the latest publication is compared with an older one, so that a figure which was withheld
+    for moving too far does not pass unseen the next time.
+    """
+    found: list[Previous] = []
+    seen: set[str] = set()
+    known = {row["publication_id"]: row["manifest"] for row in ledger.book.publications(settings.system)}
+    for publication_id in reversed(ledger.book.standing()):
+        path = settings.published / publication_id / RESTRICTED / "lda_mart.duckdb"
+        measures = frozenset(known.get(publication_id, {}).get("measures", [])) - seen
+        if measures and path.exists():
+            found.append(Previous(path, measures))
+            seen |= measures
+    return found

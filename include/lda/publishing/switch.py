@@ -1,0 +1,126 @@
+"""Which publication is in force: the link ``published/current``, switched in one step, and its history."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from lda.ledger import Ledger
+from lda.ledger.publications import ROLLED_BACK_TO, utc_now
+from lda.publishing.folder import PublicationError, read_manifest, verify_folder
+from lda.settings import Settings
+
+CURRENT = "current"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A publication: its id, its folder and the contents of its ``publication.json``."""
+
+    publication_id: str
+    path: Path
+    manifest: dict[str, Any]
+
+
+@contextmanager
+def one_writer(settings: Settings) -> Iterator[None]:
+    """Hold the lock of everything that writes candidates and publications.
+
+    :raises PublicationError: when another run holds it for longer than the settings allow.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(settings.home / ".publication.lock", timeout=settings.lock_timeout_seconds):
+            yield
+    except Timeout as error:
+        raise PublicationError(
+            f"Another refresh has been writing for over {settings.lock_timeout_seconds} s. Wait for it to end, "
+            "then try again."
+        ) from error
+
+
+def current_publication(settings: Settings) -> Publication | None:
+    """The publication in force, or None before the first."""
+    link = settings.published / CURRENT
+    if not link.is_symlink():
+        return None
+    folder = link.resolve()
+    return Publication(folder.name, folder, read_manifest(folder))
+
+
+def switch_to(settings: Settings, publication_id: str) -> None:
+    """Make a publication the one in force, in one atomic step: a reader has the old or the new one."""
+    link = settings.published / f".{CURRENT}-{secrets.token_hex(4)}"
+    link.symlink_to(publication_id, target_is_directory=True)
+    link.replace(settings.published / CURRENT)
+
+
+def rollback(settings: Settings, to: str | None = None) -> Publication:
+    """Put an earlier publication in force again: ``to``, or the one that stood before the present one.
+
+    It is checked first. The roll back is recorded and stands until partners, rules or code bring something new.
+
+    :raises PublicationError: when there is none to go back to, or it is not complete any more.
+    """
+    ledger = Ledger(settings.ledger_address)
+    ledger.create()
+    try:
+        with one_writer(settings):
+            wanted = to or _previous(settings, ledger)
+            current = current_publication(settings)
+            if current is not None and current.publication_id == wanted:
+                raise PublicationError(f"{wanted} is in force already. See: lda publications")
+            if Path(wanted).name != wanted or not (settings.published / wanted).is_dir():
+                raise PublicationError(f"There is no publication {wanted}. See: lda publications")
+            manifest = verify_folder(settings.published / wanted)
+            switch_to(settings, wanted)
+            ledger.book.record_event(wanted, ROLLED_BACK_TO, utc_now())
+            return Publication(wanted, settings.published / wanted, manifest)
+    finally:
+        ledger.close()
+
+
+def _previous(settings: Settings, ledger: Ledger) -> str:
+    standing = ledger.book.standing()
+    if len(standing) < 2:
+        raise PublicationError(f"There is no earlier publication in {settings.published} to go back to.")
+    return standing[-2]
+
+
+def list_publications(settings: Settings) -> list[dict[str, Any]]:
+    """Every publication of the system, newest first.
+
+    Keys: publication_id, period_end, as_of, published_at, measures, withheld (lists of ids), in_force, complete (its
+    folder is there), events (what happened to it, oldest first).
+    """
+    ledger = Ledger(settings.ledger_address)
+    ledger.create()
+    try:
+        known, events = ledger.book.publications(settings.system), ledger.book.events()
+    finally:
+        ledger.close()
+    current = current_publication(settings)
+    return [
+        {
+            "publication_id": row["publication_id"],
+            "period_end": row["period_end"].isoformat(),
+            "as_of": row["as_of"].isoformat(),
+            "published_at": row["published_at"].isoformat(),
+            "measures": row["manifest"]["measures"],
+            "withheld": [measure["measure_id"] for measure in row["manifest"]["withheld_measures"]],
+            "in_force": current is not None and current.publication_id == row["publication_id"],
+            "complete": (settings.published / row["publication_id"]).is_dir(),
+            "events": [
+                {"event": event["event"], "at": event["at"].isoformat()}
+                for event in events
+                if event["publication_id"] == row["publication_id"]
+            ],
+        }
+        for row in reversed(known)
+    ]

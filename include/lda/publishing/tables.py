@@ -1,0 +1,188 @@
+"""Write and read the tables of a publication: DuckDB files, CSV and Parquet."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from lda.warehouse.candidate import CATALOGUE, attach_candidate, columns_of, quoted, tables_of
+
+# What BI tools cannot read, and what they are given instead; nested types have no substitute.
+SUBSTITUTES = {
+    "HUGEINT": "BIGINT",
+    "UHUGEINT": "BIGINT",
+    "UBIGINT": "BIGINT",
+    "UINTEGER": "BIGINT",
+    "USMALLINT": "INTEGER",
+    "UTINYINT": "INTEGER",
+    "UUID": "VARCHAR",
+    "ENUM": "VARCHAR",
+}
+NESTED = ("STRUCT", "MAP", "UNION")
+FIGURES = "measure_value"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# A cell that begins with one of these is run as a formula by spreadsheets (OWASP, CSV injection).
+FORMULA_STARTS = r"^\s*[=+\-@\t\r＝＋－＠]"
+
+
+class TableError(Exception):
+    """A table of the candidate cannot be published as it is."""
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """A table of the candidate, with the columns as they will be published and the rows that will be."""
+
+    schema: str
+    name: str
+    columns: dict[str, str]
+    condition: str
+
+    @property
+    def label(self) -> str:
+        """schema.table"""
+        return f"{self.schema}.{self.name}"
+
+    def query(self, order: str = "") -> str:
+        """SQL that reads the rows to publish from the attached candidate."""
+        picked = ", ".join(f'"{name}"::{kind} AS "{name}"' for name, kind in self.columns.items())
+        return f'SELECT {picked} FROM {CATALOGUE}.{self.schema}."{self.name}" WHERE {self.condition} {order}'
+
+
+def source_tables(
+    connection: duckdb.DuckDBPyConnection, schemas: Sequence[str], withheld: Collection[str]
+) -> list[SourceTable]:
+    """The tables of some schemas of the attached candidate, as they will be published.
+
+    Figures of withheld measures are left out of schema ``published``; schema ``mart`` keeps them for named analysts.
+
+    :raises TableError: for a nested column type.
+    """
+    found = []
+    for schema, name in tables_of(connection, *schemas):
+        columns = columns_of(connection, schema, name)
+        kinds = {column: published_type(f"{schema}.{name}.{column}", kind) for column, kind in columns.items()}
+        figures = schema == "published" and {"measure_id", "period_end"} <= kinds.keys()
+        names = ", ".join(quoted(measure) for measure in sorted(withheld))
+        condition = f"measure_id NOT IN ({names})" if figures and names else "true"
+        found.append(SourceTable(schema, name, kinds, condition))
+    return found
+
+
+def published_type(place: str, kind: str) -> str:
+    """The type a column is published with.
+
+    :raises TableError: for a nested type, which BI tools cannot read.
+    """
+    if kind.endswith("]") or kind.startswith(NESTED):
+        raise TableError(
+            f"{place} is of type {kind}, which BI tools cannot read. Give the model plain columns instead."
+        )
+    return SUBSTITUTES.get(kind.split("(", maxsplit=1)[0], kind)
+
+
+def write_database(
+    path: Path,
+    candidate: Path,
+    schemas: Sequence[str],
+    withheld: Collection[str],
+    descriptions: Mapping[str, Mapping[str, str]],
+) -> dict[str, int]:
+    """Write a DuckDB file with some schemas of a candidate and a comment on every described table and column.
+
+    :returns: rows by ``schema.table``.
+    """
+    counts = {}
+    with duckdb.connect(str(path)) as connection:
+        attach_candidate(connection, candidate)
+        for schema in schemas:
+            connection.execute(f"CREATE SCHEMA {schema}")
+        for table in source_tables(connection, schemas, withheld):
+            target = f'{table.schema}."{table.name}"'
+            connection.execute(f"CREATE TABLE {target} AS {table.query()}")
+            known = descriptions.get(table.label, {})
+            if known.get(""):
+                connection.execute(f"COMMENT ON TABLE {target} IS {quoted(known[''])}")
+            for column in table.columns:
+                if known.get(column):
+                    connection.execute(f'COMMENT ON COLUMN {target}."{column}" IS {quoted(known[column])}')
+            counts[table.label] = _count(connection, target)
+        connection.execute(f"DETACH {CATALOGUE}")
+        connection.execute("CHECKPOINT")
+    return counts
+
+
+def write_figures(folder: Path, candidate: Path, withheld: Collection[str]) -> dict[str, int]:
+    """Write ``measures.csv`` and ``measures.parquet``: the published figures, in key order.
+
+    The CSV opens in Excel: UTF-8 with a byte order mark, ISO dates, and no cell that a spreadsheet would run.
+
+    :returns: rows by file name.
+    """
+    with duckdb.connect(":memory:") as connection:
+        attach_candidate(connection, candidate)
+        tables = source_tables(connection_using(connection), ["published"], withheld)
+        figures = next(table for table in tables if table.name == FIGURES)
+        query = figures.query("ORDER BY ALL")
+        parquet, plain = folder / "measures.parquet", folder / "measures.csv.part"
+        connection.execute(f"COPY ({query}) TO {quoted(str(parquet))} (FORMAT parquet, COMPRESSION zstd)")
+        safe = ", ".join(_harmless(name, kind) for name, kind in figures.columns.items())
+        connection.execute(f"COPY (SELECT {safe} FROM ({query})) TO {quoted(str(plain))} (FORMAT csv, HEADER)")
+        rows = _count(connection, f"({query})")
+    with (folder / "measures.csv").open("wb") as target, plain.open("rb") as source:
+        target.write(BYTE_ORDER_MARK)
+        shutil.copyfileobj(source, target)
+    plain.unlink()
+    return {"measures.csv": rows, "measures.parquet": rows}
+
+
+def connection_using(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The same connection with the attached candidate as its default database."""
+    connection.execute(f"USE {CATALOGUE}")
+    return connection
+
+
+def _harmless(name: str, kind: str) -> str:
+    if not kind.startswith("VARCHAR"):
+        return f'"{name}"'
+    starts = quoted(FORMULA_STARTS)
+    return f"""CASE WHEN regexp_matches("{name}", {starts}) THEN '''' || "{name}" ELSE "{name}" END AS "{name}\""""
+
+
+def count_source(candidate: Path, schemas: Sequence[str], withheld: Collection[str]) -> dict[str, int]:
+    """Rows the candidate has for each table that will be published, by ``schema.table``."""
+    with duckdb.connect(":memory:") as connection:
+        attach_candidate(connection, candidate)
+        tables = source_tables(connection, schemas, withheld)
+        return {table.label: _count(connection, f"({table.query()})") for table in tables}
+
+
+def count_database(path: Path) -> dict[str, int]:
+    """Rows of each table of a written DuckDB file, by ``schema.table``."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        names = connection.execute(
+            "SELECT table_schema, table_name FROM information_schema.tables ORDER BY 1, 2"
+        ).fetchall()
+        return {f"{schema}.{name}": _count(connection, f'{schema}."{name}"') for schema, name in names}
+
+
+def count_file(path: Path) -> int:
+    """Rows of a CSV or Parquet file."""
+    with duckdb.connect(":memory:") as connection:
+        return _count(connection, file_relation(path))
+
+
+def file_relation(path: Path) -> str:
+    """SQL that reads a CSV file as text, or a Parquet file."""
+    if path.suffix == ".csv":
+        return f"read_csv({quoted(str(path))}, all_varchar = true, header = true)"
+    return f"read_parquet({quoted(str(path))})"
+
+
+def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
+    return int(row[0]) if row else 0
