@@ -1,0 +1,56 @@
+-- A partner that misses a month keeps its last good submission for as many periods as its contract allows.
+with reporting_month as (
+
+    select * from {{ ref('int_reporting_month') }}
+
+),
+
+submission as (
+
+    select * from {{ ref('stg_submission') }}
+
+),
+
+feed as (
+
+    select * from {{ ref('stg_feed') }}
+
+),
+
+candidate as (
+
+    select
+        submission.feed,
+        submission.partner_code,
+        submission.system_code,
+        reporting_month.period_end,
+        submission.file_id,
+        submission.period_end as submission_period_end,
+        feed.cadence_months,
+        {{ months_apart('submission.period_end', 'reporting_month.period_end') }} as months_old,
+        row_number() over (
+            partition by submission.feed, submission.partner_code, submission.system_code, reporting_month.period_end
+            order by submission.period_end desc, submission.accepted_at desc, submission.file_id asc
+        ) as recency
+    from submission
+    inner join feed
+        on submission.feed = feed.feed
+    inner join reporting_month
+        on
+            submission.period_end <= reporting_month.period_end
+            and {{ months_apart('submission.period_end', 'reporting_month.period_end') }}
+            <= feed.stale_after_periods * feed.cadence_months
+
+)
+
+select
+    feed,
+    partner_code,
+    system_code,
+    period_end,
+    file_id,
+    submission_period_end,
+    months_old,
+    months_old >= cadence_months as is_stale
+from candidate
+where recency = 1

@@ -1,0 +1,57 @@
+with geography as (
+
+    select * from {{ ref('stg_geography') }}
+
+),
+
+system as (
+
+    select * from {{ ref('stg_system') }}
+
+),
+
+reporting_month as (
+
+    select * from {{ ref('int_reporting_month') }}
+
+),
+
+practice as (
+
+    select
+        'practice' as geography_type,
+        organisation_code as geography_code,
+        organisation_name as geography_name,
+        system_code,
+        valid_from,
+        valid_to
+    from {{ ref('stg_organisation') }}
+    where organisation_type = 'practice'
+
+),
+
+listed as (
+
+    select geography_type, geography_code, geography_name, system_code, valid_from, valid_to from geography
+    union all
+    select practice.*
+    from practice
+    left join geography
+        on
+            practice.geography_type = geography.geography_type
+            and practice.geography_code = geography.geography_code
+    where geography.geography_code is null
+
+)
+
+select
+    listed.geography_type,
+    listed.geography_code,
+    reporting_month.period_end,
+    listed.geography_name,
+    listed.system_code
+from listed
+inner join system
+    on listed.system_code = system.system_code
+inner join reporting_month
+    on {{ valid_on('listed', 'reporting_month.period_end') }}

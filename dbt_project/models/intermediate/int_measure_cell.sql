@@ -1,0 +1,153 @@
+-- Every cell a measure publishes, with what stands beside its figures. A cell exists when its area has data for the
+-- month, even if it counts nobody: a missing row would tell a zero that the disclosure rule hides.
+with measure as (
+
+    select * from {{ ref('stg_measure') }}
+
+),
+
+measure_period as (
+
+    select * from {{ ref('int_measure_period') }}
+
+),
+
+geography_month as (
+
+    select * from {{ ref('int_geography_month') }}
+
+),
+
+breakdown_level as (
+
+    select * from {{ ref('int_breakdown_level') }}
+
+),
+
+coverage as (
+
+    select * from {{ ref('int_measure_coverage') }}
+
+),
+
+rollup_row as (
+
+    select * from {{ ref('int_measure_rollup') }}
+
+),
+
+target as (
+
+    select * from {{ ref('stg_measure_target') }}
+
+),
+
+disclosure_rule as (
+
+    select * from {{ ref('stg_disclosure_rule') }}
+
+),
+
+latest_period as (
+
+    select measure_id, max(period_end) as period_end from measure_period group by measure_id
+
+),
+
+with_data as (
+
+    select measure_id, system_code, geography_type, geography_code, period_end
+    from coverage
+    where partners_received + partners_stale > 0
+    union
+    select measure_id, system_code, geography_type, geography_code, period_end
+    from rollup_row
+    where breakdown_type = 'all'
+
+),
+
+cell as (
+
+    select
+        measure_period.measure_id,
+        with_data.system_code,
+        with_data.geography_type,
+        with_data.geography_code,
+        geography_month.geography_name,
+        breakdown_level.breakdown_type,
+        breakdown_level.breakdown_value,
+        measure_period.period_end,
+        measure_period.period_start,
+        measure_period.period_end = latest_period.period_end as is_latest_period,
+        measure.unit,
+        measure.multiplier,
+        measure.better_is,
+        measure.denominator_kind,
+        measure.spc,
+        disclosure_rule.smallest_count,
+        disclosure_rule.round_to
+    from measure_period
+    inner join measure
+        on measure_period.measure_id = measure.measure_id
+    inner join latest_period
+        on measure_period.measure_id = latest_period.measure_id
+    inner join disclosure_rule
+        on measure.disclosure_rule = disclosure_rule.disclosure_rule
+    inner join with_data
+        on
+            measure_period.measure_id = with_data.measure_id
+            and measure_period.period_end = with_data.period_end
+            and {{ in_list('with_data.geography_type', 'measure.geography_types') }}
+    inner join geography_month
+        on
+            with_data.geography_type = geography_month.geography_type
+            and with_data.geography_code = geography_month.geography_code
+            and with_data.period_end = geography_month.period_end
+            and with_data.system_code = geography_month.system_code
+    inner join breakdown_level
+        on
+            breakdown_level.breakdown_type = 'all'
+            or (
+                {{ in_list('breakdown_level.breakdown_type', 'measure.breakdowns') }}
+                and with_data.geography_type in ('{{ var("breakdown_geographies") | join("', '") }}')
+                and (
+                    breakdown_level.breakdown_type <> 'age_band'
+                    or not measure.is_age_limited
+                    or (
+                        breakdown_level.age_from <= measure.age_to
+                        and breakdown_level.age_to >= measure.age_from
+                    )
+                )
+            )
+
+)
+
+select
+    cell.*,
+    coalesce(rollup_row.numerator, 0) as numerator,
+    case when cell.unit <> 'count' then coalesce(rollup_row.denominator, 0) end as denominator,
+    target.target,
+    coverage.coverage
+from cell
+left join rollup_row
+    on
+        cell.measure_id = rollup_row.measure_id
+        and cell.system_code = rollup_row.system_code
+        and cell.geography_type = rollup_row.geography_type
+        and cell.geography_code = rollup_row.geography_code
+        and cell.breakdown_type = rollup_row.breakdown_type
+        and cell.breakdown_value = rollup_row.breakdown_value
+        and cell.period_end = rollup_row.period_end
+left join target
+    on
+        cell.measure_id = target.measure_id
+        and cell.system_code = target.system_code
+        and cell.geography_type = target.geography_type
+        and {{ valid_on('target', 'cell.period_end') }}
+left join coverage
+    on
+        cell.measure_id = coverage.measure_id
+        and cell.system_code = coverage.system_code
+        and cell.geography_type = coverage.geography_type
+        and cell.geography_code = coverage.geography_code
+        and cell.period_end = coverage.period_end

@@ -1,0 +1,21 @@
+select
+    period_end,
+    person_key,
+    practice_code as organisation_key,
+    system_code,
+    practice_code,
+    pcn_code,
+    place_code,
+    age,
+    age_band,
+    sex,
+    ethnicity_group,
+    deprivation_quintile,
+    register_date,
+    has_autism,
+    has_reasonable_adjustment,
+    ahc_date,
+    ahc_declined_date,
+    hap_date,
+    submission_period_end
+from {{ ref('int_register_month') }}

@@ -1,0 +1,46 @@
+with cld_event as (
+
+    select * from {{ ref('int_cld_event') }}
+
+),
+
+geography_link as (
+
+    select * from {{ ref('stg_geography_link') }} where child_type = 'council' and parent_type = 'place'
+
+),
+
+run as (
+
+    select * from {{ ref('stg_run') }}
+
+)
+
+select
+    cld_event.file_id || ':' || cast(cld_event.source_row_number as {{ dbt.type_string() }}) as event_key,
+    cld_event.person_key,
+    cld_event.la_code as organisation_key,
+    cld_event.system_code,
+    coalesce(geography_link.parent_code, '{{ var("unknown") }}') as place_code,
+    cld_event.client_type,
+    cld_event.primary_support_reason,
+    cld_event.event_type,
+    cld_event.event_start_date,
+    cld_event.event_end_date,
+    cld_event.service_type,
+    cld_event.service_type_group,
+    cld_event.service_component,
+    cld_event.assessment_type,
+    cld_event.request_route_of_access,
+    cld_event.delivery_mechanism,
+    cld_event.unit_cost,
+    cld_event.cost_frequency_unit_type,
+    cld_event.planned_units_per_week,
+    cld_event.in_force_from as submission_period_end
+from cld_event
+cross join run
+left join geography_link
+    on
+        cld_event.la_code = geography_link.child_code
+        and {{ valid_on('geography_link', 'run.period_end') }}
+where cld_event.in_force_until > run.period_end

@@ -1,0 +1,25 @@
+with leder_clock as (
+
+    select * from {{ ref('int_leder_clock') }} where review_type = 'Initial' and not is_on_hold
+
+),
+
+measure_period as (
+
+    select * from {{ ref('int_measure_period') }} where measure_id = 'leder_initial_within_six_months'
+
+)
+
+select
+    {{ contribution_columns(
+        'measure_period', 'leder_clock', missing=['practice_code', 'pcn_code', 'commissioner_type']
+    ) }},
+    cast(
+        case when leder_clock.completion_date <= leder_clock.deadline_date then 1 else 0 end as bigint
+    ) as numerator,
+    cast(1 as bigint) as denominator
+from leder_clock
+inner join measure_period
+    on
+        leder_clock.period_end = measure_period.period_end
+        and leder_clock.deadline_date between measure_period.financial_year_start and measure_period.period_end

@@ -1,0 +1,40 @@
+{{ config(alias='measure_coverage') }}
+
+with coverage as (
+
+    select * from {{ ref('int_measure_coverage') }}
+
+),
+
+geography_month as (
+
+    select * from {{ ref('int_geography_month') }}
+
+),
+
+run as (
+
+    select * from {{ ref('stg_run') }}
+
+)
+
+select
+    coverage.measure_id,
+    coverage.system_code,
+    coverage.geography_type,
+    coverage.geography_code,
+    geography_month.geography_name,
+    coverage.period_end,
+    coverage.partners_expected,
+    coverage.partners_received,
+    coverage.partners_stale,
+    coverage.coverage,
+    run.publication_id
+from coverage
+inner join geography_month
+    on
+        coverage.geography_type = geography_month.geography_type
+        and coverage.geography_code = geography_month.geography_code
+        and coverage.period_end = geography_month.period_end
+        and coverage.system_code = geography_month.system_code
+cross join run

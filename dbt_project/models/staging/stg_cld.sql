@@ -1,0 +1,75 @@
+{{ config(materialized='table') }}
+
+{#- Listed columns must be one of the specification's values: anything else is said to be unmapped.
+    Free columns are harmonised where the Release 1 map knows their value and kept as they came otherwise. -#}
+{%- set listed = [
+    'gender', 'ethnicity', 'client_type', 'primary_support_reason', 'accommodation_status', 'employment_status',
+    'event_type', 'service_type',
+] -%}
+{%- set free = ['service_component', 'assessment_type', 'request_route_of_access'] -%}
+
+with event_row as (
+
+    select * from {{ source('lake', 'cld') }}
+
+),
+
+submission as (
+
+    select * from {{ ref('stg_submission') }} where feed = 'cld'
+
+),
+
+cld_code as (
+
+    select * from {{ ref('stg_cld_code') }}
+
+)
+
+select
+    submission.system_code,
+    submission.partner_code,
+    submission.period_end as submission_period_end,
+    event_row._file_id as file_id,
+    event_row._row_number as source_row_number,
+    event_row.person_token,
+    event_row.person_token_source,
+    event_row.la_code,
+    event_row.birth_month,
+    event_row.date_of_death,
+    case when event_row.gender is not null then coalesce(gender_code.label, '{{ var("unknown") }}') end as sex,
+    case
+        when event_row.ethnicity is not null
+            then coalesce(ethnicity_code.group_name, '{{ var("ethnicity_unknown") }}')
+    end as ethnicity_group,
+    event_row.postcode_lsoa_code as lsoa_code,
+    client_type_code.group_name as client_type_group,
+    primary_support_reason_code.group_name as primary_support_reason_group,
+    accommodation_status_code.group_name as accommodation_status_group,
+    employment_status_code.group_name as employment_status_group,
+    service_type_code.group_name as service_type_group,
+    {% for column in ['client_type', 'primary_support_reason', 'accommodation_status', 'employment_status', 'event_type', 'service_type'] -%}
+    case
+        when event_row.{{ column }} is not null
+            then coalesce({{ column }}_code.standard_code, '{{ var("cld_unmapped") }}')
+    end as {{ column }},
+    {% endfor -%}
+    {% for column in free -%}
+    coalesce({{ column }}_code.standard_code, event_row.{{ column }}) as {{ column }},
+    {% endfor -%}
+    event_row.event_reference_token,
+    event_row.event_start_date,
+    event_row.event_end_date,
+    event_row.delivery_mechanism,
+    event_row.unit_cost,
+    event_row.cost_frequency_unit_type,
+    event_row.planned_units_per_week
+from event_row
+inner join submission
+    on event_row._file_id = submission.file_id
+{% for column in listed + free %}
+left join cld_code as {{ column }}_code
+    on
+        {{ column }}_code.column_name = '{{ column }}'
+        and {{ code_key('event_row.' ~ column) }} = {{ column }}_code.code_key
+{% endfor %}
