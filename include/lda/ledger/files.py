@@ -14,6 +14,7 @@ from lda.ledger.records import (
     RECEIVED,
     REJECTED,
     SUPERSEDED,
+    UNRECOGNISED,
     FileRecord,
     RowAccount,
     RuleResult,
@@ -132,11 +133,6 @@ class FileBook:
         order = (rule_result.c.severity, rule_result.c.failures.desc(), rule_result.c.rule_code)
         found = self._rows(select(*columns).where(rule_result.c.file_id == file_id).order_by(*order))
         return [RuleResult(**row) for row in found]
-
-    def set_unrecognised(self, file_ids: Sequence[str], detail: str, at: datetime) -> None:
-        """Record that no contract claims these files."""
-        with self.engine.begin() as connection:
-            self._set_status(connection, file_ids, "unrecognised", detail, at)
 
     def record(self, verdicts: Sequence[Verdict], at: datetime) -> list[str]:
         """Record what was decided about files, in one transaction, and settle which submissions are in force.

@@ -1,1 +1,37 @@
+"""The vault: tokens in place of identifiers, and the folders identifiers never leave."""
 
+from lda.vault.stores import (
+    clear_scratch,
+    finish_private,
+    identifiers_path,
+    private_folder,
+    quarantine_path,
+    scratch_folder,
+    whole_file,
+)
+from lda.vault.tokens import (
+    install_key,
+    literal,
+    local_message_sql,
+    person_message_sql,
+    person_source_sql,
+    token,
+    token_sql,
+)
+
+__all__ = [
+    "clear_scratch",
+    "finish_private",
+    "identifiers_path",
+    "install_key",
+    "literal",
+    "local_message_sql",
+    "person_message_sql",
+    "person_source_sql",
+    "private_folder",
+    "quarantine_path",
+    "scratch_folder",
+    "token",
+    "token_sql",
+    "whole_file",
+]

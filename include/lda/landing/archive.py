@@ -1,0 +1,49 @@
+"""The archive: every file ever received, once, under the hash of its bytes, never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from pathlib import Path
+
+from lda.settings import Settings
+from lda.vault import private_folder
+
+READ_ONLY = 0o400
+_CHUNK = 1 << 20
+
+
+def archive_path(settings: Settings, file_id: str) -> Path:
+    """Where the bytes of a file are kept."""
+    return settings.archive / file_id[:2] / file_id
+
+
+def archive_file(settings: Settings, source: Path) -> tuple[str, int]:
+    """Copy a landed file into the archive unless its bytes are there already; returns its SHA-256 and size.
+
+    What is hashed is what is kept, even if the landed file changes meanwhile: one reading feeds both. Raises OSError
+    when the file cannot be read.
+    """
+    incoming = private_folder(settings.archive) / f".incoming-{uuid.uuid4().hex}"
+    digest = hashlib.sha256()
+    size = 0
+    try:
+        with source.open("rb", buffering=0) as landed, os.fdopen(_create(incoming), "wb", buffering=0) as copy:
+            while block := landed.read(_CHUNK):
+                digest.update(block)
+                copy.write(block)
+                size += len(block)
+        file_id = digest.hexdigest()
+        target = archive_path(settings, file_id)
+        if not target.exists():
+            private_folder(target.parent)
+            incoming.chmod(READ_ONLY)
+            os.replace(incoming, target)  # noqa: PTH105 (the one atomic step)
+    finally:
+        incoming.unlink(missing_ok=True)
+    return file_id, size
+
+
+def _create(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

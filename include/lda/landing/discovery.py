@@ -1,0 +1,144 @@
+"""Finds what has landed, archives what is new and enters it in the ledger."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lda.contracts import FeedContract, SystemConfig
+from lda.landing.archive import archive_file
+from lda.landing.recognition import Claim, claims
+from lda.ledger import FileRecord, Ledger, Sighting, utc_now
+from lda.settings import Settings
+
+log = logging.getLogger(__name__)
+
+UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
+# Files entered in the ledger in one transaction.
+BATCH = 5_000
+
+
+@dataclass
+class Discovery:
+    """What one look at the landing folder found, as file ids and landed paths."""
+
+    new: list[str] = field(default_factory=list)
+    unrecognised: list[str] = field(default_factory=list)
+    seen_again: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A file in the landing folder that the ledger does not know in this state."""
+
+    path: Path
+    landing_path: str
+    size_bytes: int
+    modified_ns: int
+
+
+def discover(
+    settings: Settings,
+    ledger: Ledger,
+    contracts: Mapping[str, FeedContract],
+    system: SystemConfig,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Discovery:
+    """Archive and register every new file in landing; a file nobody claims becomes ``unrecognised``.
+
+    A file whose size and modification time have not changed since it was last seen is not read again. Files still
+    being delivered (hidden, ``.part``, ``.tmp``) are left alone.
+    """
+    known = ledger.sightings()
+    landed = [item for item in _landed(settings.landing) if not _unchanged(item, known.get(item.landing_path))]
+    found = Discovery()
+
+    def enter(item: Landed, file_id: str, at: datetime) -> FileRecord:
+        return _record(item, file_id, claims(item.path.name, contracts), system, at)
+
+    for start in range(0, len(landed), BATCH):
+        part = landed[start : start + BATCH]
+        if progress:
+            progress("landing", start, len(landed))
+        _take_in(settings, ledger, part, enter, found)
+    if progress and landed:
+        progress("landing", len(landed), len(landed))
+    return found
+
+
+def _landed(folder: Path) -> Iterator[Landed]:
+    """Files below ``landing/<partner>/`` in order of path."""
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if Path(root) == folder:
+            continue
+        for name in sorted(names):
+            if name.startswith(".") or name.lower().endswith(UNFINISHED):
+                continue
+            path = Path(root, name)
+            try:
+                stat = path.stat()
+            except OSError:
+                continue
+            yield Landed(path, path.relative_to(folder).as_posix(), stat.st_size, stat.st_mtime_ns)
+
+
+def _unchanged(item: Landed, seen: Sighting | None) -> bool:
+    return seen is not None and seen.size_bytes == item.size_bytes and seen.modified_ns == item.modified_ns
+
+
+def _take_in(
+    settings: Settings,
+    ledger: Ledger,
+    part: list[Landed],
+    enter: Callable[[Landed, str, datetime], FileRecord],
+    found: Discovery,
+) -> None:
+    at = utc_now()
+    archived: list[tuple[Landed, str]] = []
+    for item in part:
+        try:
+            file_id, size = archive_file(settings, item.path)
+        except OSError as error:
+            log.warning("Could not read %s: %s. It will be tried again.", item.landing_path, type(error).__name__)
+            found.unreadable.append(item.landing_path)
+            continue
+        if size == item.size_bytes:  # otherwise it is still being written: next time
+            archived.append((item, file_id))
+    known = ledger.known_files({file_id for _, file_id in archived})
+    new: dict[str, FileRecord] = {}
+    again: list[tuple[str, str]] = []
+    for item, file_id in archived:
+        if file_id in known or file_id in new:
+            again.append((file_id, item.landing_path))
+        else:
+            new[file_id] = enter(item, file_id, at)
+    seen = [Sighting(item.landing_path, item.size_bytes, item.modified_ns, file_id) for item, file_id in archived]
+    ledger.register(list(new.values()), seen, again, at)
+    found.new.extend(new)
+    found.unrecognised.extend(record.file_id for record in new.values() if record.status == "unrecognised")
+    found.seen_again.extend(path for _, path in again)
+
+
+def _record(item: Landed, file_id: str, found: list[Claim], system: SystemConfig, at: datetime) -> FileRecord:
+    claim = found[0] if found else None
+    start, end = claim.period if claim and claim.period else (None, None)
+    return FileRecord(
+        file_id=file_id,
+        status="received" if claim else "unrecognised",
+        landing_path=item.landing_path,
+        size_bytes=item.size_bytes,
+        delivered_at=datetime.fromtimestamp(item.modified_ns // 1_000_000_000, UTC).replace(tzinfo=None),
+        received_at=at,
+        feed=claim.feed if claim else None,
+        partner_code=claim.partner_code if claim else None,
+        system_code=system.system_code,
+        period_start=start,
+        period_end=end,
+        version=claim.version if claim else None,
+    )

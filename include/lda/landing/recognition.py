@@ -1,0 +1,36 @@
+"""Which feed a file's name belongs to, and the partner, period and version it states."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from lda.contracts import FeedContract, parse_period
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A feed that claims a file by its name. ``period`` is None when the name states no real period."""
+
+    feed: str
+    partner_code: str
+    period: tuple[date, date] | None
+    version: int
+
+
+def claims(file_name: str, contracts: Mapping[str, FeedContract]) -> list[Claim]:
+    """Every feed whose file pattern the name matches, in order of feed."""
+    found = []
+    for contract in sorted(contracts.values(), key=lambda item: item.feed):
+        for pattern in contract.file_patterns:
+            match = re.match(pattern, file_name)
+            if not match:
+                continue
+            groups = match.groupdict()
+            period = parse_period(groups["period"], contract.period_rule)
+            partner = groups["partner"].upper()
+            found.append(Claim(contract.feed, partner, period, int(groups.get("version") or 1)))
+            break
+    return found

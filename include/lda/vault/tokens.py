@@ -1,0 +1,62 @@
+"""Person and record tokens: keyed hashes worked out by DuckDB, so that no identifier passes through Python.
+
+A token is the first 32 hexadecimal characters of HMAC-SHA256 over a labelled value, for example ``nhs:9434765919``.
+DuckDB has no HMAC, so it is written out: sha256(outer key + sha256(inner key + message)). The two keys are handed to
+the connection as values of a prepared statement and read as variables, so they never stand in any SQL text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+import duckdb
+
+TOKEN_LENGTH = 32
+_BLOCK = 64
+_INNER, _OUTER = "lda_token_inner", "lda_token_outer"
+
+
+def install_key(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
+    """Make the token key known to a connection, for as long as it is open."""
+    block = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+    connection.execute(f"SET VARIABLE {_INNER} = ?", [bytes(byte ^ 0x36 for byte in block)])
+    connection.execute(f"SET VARIABLE {_OUTER} = ?", [bytes(byte ^ 0x5C for byte in block)])
+
+
+def token_sql(message: str) -> str:
+    """SQL for the token of a VARCHAR expression; NULL for NULL. Needs ``install_key`` on the connection."""
+    inner = f"unhex(sha256(getvariable('{_INNER}') || encode({message})))"
+    return f"left(sha256(getvariable('{_OUTER}') || {inner}), {TOKEN_LENGTH})"
+
+
+def token(key: bytes, message: str) -> str:
+    """The token of one message, as ``token_sql`` works it out."""
+    return hmac.new(key, message.encode(), hashlib.sha256).hexdigest()[:TOKEN_LENGTH]
+
+
+def literal(text: str) -> str:
+    """An SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def person_message_sql(feed: str, nhs_number: str, local: list[str], file_id: str, row_number: str) -> str:
+    """SQL for the message behind a person token.
+
+    The NHS number if there is one; else the partner's own number for the person, if all its parts are there; else the
+    row itself, so that a record without any number is a person of its own.
+    """
+    parts = " || '|' || ".join(local)
+    own = f"{literal(f'local:{feed}:')} || {parts}"
+    return f"coalesce('nhs:' || {nhs_number}, {own}, 'row:' || {file_id} || ':' || {row_number})"
+
+
+def person_source_sql(nhs_number: str, local: list[str]) -> str:
+    """SQL for where the person token came from: nhs_number, local_id or row."""
+    complete = " AND ".join(f"{column} IS NOT NULL" for column in local)
+    return f"CASE WHEN {nhs_number} IS NOT NULL THEN 'nhs_number' WHEN {complete} THEN 'local_id' ELSE 'row' END"
+
+
+def local_message_sql(feed: str, column: str) -> str:
+    """SQL for the message behind the token of a partner's own number (person, event, review …)."""
+    return f"{literal(f'id:{feed}:')} || {column}"
