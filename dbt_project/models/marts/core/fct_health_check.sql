@@ -31,18 +31,39 @@ ranked as (
     inner join person_link
         on register_row.person_token = person_link.person_token
 
+),
+
+organisation as (
+
+    select organisation_key, organisation_code from {{ ref('dim_organisation') }}
+
+),
+
+checked as (
+
+    select
+        ranked.*,
+        {{ financial_year_start('ranked.ahc_date') }} as financial_year_start
+    from ranked
+    where ranked.preference = 1
+
 )
 
 select
-    person_key,
-    ahc_date as health_check_date,
-    practice_code as organisation_key,
-    system_code,
-    practice_code,
-    {{ financial_year_start('ahc_date') }} as financial_year_start,
-    hap_date as health_action_plan_date,
-    coalesce(hap_date >= {{ financial_year_start('ahc_date') }}
-        and hap_date < {{ add_months(financial_year_start('ahc_date'), 12) }}, false) as has_plan_in_year,
-    first_reported_period_end
-from ranked
-where preference = 1
+    checked.person_key || ':' || cast(checked.ahc_date as {{ dbt.type_string() }}) as health_check_key,
+    checked.person_key,
+    checked.ahc_date as health_check_date,
+    coalesce(organisation.organisation_key, '-1') as organisation_key,
+    checked.system_code,
+    checked.practice_code,
+    checked.financial_year_start,
+    checked.hap_date as health_action_plan_date,
+    coalesce(
+        checked.hap_date >= checked.financial_year_start
+        and checked.hap_date < {{ add_months('checked.financial_year_start', 12) }},
+        false
+    ) as has_plan_in_year,
+    checked.first_reported_period_end
+from checked
+left join organisation
+    on checked.practice_code = organisation.organisation_code

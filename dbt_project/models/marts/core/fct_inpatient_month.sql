@@ -1,34 +1,49 @@
+with inpatient_month as (
+
+    select * from {{ ref('int_inpatient_month') }}
+
+),
+
+place as (
+
+    select geography_key, geography_code from {{ ref('dim_geography') }} where geography_type = 'place'
+
+)
+
 select
-    period_end,
-    person_key,
-    person_key || ':' || cast(admission_date as {{ dbt.type_string() }}) as spell_key,
-    system_code,
-    place_code,
-    age,
-    age_band,
-    sex,
-    ethnicity_group,
-    deprivation_quintile,
-    commissioner_code,
-    commissioner_type,
-    provider_site_code,
-    ward_security,
-    legal_status_group,
-    diagnosis_group,
-    admission_date,
-    first_admission_date,
-    cast({{ days_between('first_admission_date', 'period_end') }} as bigint) as days_in_hospital,
-    clinically_ready_date,
-    delay_reason_code,
-    planned_discharge_date,
-    last_cetr_date,
-    next_cetr_date,
-    last_oversight_visit_date,
-    dsr_status_before_admission,
-    is_out_of_area,
-    distance_km,
-    has_eating_disorder,
-    discharge_plan_items_done,
-    daily_cost,
-    submission_period_end
-from {{ ref('int_inpatient_month') }}
+    inpatient_month.period_end,
+    inpatient_month.person_key,
+    inpatient_month.person_key || ':' || cast(inpatient_month.admission_date as {{ dbt.type_string() }}) as spell_key,
+    inpatient_month.system_code,
+    coalesce(place.geography_key, '-1') as place_key,
+    inpatient_month.place_code,
+    inpatient_month.age,
+    inpatient_month.age_band,
+    inpatient_month.sex,
+    inpatient_month.ethnicity_group,
+    inpatient_month.deprivation_quintile,
+    inpatient_month.commissioner_code,
+    inpatient_month.commissioner_type,
+    inpatient_month.provider_site_code,
+    inpatient_month.ward_security,
+    inpatient_month.legal_status_group,
+    inpatient_month.diagnosis_group,
+    inpatient_month.admission_date,
+    inpatient_month.first_admission_date,
+    cast({{ days_between('inpatient_month.first_admission_date', 'inpatient_month.period_end') }} as bigint) as days_in_hospital,
+    inpatient_month.clinically_ready_date,
+    inpatient_month.delay_reason_code,
+    inpatient_month.planned_discharge_date,
+    inpatient_month.last_cetr_date,
+    inpatient_month.next_cetr_date,
+    inpatient_month.last_oversight_visit_date,
+    inpatient_month.dsr_status_before_admission,
+    inpatient_month.is_out_of_area,
+    inpatient_month.distance_km,
+    inpatient_month.has_eating_disorder,
+    inpatient_month.discharge_plan_items_done,
+    inpatient_month.daily_cost,
+    inpatient_month.submission_period_end
+from inpatient_month
+left join place
+    on inpatient_month.place_code = place.geography_code

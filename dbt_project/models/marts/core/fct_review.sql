@@ -54,16 +54,25 @@ ranked as (
     inner join person_link
         on review.person_token = person_link.person_token
 
+),
+
+place as (
+
+    select geography_key, geography_code from {{ ref('dim_geography') }} where geography_type = 'place'
+
 )
 
 select
-    person_key || ':' || review_type || ':' || cast(review_date as {{ dbt.type_string() }}) as review_key,
-    person_key,
-    review_type,
-    review_date,
-    system_code,
-    place_code,
-    commissioner_type,
-    submission_period_end as first_reported_period_end
+    ranked.person_key || ':' || ranked.review_type || ':' || cast(ranked.review_date as {{ dbt.type_string() }}) as review_key,
+    ranked.person_key,
+    ranked.review_type,
+    ranked.review_date,
+    ranked.system_code,
+    coalesce(place.geography_key, '-1') as place_key,
+    ranked.place_code,
+    ranked.commissioner_type,
+    ranked.submission_period_end as first_reported_period_end
 from ranked
-where preference = 1
+left join place
+    on ranked.place_code = place.geography_code
+where ranked.preference = 1

@@ -14,13 +14,26 @@ run as (
 
     select * from {{ ref('stg_run') }}
 
+),
+
+organisation as (
+
+    select organisation_key, organisation_code from {{ ref('dim_organisation') }}
+
+),
+
+place as (
+
+    select geography_key, geography_code from {{ ref('dim_geography') }} where geography_type = 'place'
+
 )
 
 select
     cld_event.file_id || ':' || cast(cld_event.source_row_number as {{ dbt.type_string() }}) as event_key,
     cld_event.person_key,
-    cld_event.la_code as organisation_key,
+    coalesce(organisation.organisation_key, '-1') as organisation_key,
     cld_event.system_code,
+    coalesce(place.geography_key, '-1') as place_key,
     coalesce(geography_link.parent_code, '{{ var("unknown") }}') as place_code,
     cld_event.client_type,
     cld_event.primary_support_reason,
@@ -43,4 +56,8 @@ left join geography_link
     on
         cld_event.la_code = geography_link.child_code
         and {{ valid_on('geography_link', 'run.period_end') }}
+left join organisation
+    on cld_event.la_code = organisation.organisation_code
+left join place
+    on geography_link.parent_code = place.geography_code
 where cld_event.in_force_until > run.period_end
