@@ -1,7 +1,8 @@
 """Makes the six generated reference seeds: organisations, geography and its links, small areas, postcodes, population.
 
 Practice and network codes and names are invented, so that no synthetic figure can be read as a real practice's; so are
-the LSOA codes (``E0199…``) and the postcodes (districts that do not exist). Council, trust, ICB and place codes are real.
+the LSOA codes (``E0199…``) and the postcodes (districts that do not exist). Council, trust, ICB and place codes are
+real.
 
 Run ``python -m lda.synthetic.reference`` to write the seeds again; the result is the same every time.
 """
@@ -26,8 +27,9 @@ ONS_POPULATION = "ONS mid-year estimate total; mix invented for the synthetic sa
 POSTCODES_PER_LSOA = 4
 INWARD_LETTERS = "ABDEFGHJLN"
 PRACTICE_WORDS = (
-    "Ashgrove", "Birchfield", "Cedar", "Dovecote", "Elmtree", "Fernhill", "Greenway", "Hawthorn", "Ivybridge", "Juniper",
-    "Kestrel", "Larkrise", "Meadow", "Nightingale", "Oakleaf", "Primrose", "Quarry", "Rowan", "Spinney", "Thistle",
+    "Ashgrove", "Birchfield", "Cedar", "Dovecote", "Elmtree", "Fernhill", "Greenway", "Hawthorn", "Ivybridge",
+    "Juniper", "Kestrel", "Larkrise", "Meadow", "Nightingale", "Oakleaf", "Primrose", "Quarry", "Rowan",
+    "Spinney", "Thistle",
     "Underwood", "Vineyard", "Willow", "Yewtree", "Bluebell", "Bramble",
 )  # fmt: skip
 PRACTICE_KINDS = ("Surgery", "Medical Centre", "Health Centre", "Practice", "Family Doctors")

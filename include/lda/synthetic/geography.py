@@ -1,0 +1,117 @@
+"""The reference seeds as the generator and the truth use them: practices, places, small areas, residents, R1 words."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from lda.settings import Settings, SettingsError
+
+UNALLOCATED = "U"
+
+
+@dataclass(frozen=True)
+class Link:
+    """A dated link of the geography seed: the parent holds from ``start`` up to, not including, ``end``."""
+
+    parent: str
+    start: str
+    end: str
+
+    def holds(self, day: str) -> bool:
+        """True on an ISO day within the link."""
+        return self.start <= day and (not self.end or day < self.end)
+
+
+@dataclass(frozen=True)
+class SmallArea:
+    """An LSOA: its code, the index of its place, its deprivation quintile (1 most deprived) and its postcodes."""
+
+    code: str
+    place: int
+    quintile: int
+    postcodes: tuple[str, ...]
+
+
+class Geography:
+    """One system's geography. Places and practices are known by index, in the order of the lists here."""
+
+    def __init__(self, settings: Settings, system: str) -> None:
+        config = _system_config(settings, system)
+        folder = settings.reference_dir
+        self.system_code: str = config["system_code"]
+        self.system_name: str = config["name"]
+        self.icb_code: str = config["icb_code"]
+        self.places: list[str] = [place["code"] for place in config["places"]]
+        self.councils: list[str] = [str(place["cassr_code"]) for place in config["places"]]
+        self.sample: dict[str, int] = config["sample"]
+        self._links: dict[tuple[str, str, str], list[Link]] = defaultdict(list)
+        for row in _rows(folder / "geography_link.csv"):
+            key = (row["child_type"], row["child_code"], row["parent_type"])
+            self._links[key].append(Link(row["parent_code"], row["valid_from"], row["valid_to"]))
+        practices = sorted(
+            (row["organisation_code"], row["supplier"])
+            for row in _rows(folder / "organisation.csv")
+            if row["organisation_type"] == "practice" and row["system_code"] == system
+        )
+        self.practices: list[str] = [code for code, _ in practices]
+        self.suppliers: list[str] = [supplier for _, supplier in practices]
+        self.areas: list[SmallArea] = self._small_areas(folder)
+        self.population: list[dict[str, str]] = [
+            row for row in _rows(folder / "population.csv") if row["place_code"] in self.places
+        ]
+        self.release_1: dict[tuple[str, str], str] = {}
+        for row in _rows(folder / "r1_r2_map.csv"):
+            self.release_1.setdefault((row["column_name"], row["r2_value"]), row["r1_value"])
+
+    def _small_areas(self, folder: Path) -> list[SmallArea]:
+        postcodes: dict[str, list[str]] = defaultdict(list)
+        for row in _rows(folder / "postcode_lsoa.csv"):
+            postcodes[row["lsoa_code"]].append(row["postcode"])
+        return [
+            SmallArea(
+                row["lsoa_code"],
+                self.places.index(row["place_code"]),
+                int(row["deprivation_quintile"]),
+                tuple(postcodes[row["lsoa_code"]]),
+            )
+            for row in _rows(folder / "lsoa.csv")
+            if row["place_code"] in self.places
+        ]
+
+    def practice_places(self, day: date) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Index of the place of each practice on ``day``."""
+        return np.array([self.places.index(self._parent("practice", code, "place", day)) for code in self.practices])
+
+    def practice_pcns(self, day: date) -> list[str]:
+        """Network code of each practice on ``day``; ``U`` for a practice without one."""
+        return [self._parent("practice", code, "pcn", day) for code in self.practices]
+
+    def _parent(self, child_type: str, child: str, parent_type: str, day: date) -> str:
+        for link in self._links[(child_type, child, parent_type)]:
+            if link.holds(day.isoformat()):
+                return link.parent
+        return UNALLOCATED
+
+
+def _system_config(settings: Settings, system: str) -> dict[str, Any]:
+    path = settings.systems_dir / f"{system}.yaml"
+    if not path.exists():
+        known = ", ".join(sorted(file.stem for file in settings.systems_dir.glob("*.yaml")))
+        raise SettingsError(
+            f"There is no system called {system}: expected one of {known} (files in {settings.systems_dir})."
+        )
+    config: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return config
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

@@ -1,0 +1,209 @@
+"""The right answers: cells of every measure, added up from the generator's own history.
+
+A cell is ``measure_id, geography_type, geography_code, breakdown_type, breakdown_value, period_end`` with a numerator
+and a denominator. Proportion and count cells exist where somebody is in the denominator (or count); cells per million
+exist for every breakdown value of the population, and for values that only a patient holds (denominator 0).
+Nothing here reads the written files or any SQL. The rules are those of the measure catalogue, worked out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lda.synthetic.calendar import NO_DAY, financial_year_start, month_index
+from lda.synthetic.codes import ALL, ETHNIC_GROUP, QUINTILE_LABELS, SEX_WORDS
+from lda.synthetic.geography import Geography
+from lda.synthetic.health_checks import LDHC_FIELDS, RegisterView
+from lda.synthetic.population import Days, Flags, People, Plan
+from lda.synthetic.profiles import AGE_BANDS
+from lda.synthetic.reference import write_csv
+
+Cell = tuple[str, str, str, str, str, str]
+
+COUNTS = frozenset({"ld_register_size"})
+TRUTH_HEADER = (
+    "measure_id", "geography_type", "geography_code", "breakdown_type", "breakdown_value", "period_end",
+    "numerator", "denominator",
+)  # fmt: skip
+BAND_FROM = (0, 18, 25, 35, 45, 55, 65)
+POPULATION_YEAR = "2017"
+STALE_AFTER_MONTHS = 3
+
+
+def age_band(age: int) -> str:
+    """Name of the published age band that holds ``age``."""
+    return AGE_BANDS[int(np.searchsorted(BAND_FROM, age, side="right")) - 1]
+
+
+class Truth:
+    """Cells of every measure, added to block by block."""
+
+    def __init__(self, geography: Geography) -> None:
+        self.geography = geography
+        self.cells: dict[Cell, list[int]] = {}
+
+    def add(self, measure: str, end: date, where: tuple[str, str], what: tuple[str, str], count: int, of: int) -> None:
+        """Add to one cell: ``where`` is geography type and code, ``what`` breakdown type and value."""
+        cell = self.cells.setdefault((measure, *where, *what, end.isoformat()), [0, 0])
+        cell[0] += int(count)
+        cell[1] += int(of)
+
+    def add_person(
+        self, measure: str, end: date, place: int, traits: Mapping[str, str], count: int, of: int = 1
+    ) -> None:
+        """Add one person (or one group alike in ``traits``) to the cells of the place and of the system."""
+        for where in (("place", self.geography.places[place]), ("system", self.geography.icb_code)):
+            for what in (ALL, *traits.items()):
+                self.add(measure, end, where, what, count, of)
+
+    def write(self, path: Path) -> int:
+        """Write ``measures.csv``, sorted; returns the number of cells."""
+        write_csv(
+            path,
+            TRUTH_HEADER,
+            (
+                (*cell, count, "" if cell[0] in COUNTS else of)
+                for cell, (count, of) in sorted(self.cells.items(), key=lambda item: item[0])
+            ),
+        )
+        return len(self.cells)
+
+
+def register_in_force(plan: Plan, views: Sequence[RegisterView], missing: Mapping[int, set[int]]) -> list[RegisterView]:
+    """For each month the rows that count: each practice's last delivered view, if it is not too old.
+
+    ``missing`` says which practices (by index) sent nothing in which month.
+    """
+    latest = np.full(len(plan.geography.practices), -1 - STALE_AFTER_MONTHS)
+    joined = []
+    for month in range(len(views)):
+        delivered = np.ones(len(latest), dtype=bool)
+        delivered[sorted(missing.get(month, set()))] = False
+        latest[delivered] = month
+        used = sorted({int(seen) for seen in latest if seen >= max(0, month - STALE_AFTER_MONTHS)})
+        parts = [views[seen].only(latest[views[seen].practice] == seen) for seen in used]
+        columns = {name: np.concatenate([vars(part)[name] for part in parts]) for name in parts[0].columns()}
+        joined.append(RegisterView(month=month, **columns))
+    return joined
+
+
+def members(view: RegisterView, end: int) -> Flags:
+    """Which rows of a view are the one row of a person on the register at ``end``.
+
+    On the register: registered, not removed, not dead. Among a person's rows the later submission wins, then the
+    later register date, then the lower practice code.
+    """
+    present = (view.register_day <= end) & _after(view.removal_day, end) & _after(view.death_day, end)
+    rows = np.flatnonzero(present)
+    keys = (view.practice[rows], -view.register_day[rows], -view.submitted[rows], view.person[rows])
+    ordered = rows[np.lexsort(keys)]
+    first = np.ones(len(ordered), dtype=bool)
+    first[1:] = view.person[ordered][1:] != view.person[ordered][:-1]
+    chosen = np.zeros(len(view.person), dtype=bool)
+    chosen[ordered[first]] = True
+    return chosen
+
+
+def _after(day: Days, end: int) -> Flags:
+    after: Flags = (day == NO_DAY) | (day > end)
+    return after
+
+
+def add_register_measures(truth: Truth, plan: Plan, people: People, views: Sequence[RegisterView]) -> None:
+    """Register size, checks, checks with plans and declines, from views already joined by ``register_in_force``."""
+    for joined in views:
+        end = plan.ends[joined.month]
+        view = joined.only(members(joined, end.toordinal()))
+        start = financial_year_start(end).toordinal()
+        age = (month_index(end.toordinal()) - people.birth_month[view.person]) // 12
+        fourteen = age >= 14
+        checked = view.check >= start
+        cases: dict[str, tuple[Flags, Flags]] = {
+            "ld_register_size": (np.ones(len(age), dtype=bool), np.ones(len(age), dtype=bool)),
+            "ahc_uptake_register": (checked, fourteen),
+            "ahc_and_hap": (checked & (view.plan >= start), fourteen),
+            "ahc_declined": ((view.decline >= start) & ~checked, fourteen),
+        }
+        traits = _traits(plan, people, view, age)
+        for measure, (counted, among) in cases.items():
+            _add_rows(truth, measure, end, view.practice, traits, counted & among, among)
+
+
+def _traits(plan: Plan, people: People, view: RegisterView, age: Days) -> dict[str, tuple[Days, list[str]]]:
+    """Breakdown type to each row's index and the names the indexes stand for."""
+    groups = sorted(set(ETHNIC_GROUP))
+    group_of = np.array([groups.index(name) for name in ETHNIC_GROUP])
+    quintile = np.array([area.quintile for area in plan.geography.areas])[view.area]
+    return {
+        "sex": (people.sex[view.person], list(SEX_WORDS)),
+        "age_band": (np.searchsorted(BAND_FROM, age, side="right") - 1, list(AGE_BANDS)),
+        "ethnicity_group": (group_of[people.ethnicity[view.person]], groups),
+        "deprivation_quintile": (
+            np.where(people.address_known[view.person], quintile, 0),
+            [QUINTILE_LABELS[number] for number in range(6)],
+        ),
+    }
+
+
+def _add_rows(
+    truth: Truth,
+    measure: str,
+    end: date,
+    practice: Days,
+    traits: dict[str, tuple[Days, list[str]]],
+    counted: Flags,
+    among: Flags,
+) -> None:
+    geography = truth.geography
+    places, pcns = geography.practice_places(end), geography.practice_pcns(end)
+    count = np.bincount(practice[counted], minlength=len(pcns))
+    of = np.bincount(practice[among], minlength=len(pcns))
+    for index in np.flatnonzero(of):
+        for where in (("practice", geography.practices[index]), ("pcn", pcns[index])):
+            truth.add(measure, end, where, ALL, count[index], of[index])
+        truth.add_person(measure, end, int(places[index]), {}, count[index], of[index])
+    for kind, (values, names) in traits.items():
+        key = places[practice] * len(names) + values
+        count = np.bincount(key[counted], minlength=len(names) * len(geography.places))
+        of = np.bincount(key[among], minlength=len(names) * len(geography.places))
+        for index in np.flatnonzero(of):
+            place, value = divmod(int(index), len(names))
+            for where in (("place", geography.places[place]), ("system", geography.icb_code)):
+                truth.add(measure, end, where, (kind, names[value]), count[index], of[index])
+
+
+def add_scheme_measure(truth: Truth, end: date, counts: np.ndarray[Any, Any]) -> None:
+    """Uptake over the health check scheme's denominator, from the counts of ``scheme_return``."""
+    geography = truth.geography
+    places, pcns = geography.practice_places(end), geography.practice_pcns(end)
+    columns = {
+        name: [LDHC_FIELDS.index((indicator, name)) for indicator in ("LDHCMI034", "LDHCMI035")]
+        for name in ("Numerator", "Denominator")
+    }
+    count, of = counts[:, columns["Numerator"]].sum(axis=1), counts[:, columns["Denominator"]].sum(axis=1)
+    for index, code in enumerate(geography.practices):
+        for where in (
+            ("practice", code),
+            ("pcn", pcns[index]),
+            ("place", geography.places[places[index]]),
+            ("system", geography.icb_code),
+        ):
+            truth.add("ahc_uptake_ldhc", end, where, ALL, count[index], of[index])
+
+
+def add_population(truth: Truth, end: date) -> None:
+    """Denominators of the inpatient rates: residents of 2017, adults and children apart."""
+    for row in truth.geography.population:
+        if row["year"] != POPULATION_YEAR:
+            continue
+        young = row["age_band"] == AGE_BANDS[0]
+        measure = "inpatients_under18_per_million" if young else "inpatients_adult_per_million"
+        traits = {name: row[name] for name in ("sex", "age_band", "ethnicity_group")}
+        traits["deprivation_quintile"] = QUINTILE_LABELS[int(row["deprivation_quintile"])]
+        place = truth.geography.places.index(row["place_code"])
+        truth.add_person(measure, end, place, traits, 0, int(row["population"]))
