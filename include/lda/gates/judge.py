@@ -11,7 +11,7 @@ import duckdb
 
 from lda.gates.frames import FRAMES, FrameContext, Previous
 from lda.gates.report import GateOutcome, GateReport
-from lda.gates.runner import judge_frame, start_great_expectations
+from lda.gates.runner import judge_frame
 from lda.gates.suites import Suite, SuiteError, load_suites
 from lda.settings import Settings
 from lda.warehouse.candidate import Candidate, open_candidate
@@ -40,7 +40,6 @@ def judge_candidate(
     for suite in suites:
         if suite.frame not in FRAMES:
             raise SuiteError(f"Suite {suite.name} names the frame {suite.frame}; there are: {', '.join(FRAMES)}.")
-    engine = start_great_expectations()
     outcomes: list[GateOutcome] = []
     with open_candidate(candidate.path) as connection:
         for suite in suites:
@@ -50,16 +49,15 @@ def judge_candidate(
             except duckdb.Error as error:
                 outcomes.append(_unjudged(suite, error))
                 continue
-            outcomes += judge_frame(engine, suite, frame)
+            outcomes += judge_frame(suite, frame)
         measures = _measures(connection)
     return GateReport(tuple(outcomes), tuple(measures), tuple(sorted(accepted)), round(time.monotonic() - started, 2))
 
 
 def judge_text(settings: Settings, frame: pd.DataFrame) -> list[GateOutcome]:
     """Hold text gathered from files to the suites of frame ``published_text``: nothing in it may identify a person."""
-    engine = start_great_expectations()
     suites = [suite for suite in load_suites(suites_dir(settings)) if suite.frame == "published_text"]
-    return [outcome for suite in suites for outcome in judge_frame(engine, suite, frame)]
+    return [outcome for suite in suites for outcome in judge_frame(suite, frame)]
 
 
 def _unjudged(suite: Suite, error: duckdb.Error) -> GateOutcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lda.gates.report import GateOutcome
@@ -14,37 +15,37 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def start_great_expectations() -> Any:
-    """A Great Expectations context that lives in memory, reports to nobody and draws no progress bars."""
+@cache
+def frames_to_judge() -> Any:
+    """Great Expectations' way in for frames: it lives in memory, reports to nobody and draws no progress bars."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    return context
+    asset = context.data_sources.add_pandas("gates").add_dataframe_asset("frame")
+    return asset.add_batch_definition_whole_dataframe("whole")
 
 
-def judge_frame(context: Any, suite: Suite, frame: pd.DataFrame) -> list[GateOutcome]:
+def judge_frame(suite: Suite, frame: pd.DataFrame) -> list[GateOutcome]:
     """Hold a frame to a suite.
 
     :param frame: one row per thing judged, with the suite's index columns naming it.
     :returns: one outcome per expectation that passed; one per failing row of one that did not.
     """
+    batch = frames_to_judge().get_batch({"dataframe": frame})
     from great_expectations import ExpectationSuite
 
-    name = f"{suite.name}_{len(context.data_sources.all())}"
-    definition = (
-        context.data_sources.add_pandas(name).add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
-    )
-    batch = definition.get_batch({"dataframe": frame})
-    wanted = {
+    wanted: dict[str, Any] = {
         "result_format": "COMPLETE",
         "partial_unexpected_count": 0,
-        "unexpected_index_column_names": list(suite.index),
         "return_unexpected_index_query": False,
     }
-    result = batch.validate(ExpectationSuite(name=name, expectations=list(suite.expectations)), result_format=wanted)
+    if suite.index:
+        wanted["unexpected_index_column_names"] = list(suite.index)
+    expectations = ExpectationSuite(name=suite.name, expectations=list(suite.expectations))
+    result = batch.validate(expectations, result_format=wanted)
     outcomes: list[GateOutcome] = []
     for verdict in result.results:
         outcomes += _outcomes(suite, verdict)
@@ -65,6 +66,8 @@ def _outcomes(suite: Suite, verdict: Any) -> list[GateOutcome]:
         return [GateOutcome(scope="system", success=False, detail=why, **described)]
     column = verdict.expectation_config.kwargs.get("column")
     rows = verdict.result.get("unexpected_index_list") or [{}]
+    if not suite.index:
+        rows = [{column: value} for value in verdict.result.get("unexpected_list") or [None]]
     return [_failure(suite, meta, described, column, row) for row in _distinct(suite, rows)]
 
 

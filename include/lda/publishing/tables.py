@@ -66,7 +66,7 @@ def source_tables(
     for schema, name in tables_of(connection, *schemas):
         columns = columns_of(connection, schema, name)
         kinds = {column: published_type(f"{schema}.{name}.{column}", kind) for column, kind in columns.items()}
-        figures = schema == "published" and {"measure_id", "period_end"} <= kinds.keys()
+        figures = schema == "published" and {"measure_id", "value"} <= kinds.keys()
         names = ", ".join(quoted(measure) for measure in sorted(withheld))
         condition = f"measure_id NOT IN ({names})" if figures and names else "true"
         found.append(SourceTable(schema, name, kinds, condition))

@@ -1,0 +1,256 @@
+"""The refresh: from what partners sent to the publication in force, in steps that Airflow tasks call one by one.
+
+``start → build → judge → release → tell``. Each takes the plan, a small dictionary for JSON, and gives it back with
+what it adds; each is safe to repeat. ``refresh`` ingests what is new and takes all the steps.
+
+Keys of the plan: run_id, system_code, period_end, as_of, started_at, nothing_new, message, accepted, seconds (by step),
+and from ``build`` on publication_id, from ``judge`` on gates, from ``release`` on published, from ``tell`` on summary.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from calendar import monthrange
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from lda.gates import GateReport, judge_candidate, rows_for_ledger
+from lda.ledger import Ledger
+from lda.ledger.publications import utc_now
+from lda.publishing import current_publication, last_published, one_writer, publish
+from lda.reporting import last_run_summary, refresh_summary
+from lda.settings import Settings
+from lda.warehouse import Candidate, build_candidate, in_force, inputs_hash, latest_period, rules_fingerprint
+from lda.warehouse.candidate import candidate_path
+
+Plan = dict[str, Any]
+PUBLISHED, NOTHING_NEW, STOPPED = "published", "nothing_new", "stopped"
+
+
+class RefreshError(Exception):
+    """A refresh cannot start as it was asked to; the message says what to ask instead."""
+
+
+class GatesStopped(Exception):  # noqa: N818 - what happened, not a fault of the program
+    """The gates stopped a publication; the one in force stays as it was. The message lists the failures."""
+
+
+@dataclass(frozen=True)
+class RefreshReport:
+    """How a refresh ended: published, nothing_new or stopped, with the summary that people read."""
+
+    status: str
+    run_id: str
+    message: str
+    publication_id: str | None = None
+    summary: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report for JSON."""
+        return asdict(self)
+
+
+def refresh(
+    settings: Settings,
+    period_end: date | str | None = None,
+    as_of: datetime | str | None = None,
+    *,
+    accept: Collection[str] = (),
+    progress: Callable[[str, int, int], None] | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> RefreshReport:
+    """Ingest what is new, then build, judge, publish and tell.
+
+    :param period_end: the month to report; by default the latest that most partners have sent.
+    :param as_of: the moment whose knowledge counts; by default now. An earlier one rebuilds what was known then.
+    :param accept: measures to publish although they moved far or few partners are in them.
+    :param progress: told of each step of the ingest (words, done, total); ``say``: of each step of the refresh.
+    """
+    from lda.intake import ingest
+
+    say("Reading what is new")
+    started = time.monotonic()
+    ingested = ingest(settings, progress=progress)
+    plan = start_refresh(settings, period_end, as_of, accept)
+    plan["seconds"]["ingest"] = round(time.monotonic() - started, 2)
+    plan["ingest"] = ingested.as_dict()
+    if plan["nothing_new"]:
+        summary = tell(settings, plan)["summary"]
+        return RefreshReport(NOTHING_NEW, plan["run_id"], plan["message"], plan["publication_id"], summary)
+    say("Building the candidate")
+    plan = build(settings, plan)
+    say("Judging the candidate")
+    try:
+        plan = judge(settings, plan)
+    except GatesStopped as stopped:
+        summary = last_run_summary(settings)
+        return RefreshReport(STOPPED, plan["run_id"], str(stopped), None, summary)
+    say("Publishing")
+    plan = tell(settings, release(settings, plan))
+    return RefreshReport(PUBLISHED, plan["run_id"], plan["message"], plan["publication_id"], plan["summary"])
+
+
+def start_refresh(
+    settings: Settings,
+    period_end: date | str | None = None,
+    as_of: datetime | str | None = None,
+    accept: Collection[str] = (),
+) -> Plan:
+    """Decide the period and the moment, and whether there is anything new since the last publication.
+
+    Inputs that were rolled back from count as known: a roll back stands until something changes.
+
+    :raises RefreshError: for a period that is not over or a moment still to come.
+    :raises CandidateError: when nothing has been accepted yet.
+    """
+    moment = _moment(as_of)
+    with _ledger(settings) as ledger:
+        period = _period(period_end, moment) if period_end else latest_period(settings, ledger, moment)
+        inputs = in_force(ledger, settings.system, moment, period)
+        hashed = inputs_hash(inputs, period, rules_fingerprint(settings))
+        same = _same_publication(settings, ledger, hashed, accept)
+        plan: Plan = {
+            "run_id": f"refresh-{utc_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
+            "system_code": settings.system,
+            "period_end": period.isoformat(),
+            "as_of": moment.isoformat(),
+            "started_at": utc_now().isoformat(),
+            "nothing_new": same is not None,
+            "publication_id": same,
+            "message": f"Nothing new since publication {same}; it stays as it is." if same else "",
+            "accepted": sorted(accept),
+            "seconds": {},
+        }
+        ledger.book.start_run(plan["run_id"], "refresh", settings.system, utc_now())
+        if same:
+            ledger.book.end_run(plan["run_id"], NOTHING_NEW, {"message": plan["message"]}, utc_now())
+    return plan
+
+
+def build(settings: Settings, plan: Plan) -> Plan:
+    """Build the candidate database with dbt, beside the publication in force."""
+    with _step(settings, plan, "build") as ledger, one_writer(settings):
+        period, moment = date.fromisoformat(plan["period_end"]), datetime.fromisoformat(plan["as_of"])
+        candidate = build_candidate(settings, ledger, plan["run_id"], period, moment)
+        seconds = {**plan["seconds"], **candidate.seconds}
+    return {**plan, "publication_id": candidate.publication_id, "seconds": seconds}
+
+
+def judge(settings: Settings, plan: Plan) -> Plan:
+    """Hold the candidate to the publication suites and record every verdict.
+
+    :raises GatesStopped: when it may not be published at all.
+    """
+    with _step(settings, plan, "judge") as ledger:
+        candidate = Candidate.load(settings, plan["run_id"])
+        report = judge_candidate(settings, candidate, last_published(settings, ledger), plan["accepted"])
+        ledger.book.record_gates(plan["run_id"], rows_for_ledger(report.outcomes))
+        _report_path(settings, plan).write_text(json.dumps(report.as_dict()))
+        plan = {**plan, "gates": report.counts(), "seconds": {**plan["seconds"], "gates": report.seconds}}
+        if report.stops:
+            raise GatesStopped(_why_stopped(report))
+    return plan
+
+
+def release(settings: Settings, plan: Plan) -> Plan:
+    """Write and check the publication, then switch to it in one step."""
+    started = time.monotonic()
+    with _step(settings, plan, "release") as ledger:
+        candidate = Candidate.load(settings, plan["run_id"])
+        report = GateReport.from_dict(json.loads(_report_path(settings, plan).read_text()))
+        publication = publish(settings, ledger, candidate, report)
+    withheld = report.withheld
+    message = f"Published {publication.publication_id}: {len(report.published)} measures, {len(withheld)} withheld."
+    seconds = {**plan["seconds"], "publish": round(time.monotonic() - started, 2)}
+    return {**plan, "published": True, "message": message, "seconds": seconds}
+
+
+def tell(settings: Settings, plan: Plan) -> Plan:
+    """Record the summary of the run, which ``lda status`` and the end of ``make refresh`` show."""
+    with _ledger(settings) as ledger:
+        summary = refresh_summary(settings, ledger, plan)
+        ended = "succeeded" if plan.get("published") else NOTHING_NEW
+        ledger.book.end_run(plan["run_id"], ended, summary, utc_now())
+    return {**plan, "summary": summary}
+
+
+@contextmanager
+def _ledger(settings: Settings) -> Iterator[Ledger]:
+    ledger = Ledger(settings.ledger_address)
+    try:
+        ledger.create()
+        yield ledger
+    finally:
+        ledger.close()
+
+
+@contextmanager
+def _step(settings: Settings, plan: Plan, name: str) -> Iterator[Ledger]:
+    """The ledger for one step. A failure is recorded with its reason; the step can then be repeated."""
+    with _ledger(settings) as ledger:
+        ledger.book.start_run(plan["run_id"], "refresh", settings.system, utc_now())
+        try:
+            yield ledger
+        except Exception as error:
+            failed = {**plan, "failed_step": name, "message": str(error)[:2000]}
+            ledger.book.end_run(plan["run_id"], "failed", refresh_summary(settings, ledger, failed), utc_now())
+            raise
+
+
+def _moment(as_of: datetime | str | None) -> datetime:
+    """As-of in UTC without an offset. A moment without an offset is taken as UTC."""
+    if as_of is None or as_of == "":
+        return utc_now()
+    try:
+        moment = datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    except ValueError as error:
+        raise RefreshError(f"As-of {as_of!r} is not a moment. Write it like 2026-04-20T09:00:00.") from error
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    if moment > utc_now():
+        raise RefreshError(f"As-of {moment} is still to come. Leave it out for now, or name an earlier moment.")
+    return moment
+
+
+def _period(asked: date | str, moment: datetime) -> date:
+    """The month end asked for, given as a date or as YYYY-MM."""
+    try:
+        day = asked if isinstance(asked, date) else date.fromisoformat(asked if len(asked) > 7 else f"{asked}-01")
+    except ValueError as error:
+        raise RefreshError(f"Period {asked!r} is not a month. Write it like 2026-03.") from error
+    end = day.replace(day=monthrange(day.year, day.month)[1])
+    if end >= moment.date():
+        raise RefreshError(f"The month ending {end} was not over as of {moment}. Name an earlier month.")
+    return end
+
+
+def _same_publication(settings: Settings, ledger: Ledger, hashed: str, accept: Collection[str]) -> str | None:
+    """The publication in force, when a new one would hold the same figures as it or as the latest made."""
+    current = current_publication(settings)
+    if current is None:
+        return None
+    withheld = {measure["measure_id"] for measure in current.manifest["withheld_measures"]}
+    if withheld & set(accept):
+        return None
+    made = ledger.book.publications(settings.system)
+    known = {current.manifest["inputs_hash"], *(row["inputs_hash"] for row in made[-1:])}
+    return current.publication_id if hashed in known else None
+
+
+def _report_path(settings: Settings, plan: Plan) -> Path:
+    return candidate_path(settings, plan["run_id"]).with_suffix(".gates.json")
+
+
+def _why_stopped(report: GateReport) -> str:
+    failures = report.system_failures
+    reasons = [f"{outcome.code}: {outcome.detail}" for outcome in failures]
+    if not failures:
+        reasons = ["Every measure would be withheld:"]
+        reasons += [f"{measure}: {' '.join(why)}" for measure, why in report.withheld.items()]
+    return "The gates stopped the publication; the one in force stays as it is. " + " ".join(reasons)

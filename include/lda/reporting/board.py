@@ -1,0 +1,205 @@
+"""The status board: who has sent what, who is late, what was rejected and why."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from lda.contracts import (
+    Expected,
+    FeedContract,
+    SystemConfig,
+    expected_submissions,
+    load_contracts,
+    load_system,
+    period_ends,
+)
+from lda.ledger import Ledger
+from lda.ledger.publications import utc_now
+from lda.ledger.records import Submission
+from lda.reporting.files import reasons
+from lda.settings import Settings
+
+RECEIVED, STALE, MISSING = "received", "stale", "missing"
+
+
+@dataclass(frozen=True)
+class PartnerState:
+    """One partner and feed: its last period in force, how that stands, periods never received, late deliveries."""
+
+    feed: str
+    partner_code: str
+    partner_name: str
+    state: str
+    last_period: str | None
+    missing_periods: list[str] = field(default_factory=list)
+    late_periods: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FeedState:
+    """One feed: the latest period anyone has sent, how many partners have, and what has been due since."""
+
+    feed: str
+    name: str
+    last_period: str | None
+    expected: int
+    received: int
+    stale: int
+    missing: int
+    rejected: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A rejected file that nothing has replaced, and why."""
+
+    file_id: str
+    feed: str | None
+    partner_code: str | None
+    period_end: str | None
+    landing_path: str
+    reasons: list[str]
+
+
+@dataclass(frozen=True)
+class Board:
+    """The whole board as of a moment."""
+
+    as_of: str
+    system_code: str
+    publication_id: str | None
+    feeds: list[FeedState]
+    partners: list[PartnerState]
+    rejections: list[Rejection]
+    unrecognised: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The board for JSON."""
+        return asdict(self)
+
+
+def status_board(settings: Settings, as_of: datetime | None = None, publication_id: str | None = None) -> Board:
+    """The board as of a moment, by default now.
+
+    A feed's submissions are expected from its first period received to the latest period that anyone has sent, so that
+    a system between two months, or a sample that ended long ago, is not all red; what has fallen due since is one line.
+    """
+    moment = as_of or utc_now()
+    ledger = Ledger(settings.ledger_address)
+    ledger.create()
+    try:
+        standing = [one for one in ledger.in_force(moment) if one.system_code == settings.system]
+        files = ledger.files()
+        rejections = _rejections(ledger, standing)
+    finally:
+        ledger.close()
+    contracts, system = load_contracts(settings), load_system(settings)
+    delivered = {record.file_id: record.delivered_at.date() for record in files}
+    feeds, partners = [], []
+    for feed in system.feeds:
+        sent = [one for one in standing if one.feed == feed]
+        owed = _owed(settings, system, contracts[feed], sent, moment.date())
+        states = [_partner(system, contracts[feed], sent, wanted, delivered) for wanted in owed]
+        partners += states
+        rejected = sum(one.feed == feed for one in rejections)
+        feeds.append(_feed(contracts[feed], sent, states, rejected, moment))
+    unrecognised = [record.landing_path for record in files if record.status == "unrecognised"]
+    return Board(moment.isoformat(), settings.system, publication_id, feeds, partners, rejections, unrecognised)
+
+
+def _owed(
+    settings: Settings, system: SystemConfig, contract: FeedContract, sent: list[Submission], today: date
+) -> list[list[Expected]]:
+    """What is due by today from each partner, between the first and the latest period anyone sent; oldest first."""
+    if not sent:
+        return []
+    first, last = min(one.period_end for one in sent), max(one.period_end for one in sent)
+    by_partner: dict[str, list[Expected]] = defaultdict(list)
+    for wanted in expected_submissions(settings, {contract.feed: contract}, system, first, last):
+        if wanted.due_date <= today:
+            by_partner[wanted.partner_code].append(wanted)
+    return list(by_partner.values())
+
+
+def _partner(
+    system: SystemConfig,
+    contract: FeedContract,
+    sent: list[Submission],
+    owed: list[Expected],
+    delivered: Mapping[str, date],
+) -> PartnerState:
+    """How one partner stands in one feed."""
+    code = owed[0].partner_code
+    got = {one.period_end: one for one in sent if one.partner_code == code}
+    latest, wanted = max(got, default=None), owed[-1].period_end
+    state = RECEIVED
+    if latest is None or _months(latest, wanted) > contract.stale_after_periods * contract.cadence_months:
+        state = MISSING
+    elif latest < wanted:
+        state = STALE
+    late = [one for one in owed if one.period_end in got and delivered[got[one.period_end].file_id] > one.due_date]
+    partner = system.partner(code, contract.partner_type)
+    return PartnerState(
+        feed=contract.feed,
+        partner_code=code,
+        partner_name=partner.name if partner else code,
+        state=state,
+        last_period=latest.isoformat() if latest else None,
+        missing_periods=[one.period_end.isoformat() for one in owed if one.period_end not in got],
+        late_periods=[one.period_end.isoformat() for one in late],
+    )
+
+
+def _feed(
+    contract: FeedContract, sent: list[Submission], states: list[PartnerState], rejected: int, moment: datetime
+) -> FeedState:
+    last = max((one.period_end for one in sent), default=None)
+    return FeedState(
+        feed=contract.feed,
+        name=contract.name,
+        last_period=last.isoformat() if last else None,
+        expected=len(states),
+        received=sum(state.state == RECEIVED for state in states),
+        stale=sum(state.state == STALE for state in states),
+        missing=sum(state.state == MISSING for state in states),
+        rejected=rejected,
+        note=_since(contract, last, moment) if last else "Nothing received yet.",
+    )
+
+
+def _since(contract: FeedContract, last: date, moment: datetime) -> str:
+    """What has fallen due since the latest period anyone sent, in one line; empty when nothing has."""
+    due = [
+        end
+        for end in period_ends(last, moment.date(), contract.period_rule)
+        if end > last and (moment.date() - end).days > contract.latency_days
+    ]
+    if not due:
+        return ""
+    word = contract.period_rule if len(due) == 1 else f"{contract.period_rule}s"
+    return f"Nothing received since {last:%B %Y}; {len(due)} {word} have fallen due, the first ending {due[0]}."
+
+
+def _rejections(ledger: Ledger, standing: Iterable[Submission]) -> list[Rejection]:
+    replaced = {(one.feed, one.partner_code, one.period_end) for one in standing}
+    return [
+        Rejection(
+            file_id=record.file_id,
+            feed=record.feed,
+            partner_code=record.partner_code,
+            period_end=record.period_end.isoformat() if record.period_end else None,
+            landing_path=record.landing_path,
+            reasons=reasons(ledger, record),
+        )
+        for record in ledger.files(status="rejected")
+        if (record.feed, record.partner_code, record.period_end) not in replaced
+    ]
+
+
+def _months(earlier: date, later: date) -> int:
+    return (later.year - earlier.year) * 12 + later.month - earlier.month

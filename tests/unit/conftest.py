@@ -1,0 +1,139 @@
+"""A tiny candidate made by hand: three measures, two places, two months, all gates passing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+import duckdb
+import pytest
+
+from lda.ledger import Ledger
+from lda.ledger.records import Submission
+from lda.settings import Settings
+from lda.warehouse.candidate import Candidate, candidate_path
+
+PERIOD = date(2026, 3, 31)
+AS_OF = datetime.fromisoformat("2026-04-20T09:00:00")
+
+TABLES = """
+CREATE SCHEMA lake; CREATE SCHEMA ledger; CREATE SCHEMA staging; CREATE SCHEMA reference;
+CREATE SCHEMA mart; CREATE SCHEMA published;
+CREATE TABLE lake.gp AS SELECT * FROM range(10) AS rows(n);
+CREATE TABLE staging.stg_gp AS SELECT * FROM lake.gp;
+CREATE TABLE ledger.feed AS SELECT 'gp' AS feed, 'GP register' AS feed_name, 1 AS cadence_months,
+    3 AS stale_after_periods, 'practice' AS partner_type;
+CREATE TABLE ledger.submission AS SELECT * FROM (VALUES
+    ('f1', 'gp', 'Y90001', DATE '2026-03-31', 6), ('f2', 'gp', 'Y90002', DATE '2026-02-28', 4)
+) AS given(file_id, feed, partner_code, period_end, rows_accepted);
+CREATE TABLE ledger.expected_submission AS SELECT * FROM (VALUES
+    ('gp', 'Y90001', DATE '2026-03-31'), ('gp', 'Y90002', DATE '2026-03-31'), ('gp', 'Y90003', DATE '2026-03-31')
+) AS given(feed, partner_code, period_end);
+CREATE TABLE ledger.file_account AS SELECT * FROM (VALUES
+    ('f1', 'gp', 'accepted', 8, 6, 1, 1), ('f2', 'gp', 'accepted', 4, 4, 0, 0), ('f3', 'gp', 'rejected', 0, 0, 0, 0)
+) AS given(file_id, feed, status, received, accepted, quarantined, repeated);
+CREATE TABLE reference.measure_catalogue AS SELECT * FROM (VALUES
+    ('register', 'count', 1, 'people'), ('checks', 'proportion', 1, 'people'),
+    ('inpatients', 'per million people', 1000000, 'population')
+) AS given(measure_id, unit, multiplier, denominator_kind);
+CREATE TABLE published.measure_definition AS
+    SELECT measure_id, 'Name of ' || measure_id AS name, 'What it means' AS description, unit
+    FROM reference.measure_catalogue;
+CREATE TABLE mart.measure_contribution AS SELECT * FROM (VALUES
+    ('register', 'E06000016', 60, NULL), ('register', 'E10000018', 43, NULL),
+    ('checks', 'E06000016', 31, 50), ('checks', 'E10000018', 2, 40),
+    ('inpatients', 'E06000016', 21, 350000), ('inpatients', 'E10000018', 24, 690000)
+) AS given(measure_id, place_code, numerator, denominator),
+    (VALUES (DATE '2026-02-28'), (DATE '2026-03-31')) AS months(period_end);
+"""
+FIGURES = """
+CREATE TABLE mart.measure_value AS
+WITH cells AS (
+    SELECT measure_id, period_end, 'place' AS geography_type, place_code AS geography_code,
+        numerator::HUGEINT AS top, denominator::BIGINT AS bottom FROM mart.measure_contribution
+    UNION ALL
+    SELECT measure_id, period_end, 'system', 'QK1', sum(numerator), sum(denominator)
+    FROM mart.measure_contribution GROUP BY ALL
+)
+SELECT measure_id, 'llr' AS system_code, geography_type, geography_code, 'The ' || geography_code AS geography_name,
+    'all' AS breakdown_type, 'All' AS breakdown_value, period_end,
+    CASE WHEN unit <> 'count' THEN top END AS numerator, bottom AS denominator,
+    CASE WHEN unit = 'count' THEN top ELSE top / bottom * multiplier END::DOUBLE AS value, unit,
+    NULL::DOUBLE AS lower_95, NULL::DOUBLE AS upper_95, 0.95::DOUBLE AS coverage, $publication_id AS publication_id
+FROM cells JOIN reference.measure_catalogue USING (measure_id);
+CREATE TABLE published.measure_value AS
+WITH hidden AS (
+    SELECT figures.*, multiplier,
+        CASE WHEN numerator >= 5 THEN round(numerator / 5) * 5 END AS top,
+        CASE WHEN denominator_kind = 'population' THEN denominator
+             WHEN denominator >= 5 THEN round(denominator / 5) * 5 END AS bottom,
+        CASE WHEN value >= 5 THEN round(value / 5) * 5 END AS rounded
+    FROM mart.measure_value AS figures JOIN reference.measure_catalogue USING (measure_id, unit)
+)
+SELECT measure_id, system_code, geography_type, geography_code, geography_name, breakdown_type, breakdown_value,
+    period_end, top::BIGINT AS numerator, bottom::BIGINT AS denominator,
+    CASE WHEN unit = 'count' THEN rounded ELSE top / bottom * multiplier END AS value, unit, lower_95, upper_95,
+    coverage, publication_id
+FROM hidden;
+"""
+WORDS = "One row per thing."
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    made = Settings(home=tmp_path / "home", lock_timeout_seconds=1)
+    made.make_folders()
+    return made
+
+
+@pytest.fixture
+def ledger(settings):
+    opened = Ledger(settings.ledger_address)
+    opened.create()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def make_candidate(settings) -> Callable[..., Candidate]:
+    """Makes a candidate; ``before`` and ``after`` are SQL run before and after the figures are worked out."""
+
+    def make(run_id: str = "run-1", publication_id: str = "", before: str = "", after: str = "") -> Candidate:
+        publication_id = publication_id or f"2026-03_20260420T090000_{run_id[-6:]}"
+        path = candidate_path(settings, run_id)
+        path.unlink(missing_ok=True)
+        with duckdb.connect(str(path)) as connection:
+            connection.execute(TABLES + before)
+            connection.execute(
+                "CREATE TABLE ledger.run AS SELECT $1 AS run_id, $2 AS publication_id, $3::DATE AS period_end",
+                [run_id, publication_id, PERIOD],
+            )
+            connection.execute("SET VARIABLE publication_id = ?", [publication_id])
+            connection.execute(FIGURES.replace("$publication_id", "getvariable('publication_id')") + after)
+            described = connection.execute(
+                "SELECT table_schema || '.' || table_name, column_name FROM information_schema.columns "
+                "WHERE table_schema IN ('mart', 'published')"
+            ).fetchall()
+        descriptions = {table: {"": WORDS} for table, _ in described}
+        for table, column in described:
+            descriptions[table][column] = f"The {column}."
+        sources = tuple(
+            Submission(name, "gp", partner, "llr", PERIOD.replace(day=1), PERIOD, AS_OF, f"gp/{name}.parquet", rows)
+            for name, partner, rows in (("f1", "Y90001", 6), ("f2", "Y90002", 4))
+        )
+        candidate = Candidate(
+            run_id=run_id,
+            publication_id=publication_id,
+            path=path,
+            system_code="llr",
+            period_end=PERIOD,
+            as_of=AS_OF,
+            code_version="test",
+            inputs_hash=f"hash of {run_id}",
+            inputs=sources,
+            descriptions=descriptions,
+        )
+        candidate.save()
+        return candidate
+
+    return make
