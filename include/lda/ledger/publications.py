@@ -58,6 +58,12 @@ class PublicationBook:
             row = connection.execute(query.order_by(run.c.started_at.desc(), run.c.run_id.desc())).mappings().first()
         return dict(row) if row else None
 
+    def runs(self, system_code: str) -> list[dict[str, Any]]:
+        """Every run of a system, oldest first."""
+        query = select(run).where(run.c.system_code == system_code).order_by(run.c.started_at, run.c.run_id)
+        with self.engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
     # Gates
 
     def record_gates(self, run_id: str, results: Sequence[Mapping[str, Any]]) -> None:
@@ -72,6 +78,14 @@ class PublicationBook:
         query = select(gate_result).where(gate_result.c.run_id == run_id).order_by(gate_result.c.gate_result_id)
         with self.engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
+
+    def last_gates(self, system_code: str) -> list[dict[str, Any]]:
+        """The gate results of the latest run of a system that was judged."""
+        judged = select(gate_result.c.run_id).distinct()
+        query = select(run.c.run_id).where(run.c.system_code == system_code, run.c.run_id.in_(judged))
+        with self.engine.connect() as connection:
+            latest = connection.scalar(query.order_by(run.c.started_at.desc(), run.c.run_id.desc()).limit(1))
+        return self.gates(latest) if latest else []
 
     # Publications
 

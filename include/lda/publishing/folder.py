@@ -148,7 +148,7 @@ def verify_folder(folder: Path, candidate: Candidate | None = None) -> dict[str,
         _verify_mode(path, MODES[Path(name).parts[0]][1])
         if path.suffix == ".duckdb":
             _same(name, described["rows"], count_database(path))
-        elif path.suffix in (".csv", ".parquet"):
+        elif described["rows"] is not None:
             _same(name, described["rows"], count_file(path))
     for path in databases(folder):
         _verify_publication_id(path, manifest["publication_id"])

@@ -2,13 +2,14 @@
 
 from lda.reporting.board import Board, status_board
 from lda.reporting.files import FileStory, find_files, list_files
-from lda.reporting.summary import file_totals, last_run_summary, refresh_summary
+from lda.reporting.summary import file_totals, last_gates, last_run_summary, refresh_summary
 
 __all__ = [
     "Board",
     "FileStory",
     "file_totals",
     "find_files",
+    "last_gates",
     "last_run_summary",
     "list_files",
     "refresh_summary",

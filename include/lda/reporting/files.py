@@ -153,8 +153,6 @@ def _story(settings: Settings, ledger: Ledger, record: FileRecord) -> FileStory:
 
 def _rule_words(settings: Settings, feed: str | None) -> dict[str, tuple[str, str]]:
     """Rule code → (message, remedy) of the rules every file is held to and of the feed's contract."""
-    rules = list(load_file_rules(settings))
+    words = {rule.code: (rule.message, rule.remedy) for rule in load_file_rules(settings)}
     contract = load_contracts(settings).get(feed) if feed else None
-    if contract:
-        rules += contract.rules
-    return {rule.code: (rule.message, rule.remedy) for rule in rules}
+    return words | {rule.code: (rule.message, rule.remedy) for rule in (contract.rules if contract else ())}

@@ -74,7 +74,7 @@ def where_next(settings: Settings, status: str) -> dict[str, str]:
         "one file's story": "lda files <file id or path>",
     }
     if status == "failed":
-        return {"what the gates said": "lda status --gates", **places}
+        return {"what the gates said": "lda publications --gates", **places}
     return places
 
 
@@ -95,3 +95,13 @@ def _manifest(settings: Settings, ledger: Ledger, plan: Mapping[str, Any]) -> di
         if row["publication_id"] == wanted:
             return dict(row["manifest"])
     return {}
+
+
+def last_gates(settings: Settings) -> list[dict[str, Any]]:
+    """The gate verdicts of the latest refresh run that was judged; empty before the first."""
+    ledger = Ledger(settings.ledger_address)
+    ledger.create()
+    try:
+        return ledger.book.last_gates(settings.system)
+    finally:
+        ledger.close()

@@ -1,0 +1,76 @@
+"""One reading in a process of its own, so that its peak memory is its own: ``python -m lda.cli.bench_probe NAME FILE``.
+
+Prints JSON: seconds (of the work, not of starting Python and importing), peak_mb (of the whole process), and counts.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def intake(home: Path) -> dict[str, Any]:
+    """The warehouse's intake of everything in landing, every rule on."""
+    from lda.intake import ingest
+    from lda.settings import Settings
+
+    settings = Settings(home=home)
+    started = time.monotonic()
+    report = ingest(settings)
+    counts = {name: getattr(report, name) for name in ("files", "received", "accepted", "quarantined", "repeated")}
+    return {"seconds": time.monotonic() - started, **counts}
+
+
+def duckdb_copy(path: Path) -> dict[str, Any]:
+    """DuckDB's plain copy of a CSV file, all text, to Parquet."""
+    import duckdb
+
+    from lda.settings import Settings
+
+    settings = Settings()
+    limits: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": settings.duckdb_memory_limit,
+        "threads": settings.duckdb_threads,
+    }
+    target = path.with_suffix(".copy.parquet")
+    with duckdb.connect(":memory:", config=limits) as connection:
+        started = time.monotonic()
+        connection.execute(f"COPY (FROM read_csv('{path}', all_varchar = true)) TO '{target}' (FORMAT parquet)")
+        seconds = time.monotonic() - started
+    target.unlink()
+    return {"seconds": seconds}
+
+
+def pandas_copy(path: Path) -> dict[str, Any]:
+    """pandas' ``read_csv`` and ``to_parquet`` of a CSV file, all text."""
+    import pandas as pd
+
+    target = path.with_suffix(".pandas.parquet")
+    started = time.monotonic()
+    pd.read_csv(path, dtype=str).to_parquet(target)
+    seconds = time.monotonic() - started
+    target.unlink()
+    return {"seconds": seconds}
+
+
+PROBES: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "intake": intake,
+    "duckdb_copy": duckdb_copy,
+    "pandas_copy": pandas_copy,
+}
+
+
+def main() -> None:
+    """Take the reading named by the first argument on the path that is the second."""
+    measured = PROBES[sys.argv[1]](Path(sys.argv[2]))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({**measured, "peak_mb": round(peak)}))
+
+
+if __name__ == "__main__":
+    main()

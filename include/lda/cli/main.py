@@ -1,0 +1,245 @@
+"""The verbs of the ``lda`` command."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from lda.cli.output import fail, is_plain, progress_bar, show
+
+app = typer.Typer(
+    name="lda",
+    help="The learning disability and autism data warehouse: from partners' files to a published mart.",
+    epilog="Settings are LDA_* environment variables or .env (LDA_HOME: the data folder; LDA_SYSTEM: the system).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+contracts_app = typer.Typer(help="The data contracts of the feeds.", no_args_is_help=True)
+app.add_typer(contracts_app, name="contracts")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
+
+
+def main() -> None:
+    """Run the command; ends the process with 0, or with 1 when something is wrong."""
+    try:
+        result = app(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(1)
+    except Exception as error:
+        if not is_plain(error):
+            raise
+        fail(str(error))
+        sys.exit(1)
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+@app.command()
+def synthesise(
+    system: Annotated[str, typer.Option(help="System to imitate: a file of include/systems.")] = "llr",
+    months: Annotated[int, typer.Option(help="Months of extracts.")] = 24,
+    end: Annotated[str, typer.Option(help="Last month, as YYYY-MM.")] = "2026-03",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
+    scale: Annotated[float, typer.Option(help="Size next to the real system; 50 is England.")] = 1.0,
+    dirt: Annotated[float, typer.Option(help="Share of rows with mess in them.")] = 0.02,
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing when landing already holds files.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make sample extracts in landing, and the right answers in truth. Nobody in them is real."""
+    from lda.settings import Settings
+
+    settings = Settings(system=system)
+    if if_empty and any(path.is_file() for path in settings.landing.rglob("*")):
+        show({"made": False}, lambda: f"{settings.landing} already holds files; no sample was made.", as_json)
+        return
+    from lda.reporting.render import counts, number
+    from lda.synthetic import synthesise as make
+
+    with progress_bar(as_json) as progress:
+        report = make(settings, system, months, end, seed, scale, dirt, progress=progress)
+    words = f"{number(report.files)} files ({counts(report.by_feed)}) in {settings.landing}, {report.seconds:.1f} s."
+    show(report.as_dict(), lambda: words, as_json)
+
+
+@app.command()
+def ingest(
+    feed: Annotated[list[str] | None, typer.Option(help="Only this feed; may be given again.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Read, judge, pseudonymise and load what is new in landing."""
+    from lda.intake import ingest as run
+    from lda.reporting.render import ingest_view
+    from lda.settings import Settings
+
+    with progress_bar(as_json) as progress:
+        report = run(Settings(), feeds=feed or None, progress=progress).as_dict()
+    show(report, lambda: ingest_view(report), as_json)
+
+
+@app.command()
+def redrive(
+    feed: Annotated[str | None, typer.Option(help="Only this feed.")] = None,
+    file_id: Annotated[str | None, typer.Option("--file", help="Only this file: its id, or how it begins.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Judge rejected files and quarantined rows again, after a contract or reference data was put right."""
+    from lda.intake import redrive as run
+    from lda.reporting.render import ingest_view
+    from lda.settings import Settings
+
+    report = run(Settings(), feed=feed, file_id=file_id).as_dict()
+    show(report, lambda: ingest_view(report), as_json)
+
+
+@app.command()
+def refresh(
+    period: Annotated[str | None, typer.Option(help="Month to report, as YYYY-MM; by default the latest sent.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Only what was known at this moment (UTC); by default now.")] = None,
+    accept: Annotated[
+        list[str] | None, typer.Option(help="Publish this measure although it moved far or has low coverage.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Ingest what is new, build and judge a candidate, publish it. Changes nothing when nothing is new."""
+    from lda.refresh import STOPPED
+    from lda.refresh import refresh as run
+    from lda.reporting.render import refresh_view
+    from lda.settings import Settings
+
+    def say(words: str) -> None:
+        if not as_json:
+            typer.echo(f"▸ {words}", err=True)
+
+    with progress_bar(as_json) as progress:
+        report = run(Settings(), period, as_of, accept=accept or (), progress=progress, say=say)
+    show(report.as_dict(), lambda: refresh_view(report.summary), as_json)
+    if report.status == STOPPED:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(
+    everyone: Annotated[bool, typer.Option("--all", help="Every partner, not only those that need attention.")] = False,
+    last_run: Annotated[bool, typer.Option("--last-run", help="The summary of the last refresh instead.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Who has sent what, who is late, what was rejected and why."""
+    from lda.reporting import last_run_summary, status_board
+    from lda.reporting.render import board_view, refresh_view
+    from lda.settings import Settings
+
+    settings = Settings()
+    if last_run:
+        summary = last_run_summary(settings)
+        show(summary, lambda: refresh_view(summary), as_json)
+        return
+    from lda.publishing import current_publication
+
+    current = current_publication(settings)
+    board = status_board(settings, publication_id=current.publication_id if current else None)
+    show(board.as_dict(), lambda: board_view(board, everyone), as_json)
+
+
+@app.command()
+def files(
+    which: Annotated[str | None, typer.Argument(help="A file id (or its beginning) or a part of its path.")] = None,
+    feed: Annotated[str | None, typer.Option(help="Only this feed.")] = None,
+    partner: Annotated[str | None, typer.Option(help="Only this partner's code.")] = None,
+    status: Annotated[
+        str | None, typer.Option(help="received, unrecognised, rejected, accepted or superseded.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List files; or tell one file's story: its rows, the rules that failed, its history, what to do next."""
+    from lda.reporting import find_files, list_files
+    from lda.reporting.render import files_table, story_view
+    from lda.settings import Settings
+
+    if which is None:
+        found = list_files(Settings(), feed, partner, status)
+        show(found, lambda: files_table(found), as_json)
+        return
+    stories = find_files(Settings(), which)
+    if not stories:
+        fail(f"No file's id begins with {which!r} and no path holds it. List files with: lda files")
+        raise typer.Exit(1)
+    if len(stories) == 1:
+        show(stories[0].as_dict(), lambda: story_view(stories[0]), as_json)
+    else:
+        lines = [{**story.as_dict(), **(story.account or {})} for story in stories]
+        show(lines, lambda: files_table(lines), as_json)
+
+
+@app.command()
+def publications(
+    gates: Annotated[bool, typer.Option("--gates", help="The gate verdicts of the last refresh instead.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What was published, when, from what, and which publication is in force."""
+    from lda.publishing import list_publications
+    from lda.reporting import last_gates
+    from lda.reporting.render import gates_table, publications_table
+    from lda.settings import Settings
+
+    if gates:
+        verdicts = last_gates(Settings())
+        show(verdicts, lambda: gates_table(verdicts), as_json)
+        return
+    listed = list_publications(Settings())
+    show(listed, lambda: publications_table(listed), as_json)
+
+
+@app.command()
+def rollback(
+    to: Annotated[str | None, typer.Argument(help="Publication id; by default the one before.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Put an earlier publication in force again, in one step. It stands until something new is published."""
+    from lda.publishing import rollback as run
+    from lda.settings import Settings
+
+    publication = run(Settings(), to)
+    done = {"publication_id": publication.publication_id, "path": str(publication.path)}
+    show(done, lambda: f"In force: {publication.publication_id}. See: lda publications", as_json)
+
+
+@contracts_app.command("check")
+def contracts_check(as_json: Json = False) -> None:
+    """Check every data contract, file rule and system file; list what is wrong, where, and what was expected."""
+    from lda.contracts import check_contracts, load_contracts
+    from lda.settings import Settings
+
+    settings = Settings()
+    problems = [str(problem) for problem in check_contracts(settings)]
+    if problems:
+        show({"problems": problems}, lambda: "\n".join(f"✗ {problem}" for problem in problems), as_json)
+        raise typer.Exit(1)
+    contracts = load_contracts(settings)
+    rules = sum(len(contract.rules) for contract in contracts.values())
+    show({"problems": []}, lambda: f"{len(contracts)} contracts with {rules} rules are sound.", as_json)
+
+
+@app.command()
+def bench(
+    rows: Annotated[int, typer.Option(help="Rows of the CLD file.")] = 2_000_000,
+    files: Annotated[int, typer.Option(help="Small GP files.")] = 3_000,
+    repeats: Annotated[int, typer.Option(help="Runs of each reading; the median counts.")] = 3,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only this part: intake, files, dbt, gates or airflow.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure intake, dbt, gates and Airflow against named baselines, in a folder of its own."""
+    from lda.cli.bench import run_bench
+    from lda.cli.bench_report import bench_view
+
+    with progress_bar(as_json) as progress:
+        measured = run_bench(rows=rows, files=files, repeats=repeats, only=only or [], progress=progress)
+    show(measured, lambda: bench_view(measured), as_json)

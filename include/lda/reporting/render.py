@@ -1,0 +1,208 @@
+"""Draw reports for a terminal: each function turns one piece of data into something rich can print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from lda.reporting.board import RECEIVED, Board, PartnerState
+from lda.reporting.files import FileStory
+
+HEADINGS = {"published": "Published", "nothing_new": "Nothing new", "failed": "Stopped"}
+STYLES = {"accepted": "green", "rejected": "red", "unrecognised": "yellow", "superseded": "dim", "missing": "red"}
+SHORT_ID = 12
+
+
+def grid(*headings: str, title: str | None = None) -> Table:
+    """A plain table; headings that begin with > are right-aligned."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        right = heading.startswith(">")
+        table.add_column(heading.removeprefix(">"), justify="right" if right else "left", overflow="fold")
+    return table
+
+
+def refresh_view(summary: Mapping[str, Any]) -> RenderableType:
+    """The summary of a refresh: files, rows, measures, gates, seconds by step, where to look next."""
+    if not summary:
+        return Text("No refresh has run yet. Run: lda refresh")
+    status = summary["status"]
+    heading = Text.assemble(
+        (HEADINGS[status], "bold red" if status == "failed" else "bold green"), "  ", summary["message"]
+    )
+    facts = grid("", "")
+    facts.add_row("period", f"{summary['period_end']} as of {summary['as_of'].replace('T', ' ')} UTC")
+    facts.add_row("files", counts(summary["files"]))
+    facts.add_row("rows", counts(summary["rows"]))
+    if summary.get("ingest"):
+        new = summary["ingest"]
+        facts.add_row("new in this run", f"{number(new['files'])} files, {number(new['received'])} rows")
+    facts.add_row("measures", f"{summary['measures']['published']} published, {_withheld(summary)}")
+    facts.add_row("gates", gate_words(summary["gates"]))
+    facts.add_row("seconds", counts(summary["seconds"], decimals=1))
+    parts: list[RenderableType] = [heading, facts]
+    parts += [Text(f"  {line}", style="yellow") for line in _failures(summary)]
+    where = grid("", "", title="Where to look next")
+    for name, place in summary["where"].items():
+        where.add_row(name, place)
+    return Group(*parts, Text(""), where)
+
+
+def gate_words(gates: Mapping[str, Any]) -> str:
+    """How the gates went, in a line."""
+    if "judged" not in gates:
+        return "not judged in this run"
+    failed = [
+        f"{gates[f'failed_{scope}']} {scope}" for scope in ("system", "measure", "warn") if gates[f"failed_{scope}"]
+    ]
+    return f"{gates['passed']} of {gates['judged']} passed" + (f"; failed: {', '.join(failed)}" if failed else "")
+
+
+def gates_table(results: Iterable[Mapping[str, Any]]) -> RenderableType:
+    """The verdicts of a run, as the ledger has them."""
+    table = grid("suite", "expectation", "scope", "", "what was found", title="Gates of the last refresh")
+    for result in results:
+        passed = Text("passed", style="green") if result["success"] else Text("failed", style="red")
+        table.add_row(result["suite"], result["expectation"], result["scope"], passed, result["detail"])
+    return table
+
+
+def ingest_view(report: Mapping[str, Any]) -> RenderableType:
+    """The summary of an ingest: files by status and rows by outcome, in total and by feed."""
+    if not report["files"]:
+        return Text("Nothing new in landing.")
+    table = grid("feed", ">files", ">received", ">accepted", ">quarantined", ">repeated")
+    for feed, found in sorted(report["by_feed"].items()):
+        table.add_row(feed, *(number(found.get(name, 0)) for name in ("files", *_ROWS)))
+    table.add_row("all", *(number(report[name]) for name in ("files", *_ROWS)), style="bold")
+    seconds = Text(f"{counts(report['by_status'])}. {report['seconds']:.1f} s. See: lda status, lda files")
+    return Group(table, seconds)
+
+
+_ROWS = ("received", "accepted", "quarantined", "repeated")
+
+
+def board_view(board: Board, everyone: bool = False) -> RenderableType:
+    """The status board: each feed, then the partners that need attention (or everyone), then rejected files."""
+    feeds = grid("feed", "latest period", ">expected", ">received", ">stale", ">missing", ">rejected", "since then")
+    for one in board.feeds:
+        shown = (one.expected, one.received, one.stale, one.missing, one.rejected)
+        feeds.add_row(one.feed, one.last_period or "none", *map(number, shown), one.note)
+    parts: list[RenderableType] = [
+        Text(
+            f"{board.system_code} as of {board.as_of.replace('T', ' ')} UTC. In force: {board.publication_id or 'none'}"
+        ),
+        feeds,
+    ]
+    partners = [one for one in board.partners if everyone or needs_attention(one)]
+    if partners:
+        table = grid("feed", "partner", "", "latest period", "never received", "came late", title="\nPartners")
+        for state in partners:
+            table.add_row(
+                state.feed,
+                f"{state.partner_code} {state.partner_name}",
+                Text(state.state, style=STYLES.get(state.state, "")),
+                state.last_period or "none",
+                some(state.missing_periods),
+                some(state.late_periods),
+            )
+        parts.append(table)
+    if board.rejections:
+        table = grid("file", "landed as", "period", "why", title="\nRejected files that nothing has replaced")
+        for rejected in board.rejections:
+            why = " ".join(rejected.reasons) or f"see: lda files {rejected.file_id[:SHORT_ID]}"
+            table.add_row(rejected.file_id[:SHORT_ID], rejected.landing_path, rejected.period_end or "", why)
+        parts.append(table)
+    if board.unrecognised:
+        parts.append(Text(f"\n{len(board.unrecognised)} files that no contract claims: {some(board.unrecognised)}"))
+    return Group(*parts)
+
+
+def needs_attention(state: PartnerState) -> bool:
+    """True when a partner is stale or missing, or a period never came."""
+    return state.state != RECEIVED or bool(state.missing_periods)
+
+
+def files_table(files: Iterable[Mapping[str, Any]]) -> RenderableType:
+    """Files with their status and row accounts."""
+    table = grid("file", "landed as", "status", "feed", "period", *(f">{name}" for name in _ROWS))
+    for one in files:
+        table.add_row(
+            one["file_id"][:SHORT_ID],
+            one["landing_path"],
+            Text(one["status"], style=STYLES.get(one["status"], "")),
+            one["feed"] or "",
+            one["period_end"] or "",
+            *(number(one[name]) if name in one else "" for name in _ROWS),
+        )
+    return table
+
+
+def story_view(story: FileStory) -> RenderableType:
+    """One file: what it is, its rows, the rules that failed, its history and what to do next."""
+    heading = Text.assemble((story.landing_path, "bold"), "  ", (story.status, STYLES.get(story.status, "")))
+    facts = grid("", "")
+    facts.add_row("file id", story.file_id)
+    facts.add_row(
+        "feed", f"{story.feed or 'none'}, partner {story.partner_code or '?'}, period {story.period_end or '?'}"
+    )
+    if story.account:
+        facts.add_row("rows", counts(story.account))
+    parts: list[RenderableType] = [heading, facts]
+    if story.rules:
+        rules = grid(
+            "rule", "scope", ">failures", ">first row", "what is wrong", "what to do", title="\nRules that failed"
+        )
+        for rule in story.rules:
+            first = number(rule.first_row) if rule.first_row is not None else ""
+            wrong = " ".join(filter(None, (rule.message, rule.detail)))
+            rules.add_row(rule.code, rule.scope, number(rule.failures), first, wrong, rule.remedy)
+        parts.append(rules)
+    history = grid("when (UTC)", "status", "what happened", title="\nHistory")
+    for event in story.history:
+        history.add_row(event["at"].replace("T", " "), event["status"], event["detail"])
+    return Group(*parts, history, Text(f"\nNext: {story.next_step}"))
+
+
+def publications_table(publications: Iterable[Mapping[str, Any]]) -> RenderableType:
+    """Publications, newest first, with the one in force marked."""
+    table = grid("", "publication", "period", "as of (UTC)", "published (UTC)", ">measures", "withheld")
+    for one in publications:
+        mark = "▶" if one["in_force"] else " " if one["complete"] else "folder gone"
+        moments = (one["as_of"].replace("T", " "), one["published_at"].replace("T", " "))
+        withheld = ", ".join(one["withheld"]) or "none"
+        table.add_row(mark, one["publication_id"], one["period_end"], *moments, number(len(one["measures"])), withheld)
+    return table
+
+
+def counts(values: Mapping[str, float], decimals: int = 0) -> str:
+    """``name number`` pairs in a line."""
+    return ", ".join(f"{name} {value:,.{decimals}f}" for name, value in values.items()) or "none"
+
+
+def number(value: float) -> str:
+    """A whole number with thousands separated."""
+    return f"{value:,.0f}"
+
+
+def some(values: list[str], most: int = 3) -> str:
+    """The first few of a list, and how many more."""
+    more = f" and {len(values) - most} more" if len(values) > most else ""
+    return ", ".join(values[:most]) + more
+
+
+def _withheld(summary: Mapping[str, Any]) -> str:
+    names = [measure["measure_id"] for measure in summary["measures"]["withheld"]]
+    return f"{len(names)} withheld" + (f" ({', '.join(names)})" if names else "")
+
+
+def _failures(summary: Mapping[str, Any]) -> list[str]:
+    failures = [f"{one['scope']}: {one['code']}: {one['detail']}" for one in summary["gates"]["failures"]]
+    return [
+        *failures[:10],
+        *([f"and {len(failures) - 10} more: lda publications --gates"] if len(failures) > 10 else []),
+    ]
