@@ -13,9 +13,9 @@
         when {{ denominator }} > 0 then
             {{ multiplier }} *
             {% if end == 'lower' -%}
-            greatest(0, ({{ centre }} - {{ spread }}) / {{ scale }})
+            case when {{ numerator }} = 0 then 0 else ({{ centre }} - {{ spread }}) / {{ scale }} end
             {%- else -%}
-            least(1, ({{ centre }} + {{ spread }}) / {{ scale }})
+            case when {{ numerator }} = {{ denominator }} then 1 else ({{ centre }} + {{ spread }}) / {{ scale }} end
             {%- endif %}
     end
 {%- endmacro %}
