@@ -32,6 +32,7 @@ from lda.synthetic.population import HOSPITAL_STREAM, Days, People, Plan, Random
 from lda.synthetic.truth import Truth, age_band
 
 CHILD_BEDS, LONG_BEDS = 0.125, 0.4
+CHILD_AGES, ADULT_AGES = (8, 16), (18, 62)
 CETR_MONTHS_CHILD = 3
 CETR_MONTHS = {ICB: 6, PROVIDER_COLLABORATIVE: 12, SPECIALISED: 12, EATING_DISORDER: 12}
 VISIT_DAYS_CHILD, VISIT_DAYS_ADULT = 42, 56
@@ -88,16 +89,15 @@ def make_stays(plan: Plan, block: int, people: People, block_scale: float) -> li
     random = plan.random(block, HOSPITAL_STREAM)
     beds = max(3, round(plan.geography.sample["inpatients"] * block_scale * 1.06))
     order = random.permutation(len(people.birth))
-    children = _Queue(people, order, 8, 16)
-    adults = _Queue(people, order, 18, 62)
+    queue = _Queue(people, order)
     stays: list[Stay] = []
     for bed in range(beds):
         share = (bed + 0.5) / beds
         kind = "child" if share < CHILD_BEDS or bed == 0 else "long" if share < CHILD_BEDS + LONG_BEDS else "acute"
-        queue = children if kind == "child" else adults
+        ages = CHILD_AGES if kind == "child" else ADULT_AGES
         day = plan.opening - (int(random.integers(100, 3400)) if kind == "long" else int(random.integers(0, 150)))
         while day <= plan.last:
-            person = queue.take(day)
+            person = queue.take(day, ages)
             if person is None:
                 break
             stay = _stay(random, plan, people, person, day, kind, f"{block + 1:03d}{len(stays) + 1:05d}")
@@ -110,17 +110,16 @@ def make_stays(plan: Plan, block: int, people: People, block_scale: float) -> li
 
 
 class _Queue:
-    """People of a range of ages in a random order, each used once, who are alive throughout."""
+    """People in a random order, each used once, who are alive throughout."""
 
-    def __init__(self, people: People, order: Days, youngest: int, oldest: int) -> None:
+    def __init__(self, people: People, order: Days) -> None:
         self._people = people
         self._order = [int(person) for person in order if people.death_day[person] == NO_DAY]
-        self._ages = (youngest, oldest)
         self._used: set[int] = set()
 
-    def take(self, day: int) -> int | None:
-        """The next person of the right age on ``day``; None when there is nobody left."""
-        youngest, oldest = self._ages
+    def take(self, day: int, ages: tuple[int, int]) -> int | None:
+        """The next person who is of the right age on ``day``; None when there is nobody left."""
+        youngest, oldest = ages
         for person in self._order:
             birth = int(self._people.birth[person])
             if person not in self._used and birth < day and youngest <= completed_years(birth, day) <= oldest:
@@ -133,8 +132,9 @@ def _stay(random: Random, plan: Plan, people: People, person: int, start: int, k
     child = kind == "child"
     mean = {"child": 130, "long": 1500, "acute": 240}[kind]
     length = max(3, int(random.exponential(mean)))
-    if kind == "long":
-        length = max(length, plan.opening - start + 30)
+    if start < plan.opening:
+        # Somebody in hospital when the sample opens stays on for as long again as anybody would.
+        length += plan.opening - start
     spells = _spells(random, plan, start, start + length)
     area_index = people.area_on(person, start)
     area = plan.geography.areas[area_index]
@@ -195,10 +195,14 @@ def _cetrs(random: Random, birth: int, commissioner: str, start: int, stop: int)
     day = start + int(random.integers(5, 29))
     while day < stop:
         days.append(day)
-        months = CETR_MONTHS_CHILD if completed_years(birth, day) < 18 else CETR_MONTHS[commissioner]
         slip = int(random.integers(20, 100)) if random.random() < 0.14 else -int(random.integers(0, 21))
-        day = add_months(day, months) + slip
+        day = add_months(day, _cetr_months(birth, commissioner, day)) + slip
     return tuple(days)
+
+
+def _cetr_months(birth: int, commissioner: str, day: int) -> int:
+    """Months to the next review of somebody reviewed on ``day``."""
+    return CETR_MONTHS_CHILD if completed_years(birth, day) < 18 else CETR_MONTHS[commissioner]
 
 
 def _visits(random: Random, birth: int, start: int, stop: int) -> tuple[int, ...]:
@@ -221,8 +225,8 @@ def census_rows(plan: Plan, stays: Sequence[Stay], end: date) -> list[CensusRow]
     cut = end.toordinal()
     for stay in stays:
         for start, stop, destination in stay.spells_in_census(end):
-            months = CETR_MONTHS[stay.commissioner]
             cetr = stay.latest(stay.cetrs, cut)
+            months = _cetr_months(stay.birth, stay.commissioner, cetr or cut)
             ready = stay.ready if stay.ready <= cut else NO_DAY
             site, security = WARDS[stay.ward]
             rows.append([

@@ -35,7 +35,7 @@ AGE_WEIGHTS = (
     (55, 64, 13),
     (65, 88, 9),
 )
-DEATH_RATE = ((18, 0.0008), (45, 0.004), (55, 0.0085), (65, 0.017), (75, 0.034), (200, 0.075))
+DEATH_RATE = ((18, 0.0007), (45, 0.0033), (55, 0.007), (65, 0.0145), (75, 0.029), (200, 0.064))
 ETHNIC_SHARES = {
     0: (40, 1, 4, 1.2, 0.6, 0.8, 1, 28, 5, 3, 5, 2, 4, 1.4, 0.6, 2, 3, 1.5, 1),
     1: (86, 1, 3, 0.6, 0.3, 0.6, 0.6, 3.5, 0.6, 0.4, 1, 0.3, 0.3, 0.1, 0.3, 0.4, 1.5, 0.8, 0.5),
@@ -98,7 +98,7 @@ class NumberSource:
     """Hands out NHS numbers that no other block, and nobody else in the block, has."""
 
     def __init__(self, block: int, start: int = 0) -> None:
-        self._next = block * NUMBERS_PER_BLOCK + start
+        self._next = block * NUMBERS_PER_BLOCK + start + 1
 
     def take(self) -> str:
         """A number nobody has had yet."""
@@ -170,10 +170,10 @@ def make_people(plan: Plan, block: int, block_scale: float, others: int) -> Peop
     random = plan.random(block, PEOPLE_STREAM)
     geography = plan.geography
     practices = len(geography.practices)
-    registered = max(round(plan.geography.sample["register_size"] * block_scale * 1.025), practices * 2)
+    registered = max(round(plan.geography.sample["register_size"] * block_scale * 1.035), practices * 2)
     total = registered + others
     birth = _births(random, plan, total)
-    birth[:practices] = np.minimum(birth[:practices], plan.opening - ANCHOR_AGE_DAYS)
+    birth[: practices + 1] = np.minimum(birth[: practices + 1], plan.opening - ANCHOR_AGE_DAYS)
     home_practice = _practices(random, practices, registered, total)
     place = geography.practice_places(plan.ends[0])[home_practice]
     area, new_area, new_practice = _homes(random, plan, place)
@@ -202,8 +202,18 @@ def make_people(plan: Plan, block: int, block_scale: float, others: int) -> Peop
         autism_day=np.where(random.random(total) < 0.32, birth + random.integers(1000, 6000, total), NO_DAY),
         number_known=np.where(random.random(total) < 0.006, random.integers(1, 4, total), 0),
     )
+    _move_one(people, practices, plan.ends[max(0, len(plan.ends) - 2)].replace(day=10).toordinal())
     _settle(people, practices)
     return people
+
+
+def _move_one(people: People, practices: int, day: int) -> None:
+    """Make sure that somebody moves on ``day`` and is listed twice, however small the sample."""
+    mover = practices
+    people.new_practice[mover] = (people.practice[mover] + 1) % practices
+    people.move_day[mover], people.lingers[mover] = day, True
+    people.number_known[mover] = people.removal_day[mover] = people.death_day[mover] = 0
+    people.register_day[mover] = people.birth[mover] + 730
 
 
 def _settle(people: People, practices: int) -> None:

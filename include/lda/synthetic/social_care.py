@@ -215,7 +215,7 @@ class _Maker:
         random = self.random
         home = HOMES.get(service) or self._community_home()
         homes = [(start, UNKNOWN if random.random() < 0.1 else home)]
-        if last - start > 200 and random.random() < 0.2:
+        if service not in HOMES and last - start > 200 and random.random() < 0.25:
             day = max(start, self.plan.opening) + int(random.integers(0, max(1, last - max(start, self.plan.opening))))
             homes.append((day, self._community_home()))
         return tuple(homes)
