@@ -31,6 +31,7 @@ from lda.warehouse.candidate import candidate_path
 
 Plan = dict[str, Any]
 PUBLISHED, NOTHING_NEW, STOPPED = "published", "nothing_new", "stopped"
+INGEST_COUNTS = ("files", "by_status", "received", "accepted", "quarantined", "repeated")
 
 
 class RefreshError(Exception):
@@ -79,7 +80,7 @@ def refresh(
     ingested = ingest(settings, progress=progress)
     plan = start_refresh(settings, period_end, as_of, accept)
     plan["seconds"]["ingest"] = round(time.monotonic() - started, 2)
-    plan["ingest"] = ingested.as_dict()
+    plan["ingest"] = {name: getattr(ingested, name) for name in INGEST_COUNTS}
     if plan["nothing_new"]:
         summary = tell(settings, plan)["summary"]
         return RefreshReport(NOTHING_NEW, plan["run_id"], plan["message"], plan["publication_id"], summary)
@@ -129,7 +130,7 @@ def start_refresh(
         }
         ledger.book.start_run(plan["run_id"], "refresh", settings.system, utc_now())
         if same:
-            ledger.book.end_run(plan["run_id"], NOTHING_NEW, {"message": plan["message"]}, utc_now())
+            ledger.book.end_run(plan["run_id"], NOTHING_NEW, refresh_summary(settings, ledger, plan), utc_now())
     return plan
 
 

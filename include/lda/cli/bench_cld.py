@@ -45,7 +45,7 @@ def _value(connection: duckdb.DuckDBPyConnection, column: ColumnSpec, council: s
         "reporting_period_end_date": quoted(PERIOD_END),
         "client_type": "'Service User'",
         "event_type": "'Service'",
-        "event_start_date": _day(f"hash(i, 's') % 300", PERIOD_START),
+        "event_start_date": _day("hash(i, 's') % 300", PERIOD_START),
         "event_end_date": f"CASE WHEN i % {BAD_EVERY} = 0 THEN '2024-12-31' WHEN i % 3 = 0 THEN '2026-03-01' END",
         "date_of_birth": _day("hash(i, 'b') % 25000", "1935-01-01"),
         "date_of_death": "NULL",

@@ -2,7 +2,7 @@
 
 from lda.reporting.board import Board, status_board
 from lda.reporting.files import FileStory, find_files, list_files
-from lda.reporting.summary import file_totals, last_gates, last_run_summary, refresh_summary
+from lda.reporting.summary import file_totals, last_gates, last_run_summary, print_last_run, refresh_summary
 
 __all__ = [
     "Board",
@@ -12,6 +12,7 @@ __all__ = [
     "last_gates",
     "last_run_summary",
     "list_files",
+    "print_last_run",
     "refresh_summary",
     "status_board",
 ]

@@ -97,6 +97,15 @@ def _manifest(settings: Settings, ledger: Ledger, plan: Mapping[str, Any]) -> di
     return {}
 
 
+def print_last_run(settings: Settings) -> None:
+    """Print the summary of the latest refresh run on the terminal: how ``make refresh`` ends."""
+    from rich.console import Console
+
+    from lda.reporting.render import refresh_view
+
+    Console(highlight=False, soft_wrap=True).print(refresh_view(last_run_summary(settings)))
+
+
 def last_gates(settings: Settings) -> list[dict[str, Any]]:
     """The gate verdicts of the latest refresh run that was judged; empty before the first."""
     ledger = Ledger(settings.ledger_address)

@@ -1,0 +1,113 @@
+"""What a publication is made from: periods, hashes of inputs, and the code's own name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from lda.ledger.records import FileRecord, RowAccount, Submission, Verdict
+from lda.settings import Settings
+from lda.warehouse import CandidateError, code_version, in_force, inputs_hash, latest_period, rules_fingerprint
+from lda.warehouse.inputs import file_accounts, most_received_period
+
+FEBRUARY, MARCH, APRIL = date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30)
+MOMENT = datetime.fromisoformat("2026-05-20T09:00:00")
+
+
+def submission(partner: str = "Y90001", period: date = MARCH, **values: object) -> Submission:
+    fields = {"file_id": f"{partner}{period}", "lake_path": f"gp/{partner}/{period}.parquet", "rows_accepted": 3}
+    return Submission(
+        feed="gp", partner_code=partner, system_code="llr", period_start=period.replace(day=1), period_end=period,
+        accepted_at=MOMENT, **{**fields, **values},
+    )  # fmt: skip
+
+
+def expected(*periods: date) -> list[tuple[str, str, date]]:
+    return [("gp", partner, period) for period in periods for partner in ("Y90001", "Y90002", "Y90003")]
+
+
+def test_one_partner_ahead_of_the_others_does_not_move_the_reporting_period():
+    march = [submission(partner) for partner in ("Y90001", "Y90002")]
+    early = submission("Y90001", APRIL)
+    assert most_received_period([*march, early], expected(FEBRUARY, MARCH, APRIL)) == MARCH
+    second = submission("Y90002", APRIL)
+    assert most_received_period([*march, early, second], expected(FEBRUARY, MARCH, APRIL)) == APRIL
+
+
+def test_without_a_period_that_most_have_sent_the_latest_received_is_reported():
+    assert most_received_period([submission(period=MARCH)], expected(FEBRUARY, MARCH)) == MARCH
+    assert most_received_period([], expected(MARCH)) is None
+
+
+def test_the_inputs_hash_changes_with_what_figures_depend_on_and_with_nothing_else():
+    base = inputs_hash([submission()], MARCH, "rules")
+    assert inputs_hash([replace(submission(), accepted_at=MOMENT + timedelta(days=1))], MARCH, "rules") == base
+    changed = [
+        inputs_hash([submission(), submission("Y90002")], MARCH, "rules"),
+        inputs_hash([submission(file_id="other")], MARCH, "rules"),
+        inputs_hash([submission(lake_path="judged/again.parquet")], MARCH, "rules"),
+        inputs_hash([submission(rows_accepted=2)], MARCH, "rules"),
+        inputs_hash([submission()], FEBRUARY, "rules"),
+        inputs_hash([submission()], MARCH, "other rules"),
+    ]
+    assert len({base, *changed}) == len(changed) + 1
+
+
+def test_the_rules_fingerprint_follows_contracts_reference_data_sql_and_suites(tmp_path):
+    settings = Settings(home=tmp_path, project_dir=tmp_path)
+    places = [
+        settings.contracts_dir / "gp.odcs.yaml",
+        settings.reference_dir / "code_list.csv",
+        settings.dbt_dir / "models" / "a.sql",
+        settings.expectations_dir / "publication" / "keys.json",
+        settings.systems_dir / "llr.yaml",
+    ]
+    seen = {rules_fingerprint(settings)}
+    for place in places:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("one")
+        seen.add(rules_fingerprint(settings))
+        place.write_text("two")
+        seen.add(rules_fingerprint(settings))
+    assert len(seen) == 1 + 2 * len(places)
+    (settings.dbt_dir / "target").mkdir()
+    (settings.dbt_dir / "target" / "manifest.json").write_text("made by a run")
+    assert rules_fingerprint(settings) in seen
+
+
+def arrive(ledger, name: str, at: datetime, status: str = "accepted", period: date = MARCH, version: int = 1) -> None:
+    record = FileRecord(
+        file_id=name, status="received", landing_path=f"Y90001/{name}.csv", size_bytes=1, delivered_at=at,
+        received_at=at, feed="gp", partner_code="Y90001", system_code="llr", period_start=period.replace(day=1),
+        period_end=period, version=version, lake_path=f"gp/{name}.parquet",
+    )  # fmt: skip
+    ledger.register([record], [], [], at)
+    account = RowAccount(received=3, accepted=3) if status == "accepted" else RowAccount()
+    ledger.record([Verdict(replace(record, status=status), account, (), ("Judged.",))], at)
+
+
+def test_what_counts_is_decided_as_of_a_moment(ledger):
+    later = MOMENT + timedelta(days=2)
+    arrive(ledger, "first", MOMENT)
+    arrive(ledger, "second", later, version=2)
+    assert [one.file_id for one in in_force(ledger, "llr", MOMENT)] == ["first"]
+    assert [one.file_id for one in in_force(ledger, "llr", later)] == ["second"]
+    assert in_force(ledger, "llr", later, FEBRUARY) == []
+    assert in_force(ledger, "another system", later) == []
+    then = {row["file_id"]: row["status"] for row in file_accounts(ledger, "llr", MOMENT)}
+    now = {row["file_id"]: row["status"] for row in file_accounts(ledger, "llr", later)}
+    assert then == {"first": "accepted"}
+    assert now == {"first": "superseded", "second": "accepted"}
+
+
+def test_with_nothing_accepted_the_message_says_what_to_do(settings, ledger):
+    with pytest.raises(CandidateError, match=r"(?s)No submission has been accepted yet.*lda ingest"):
+        latest_period(settings, ledger, MOMENT)
+
+
+def test_the_code_version_is_the_commit_or_the_package(settings, tmp_path):
+    assert code_version(Settings(home=tmp_path, project_dir=tmp_path)) == "0.1.0"
+    found = code_version(settings)
+    assert found == "0.1.0" or len(found.removesuffix("-dirty")) == 12
