@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lda.contracts.model import ContractError, FeedContract, Problem, RuleSpec
+from lda.contracts.model import ContractError, FeedContract, FileRule, Problem
 from lda.contracts.odcs import read_contract
 from lda.contracts.yamlfile import read_yaml
 from lda.settings import Settings
@@ -34,19 +34,39 @@ def load_contracts(settings: Settings) -> dict[str, FeedContract]:
     return contracts
 
 
-def load_file_rules(settings: Settings) -> tuple[RuleSpec, ...]:
+def load_file_rules(settings: Settings) -> tuple[FileRule, ...]:
     """Rules on whole files, the same for every feed. Raises ContractError when the list is wrong."""
     path = settings.contracts_dir / FILE_RULES
     document = read_yaml(path)
-    problems = []
-    rules: list[RuleSpec] = []
+    problems: list[Problem] = []
+    rules: list[FileRule] = []
     for index, item in enumerate(document.get("rules") or []):
-        if not isinstance(item, dict) or set(item) != {"code", "message", "remedy"}:
-            problems.append(Problem(path.name, f"rules[{index}]", "code, message and remedy", str(item)))
-            continue
-        if any(rule.code == item["code"] for rule in rules):
-            problems.append(Problem(path.name, f"rules[{index}]", "a code used once", f"{item['code']} twice"))
-        rules.append(RuleSpec(item["code"], item["message"], item["remedy"], "error", "file", "file"))
+        place = f"rules[{index}]"
+        fault = _file_rule_fault(item, [rule.code for rule in rules])
+        if fault:
+            problems.append(Problem(path.name, place, *fault))
+        else:
+            rules.append(FileRule(**item))
     if problems:
         raise ContractError(problems)
     return tuple(rules)
+
+
+def _file_rule_fault(item: object, codes: list[str]) -> tuple[str, str] | None:
+    """What was expected of a file rule and what was found, or None when it is right."""
+    needed, limits = {"code", "message", "remedy", "fact"}, {"minimum", "maximum"}
+    if (
+        not isinstance(item, dict)
+        or not needed <= set(item)
+        or not set(item) - needed <= limits
+        or item.keys() == needed
+    ):
+        return "code, message, remedy, fact, and minimum or maximum", str(item)
+    if item["code"] in codes:
+        return "a code used once", f"{item['code']} twice"
+    if not isinstance(item.get("minimum", 0), int | float):
+        return "a number as minimum", str(item["minimum"])
+    greatest = item.get("maximum", 0)
+    if greatest != "maxQuarantineShare" and not isinstance(greatest, int | float):
+        return "a number or maxQuarantineShare as maximum", str(greatest)
+    return None

@@ -117,6 +117,33 @@ class RuleSpec:
 
 
 @dataclass(frozen=True)
+class FileRule:
+    """A rule on whole files: a ``fact`` intake finds out about each and the least or greatest it may be.
+
+    A ``maximum`` given as text is the name of a contract's setting.
+    """
+
+    code: str
+    message: str
+    remedy: str
+    fact: str
+    minimum: float | None = None
+    maximum: float | str | None = None
+
+    def limits(self, contract: FeedContract) -> tuple[float | None, float | None]:
+        """The least and greatest the fact may be for a feed."""
+        greatest = contract.max_quarantine_share if self.maximum == "maxQuarantineShare" else self.maximum
+        return self.minimum, None if greatest is None else float(greatest)
+
+    def fails(self, value: float | None, contract: FeedContract) -> bool:
+        """True when the fact is known and outside the limits."""
+        least, greatest = self.limits(contract)
+        return value is not None and (
+            (least is not None and value < least) or (greatest is not None and value > greatest)
+        )
+
+
+@dataclass(frozen=True)
 class PersonKey:
     """Which columns say who a row is about: an NHS number, or the partner's own number."""
 

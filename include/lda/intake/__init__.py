@@ -1,1 +1,9 @@
+"""Intake: every landed file read, mapped, judged, accounted for and written, a feed's new files as one set."""
 
+from lda.intake.database import IntakeError
+from lda.intake.redrive import redrive
+from lda.intake.report import FeedReport, IngestReport
+from lda.intake.run import ingest
+from lda.intake.suites import write_suites
+
+__all__ = ["FeedReport", "IngestReport", "IntakeError", "ingest", "redrive", "write_suites"]

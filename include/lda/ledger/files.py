@@ -56,8 +56,11 @@ class FileBook:
         with self.engine.begin() as connection:
             if new:
                 connection.execute(insert(file), [asdict(record) for record in new])
-            events = [
-                _event(record.file_id, at, record.status, f"Received as {record.landing_path}.") for record in new
+            events = [_event(record.file_id, at, RECEIVED, f"Received as {record.landing_path}.") for record in new]
+            events += [
+                _event(record.file_id, at, UNRECOGNISED, "No contract's file pattern matches the name of the file.")
+                for record in new
+                if record.status == UNRECOGNISED
             ]
             statuses = _statuses(connection, [file_id for file_id, _ in again])
             events += [
@@ -78,19 +81,19 @@ class FileBook:
         return self._files(query.order_by(file.c.delivered_at, file.c.landing_path))
 
     def judged(self, feed: str | None = None, file_id: str | None = None) -> list[FileRecord]:
-        """Files that may be judged again: rejected, or in force or superseded with rows in quarantine."""
+        """Files that may be judged again: unrecognised, rejected, or accepted once with rows in quarantine."""
         query = (
             select(file)
             .outerjoin(row_account, row_account.c.file_id == file.c.file_id)
             .where(
                 or_(
-                    file.c.status == REJECTED,
+                    file.c.status.in_([UNRECOGNISED, REJECTED]),
                     file.c.status.in_([ACCEPTED, SUPERSEDED]) & (row_account.c.quarantined > 0),
                 )
             )
         )
         if feed is not None:
-            query = query.where(file.c.feed == feed)
+            query = query.where(or_(file.c.feed == feed, file.c.feed.is_(None)))
         if file_id is not None:
             query = query.where(file.c.file_id.startswith(file_id))
         return self._files(query.order_by(file.c.delivered_at, file.c.landing_path))

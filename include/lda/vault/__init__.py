@@ -10,6 +10,7 @@ from lda.vault.stores import (
     whole_file,
 )
 from lda.vault.tokens import (
+    ROW_MESSAGE,
     install_key,
     literal,
     local_message_sql,
@@ -20,6 +21,7 @@ from lda.vault.tokens import (
 )
 
 __all__ = [
+    "ROW_MESSAGE",
     "clear_scratch",
     "finish_private",
     "identifiers_path",

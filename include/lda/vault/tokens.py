@@ -40,15 +40,18 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def person_message_sql(feed: str, nhs_number: str, local: list[str], file_id: str, row_number: str) -> str:
-    """SQL for the message behind a person token.
+def person_message_sql(feed: str, nhs_number: str, local: list[str]) -> str:
+    """SQL for the message behind a person token: the NHS number or, failing that, the partner's own number.
 
-    The NHS number if there is one; else the partner's own number for the person, if all its parts are there; else the
-    row itself, so that a record without any number is a person of its own.
+    The partner's number counts when all its parts are there. NULL when there is neither: then ``ROW_MESSAGE`` makes
+    the record a person of its own.
     """
     parts = " || '|' || ".join(local)
-    own = f"{literal(f'local:{feed}:')} || {parts}"
-    return f"coalesce('nhs:' || {nhs_number}, {own}, 'row:' || {file_id} || ':' || {row_number})"
+    return f"coalesce('nhs:' || {nhs_number}, {literal(f'local:{feed}:')} || {parts})"
+
+
+# SQL for the message behind the token of a record that says nothing of who it is about.
+ROW_MESSAGE = "'row:' || _file_id || ':' || _row"
 
 
 def person_source_sql(nhs_number: str, local: list[str]) -> str:

@@ -1,0 +1,244 @@
+"""Judges one batch of a feed's files as a set, writes what comes of it, and records the verdicts."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from lda.contracts import RULE_CONTEXT, FeedContract, FileRule, SystemConfig
+from lda.intake.database import connect, without_values
+from lda.intake.header import Labels
+from lda.intake.judgement import account_for_rows, create_batch_file, create_dropped, results, tally_rules
+from lda.intake.judging import RowRules, judged_sql
+from lda.intake.outputs import (
+    RowsLost,
+    copy_lake_file,
+    create_accepted_file,
+    lake_path,
+    rows_in,
+    write_identifiers,
+    write_lake_files,
+    write_quarantine,
+)
+from lda.intake.plain import is_large, judge_plain
+from lda.intake.reading import Reading, check_name, open_file, read_rows
+from lda.intake.reference import Reference
+from lda.intake.rows import RowCollector, create_raw
+from lda.intake.suites import suite_of
+from lda.intake.verdicts import BATCH, ExpectationResult, validate
+from lda.landing import archive_path
+from lda.ledger import FileRecord, Ledger, RowAccount, RuleResult, Verdict, utc_now
+from lda.settings import Settings
+from lda.vault import scratch_folder
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What every batch of a run needs."""
+
+    settings: Settings
+    ledger: Ledger
+    contracts: Mapping[str, FeedContract]
+    system: SystemConfig
+    file_rules: tuple[FileRule, ...]
+    reference: Reference
+    again: bool = False
+
+    def labels(self) -> dict[str, Labels]:
+        """Header labels of every feed."""
+        return {feed: Labels(contract) for feed, contract in self.contracts.items()}
+
+
+@dataclass
+class BatchOutcome:
+    """Verdicts recorded, ids of files in force because of them, and what the batch as a whole was found to be."""
+
+    verdicts: list[Verdict] = field(default_factory=list)
+    in_force: list[str] = field(default_factory=list)
+    batch_results: list[ExpectationResult] = field(default_factory=list)
+
+
+def judge_batch(intake: Intake, feed: str, records: Sequence[FileRecord]) -> BatchOutcome:
+    """Judge files of one feed, write the lake and the vault, then record everything in one ledger transaction.
+
+    Raises IntakeError when the set cannot be judged at all and RowsLost when what was written does not add up; the
+    ledger then knows nothing of the batch and the next run judges it again.
+    """
+    contract = intake.contracts[feed]
+    readings = [
+        Reading(number, record, archive_path(intake.settings, record.file_id)) for number, record in enumerate(records)
+    ]
+    rules = RowRules.of(contract)
+    with scratch_folder(intake.settings) as scratch, connect(intake.settings, scratch) as connection:
+        with without_values(f"judge the files of {feed}"):
+            judged = _judge_rows(intake, contract, rules, connection, readings, scratch)
+        batch_results = _reach_verdicts(intake, contract, readings)
+        if intake.again:
+            readings = [item for item in readings if _changes_verdict(intake.ledger, item)]
+        with without_values(f"write the rows of {feed}"):
+            accepted = _write(intake, contract, rules, connection, [item for item in readings if item.number in judged])
+    verdicts = [_verdict(contract, item, accepted.get(item.number)) for item in readings]
+    at = utc_now()
+    in_force = intake.ledger.record(verdicts, at) if verdicts else []
+    return BatchOutcome(verdicts, in_force, batch_results)
+
+
+def _judge_rows(
+    intake: Intake,
+    contract: FeedContract,
+    rules: RowRules,
+    connection: duckdb.DuckDBPyConnection,
+    readings: list[Reading],
+    scratch: Path,
+) -> set[int]:
+    """Judge the rows of every file that can be used; returns the numbers of those files."""
+    intake.reference.install(connection, contract)
+    labels = intake.labels()
+    for reading in readings:
+        check_name(reading, contract, intake.system)
+        if not reading.failed(intake.file_rules, contract):
+            open_file(reading, labels[contract.feed], labels)
+    usable = [item for item in readings if item.header and not item.failed(intake.file_rules, contract)]
+    plain = len(usable) == 1 and is_large(usable[0]) and judge_plain(connection, contract, rules, usable[0], scratch)
+    if not plain:
+        usable = _collect(connection, contract, intake.file_rules, usable)
+    create_batch_file(connection, usable)
+    if not plain:
+        context = ", ".join(f"f.{name}" for name in RULE_CONTEXT)
+        source = f"(SELECT r.*, f._file_id, {context} FROM raw AS r JOIN batch_file AS f ON f._file = r._file)"
+        connection.execute(f"CREATE TEMP TABLE judged AS {judged_sql(contract, rules, source)}")
+        connection.execute("DROP TABLE raw")
+    create_dropped(connection, contract, rules)
+    by_number = {item.number: item for item in usable}
+    account_for_rows(connection, by_number)
+    tallies = tally_rules(connection, contract, rules)
+    for reading in usable:
+        reading.rule_results = results(contract, tallies, reading.number)
+    return set(by_number)
+
+
+def _collect(
+    connection: duckdb.DuckDBPyConnection,
+    contract: FeedContract,
+    file_rules: tuple[FileRule, ...],
+    readings: Sequence[Reading],
+) -> list[Reading]:
+    """Read files record by record into ``raw``; returns those that turned out whole."""
+    create_raw(connection, contract)
+    rows = RowCollector(connection, contract)
+    for reading in readings:
+        read_rows(reading, rows)
+    rows.flush()
+    return [item for item in readings if not item.failed(file_rules, contract)]
+
+
+def _reach_verdicts(intake: Intake, contract: FeedContract, readings: Sequence[Reading]) -> list[ExpectationResult]:
+    """Let Great Expectations judge the files by their facts; returns what it found of the batch as a whole."""
+    frame = _facts(intake, contract, readings)
+    found = validate(suite_of(contract, intake.file_rules), frame)
+    by_id = {item.record.file_id: item for item in readings}
+    for result in found:
+        if result.scope == "file":
+            for file_id in result.failing_files:
+                by_id[file_id].rejected_for.append(result.rule)
+    for reading in readings:
+        _explain(intake, reading)
+    return [result for result in found if result.scope == BATCH]
+
+
+def _facts(intake: Intake, contract: FeedContract, readings: Sequence[Reading]) -> pd.DataFrame:
+    """One row per file: facts, failures by rule and the row account. No person's data."""
+    rows = []
+    for reading in readings:
+        account = reading.account
+        row: dict[str, object] = {rule.fact: reading.facts.get(rule.fact) for rule in intake.file_rules}
+        row |= {f"failures_{rule.code}": 0 for rule in contract.rules}
+        row |= {f"failures_{item.rule_code}": item.failures for item in reading.rule_results}
+        row["file_id"] = reading.record.file_id
+        row["received"] = account.received
+        row["accounted_for"] = account.accepted + account.quarantined + account.repeated
+        row["passes_file_rules"] = int(not reading.failed(intake.file_rules, contract))
+        rows.append(row)
+    frame = pd.DataFrame(rows)
+    return frame.astype({rule.fact: "float64" for rule in intake.file_rules})
+
+
+def _explain(intake: Intake, reading: Reading) -> None:
+    """Put file rules into the file's results, with what was found; a rejected file brings no row to the lake."""
+    for rule in intake.file_rules:
+        if rule.code in reading.rejected_for:
+            detail = f"{rule.message} {reading.details.get(rule.fact, '')}".strip()
+            reading.rule_results.append(RuleResult(rule.code, "error", "file", 1, detail=detail))
+    if reading.rejected_for:
+        account = reading.account
+        held = account.received - account.repeated
+        reading.account = RowAccount(account.received, 0, held, account.repeated, account.layout)
+
+
+def _changes_verdict(ledger: Ledger, reading: Reading) -> bool:
+    """True when judging a file again comes to something else than before."""
+    before = reading.record
+    was_accepted = before.status in {"accepted", "superseded"}
+    if was_accepted == bool(reading.rejected_for):
+        return True
+    known = {(item.rule_code, item.failures) for item in ledger.rule_results(before.file_id)}
+    now = {(item.rule_code, item.failures) for item in reading.rule_results}
+    return ledger.account(before.file_id) != reading.account or known != now
+
+
+def _write(
+    intake: Intake,
+    contract: FeedContract,
+    rules: RowRules,
+    connection: duckdb.DuckDBPyConnection,
+    readings: Sequence[Reading],
+) -> dict[int, str]:
+    """Write lake and vault and read back what was written; returns the lake path of each accepted file by number."""
+    settings = intake.settings
+    if not readings:
+        return {}
+    accepted = [item for item in readings if not item.rejected_for]
+    paths = {item.number: lake_path(contract, item, intake.again) for item in accepted}
+    full = {number: settings.lake / path for number, path in paths.items()}
+    create_accepted_file(connection, accepted)
+    if len(accepted) == 1 and is_large(accepted[0]):
+        copy_lake_file(connection, contract, full[accepted[0].number])
+    elif accepted:
+        write_lake_files(connection, contract, full)
+    for item in accepted:
+        found = rows_in(full[item.number])
+        if found != item.account.accepted:
+            raise RowsLost(
+                f"{paths[item.number]}: {item.account.accepted} rows were accepted and {found} were written. "
+                "Nothing of this batch was recorded; run it again and report it."
+            )
+    if accepted:
+        name = hashlib.sha256("".join(sorted(item.record.file_id for item in accepted)).encode()).hexdigest()[:16]
+        write_identifiers(connection, settings, contract, name)
+    write_quarantine(connection, settings, contract, rules, {item.number: item for item in readings})
+    return paths
+
+
+def _verdict(contract: FeedContract, reading: Reading, path: str | None) -> Verdict:
+    """What the ledger is told about a file."""
+    account = reading.account
+    if reading.rejected_for:
+        status, words = "rejected", [f"Rejected: {', '.join(reading.rejected_for)}."]
+    else:
+        status = "accepted"
+        words = [
+            f"Accepted {account.accepted:,} of {account.received:,} rows; "
+            f"{account.quarantined:,} in quarantine, {account.repeated:,} repeated."
+        ]
+    record = replace(
+        reading.record, status=status, feed=contract.feed, contract_version=contract.version, lake_path=path
+    )
+    return Verdict(record, account, tuple(reading.rule_results), (*words, *reading.notes))

@@ -1,0 +1,70 @@
+"""Matches a file's header with a contract: which cell is which column, and which row is the header."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from lda.contracts import FeedContract, normalise
+
+# Title rows above a header are looked through up to this row.
+SEARCH_ROWS = 40
+
+
+@dataclass(frozen=True)
+class HeaderMatch:
+    """A header row: its place, its cells, and the position of each contract column found in it.
+
+    ``row_number`` counts from 1 as in a spreadsheet. ``width`` is the number of cells up to the last labelled one.
+    """
+
+    row_number: int
+    cells: tuple[str, ...]
+    positions: Mapping[str, int]
+
+    @property
+    def width(self) -> int:
+        """Cells up to the last that has a label."""
+        return max((index + 1 for index, cell in enumerate(self.cells) if cell.strip()), default=0)
+
+    @property
+    def unknown(self) -> list[str]:
+        """Labels that belong to no column of the contract."""
+        known = set(self.positions.values())
+        return [cell.strip() for index, cell in enumerate(self.cells) if cell.strip() and index not in known]
+
+
+class Labels:
+    """What the header cells of a feed may say, by column."""
+
+    def __init__(self, contract: FeedContract) -> None:
+        self.contract = contract
+        self._columns = {
+            normalise(label): column.name for column in contract.columns for label in (column.name, *column.synonyms)
+        }
+
+    def match(self, row_number: int, cells: Sequence[str]) -> HeaderMatch:
+        """The columns found in a row; the first cell with a label counts."""
+        positions: dict[str, int] = {}
+        for index, cell in enumerate(cells):
+            column = self._columns.get(normalise(cell)) if cell else None
+            if column is not None:
+                positions.setdefault(column, index)
+        return HeaderMatch(row_number, tuple(cells), positions)
+
+    def find(self, records: Iterable[Sequence[str]]) -> HeaderMatch | None:
+        """The first row with the most columns of the contract; None when no row has two (or the only one)."""
+        best: HeaderMatch | None = None
+        for number, cells in enumerate(records, start=1):
+            if number > SEARCH_ROWS:
+                break
+            match = self.match(number, cells)
+            if best is None or len(match.positions) > len(best.positions):
+                best = match
+        least = min(2, len(self.contract.columns))
+        return best if best and len(best.positions) >= least else None
+
+    def missing(self, match: HeaderMatch | None) -> list[str]:
+        """Required columns that the header does not have."""
+        found = match.positions if match else {}
+        return [name for name in self.contract.required_columns if name not in found]

@@ -1,0 +1,168 @@
+"""SQL that judges every row of a batch by every rule of the contract, and cleans and pseudonymises it on the way.
+
+One pass over ``raw`` gives the relation ``judged``: per row its file and row number, a hash of its content, the rules
+it fails as bits of ``_failed0, _failed1 …``, its cleaned columns, and its tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lda.contracts import RULE_CONTEXT, ColumnSpec, FeedContract, RuleSpec
+from lda.contracts.model import SYSTEM_COLUMNS
+from lda.intake.cleaning import cleaned, trimmed
+from lda.intake.rows import quoted
+from lda.vault import ROW_MESSAGE, local_message_sql, person_message_sql, person_source_sql, token_sql
+
+BITS = 62
+
+
+@dataclass(frozen=True)
+class RowRules:
+    """The rules judged row by row, in a fixed order that gives each its bit."""
+
+    rules: tuple[RuleSpec, ...]
+
+    @classmethod
+    def of(cls, contract: FeedContract) -> RowRules:
+        """Row rules of a contract: all but those over many rows of a file."""
+        return cls(tuple(rule for rule in contract.rules if rule.kind not in {"aggregate", "key", "file"}))
+
+    @property
+    def words(self) -> int:
+        """How many BIGINT columns the bits take."""
+        return (len(self.rules) + BITS - 1) // BITS
+
+    def failing(self, words: Sequence[int]) -> Iterator[RuleSpec]:
+        """The rules whose bits are set."""
+        for index, rule in enumerate(self.rules):
+            if words[index // BITS] >> (index % BITS) & 1:
+                yield rule
+
+    def quarantining(self) -> list[int]:
+        """For each word, the bits of the rules that send a row to quarantine."""
+        masks = [0] * self.words
+        for index, rule in enumerate(self.rules):
+            if rule.scope == "row":
+                masks[index // BITS] |= 1 << (index % BITS)
+        return masks
+
+
+def judged_sql(contract: FeedContract, rules: RowRules, source: str, keep: Sequence[str] = ()) -> str:
+    """SELECT that judges the rows of ``source``, one row out for each row in, in the same order.
+
+    ``source`` has the columns of ``raw``, ``_file_id`` and what rules may read of the partner and period. Columns
+    named in ``keep`` are handed through.
+    """
+    names = [quoted(column.name) for column in contract.columns]
+    texts = ", ".join(f"{trimmed(name)} AS {quoted('t_' + name[1:-1])}" for name in names)
+    values = ", ".join(f"{cleaned(column).value} AS {quoted(column.name)}" for column in contract.columns)
+    through = "".join(f"{name}, " for name in keep)
+    fixed = f"_file, _row, _misshapen, _line, _file_id, {through}{', '.join(RULE_CONTEXT)}"
+    keep_raw = f"{quarantined(rules)} OR {'TRUE' if contract.key_columns else 'FALSE'}"
+    return f"""
+        WITH texts AS (
+            SELECT {fixed}, hash(_line, {", ".join(names)}) AS _hash, [{", ".join(names)}] AS _raw, {texts}
+            FROM {source}
+        ),
+        typed AS (SELECT *, {values} FROM texts),
+        marked AS (SELECT *, {_failed(contract, rules)} FROM typed)
+        SELECT _file, _row, {through}_file_id, _hash, _line, {_words(rules)},
+            CASE WHEN {keep_raw} THEN _raw END AS _raw, {_key(contract)} AS _key, {", ".join(_outputs(contract))}
+        FROM marked
+    """
+
+
+def quarantined(rules: RowRules) -> str:
+    """SQL that is true when a row fails any rule that sends it to quarantine."""
+    return "(" + " OR ".join(f"_failed{i} & {mask} <> 0" for i, mask in enumerate(rules.quarantining())) + ")"
+
+
+def _words(rules: RowRules) -> str:
+    return ", ".join(f"_failed{index}" for index in range(rules.words))
+
+
+def _failed(contract: FeedContract, rules: RowRules) -> str:
+    """The bits of the rules a row fails. A misshapen row fails for its shape alone: its cells may be shifted."""
+    words = []
+    for word in range(rules.words):
+        terms = []
+        for bit, rule in enumerate(rules.rules[word * BITS : (word + 1) * BITS]):
+            if rule.kind != "shape":
+                terms.append(f"CASE WHEN {_condition(contract, rule)} THEN {1 << bit} ELSE 0 END")
+        shape = sum(
+            1 << bit for bit, rule in enumerate(rules.rules[word * BITS : (word + 1) * BITS]) if rule.kind == "shape"
+        )
+        words.append(f"CASE WHEN _misshapen THEN {shape} ELSE {' + '.join(terms) or '0'} END::BIGINT AS _failed{word}")
+    return ", ".join(words)
+
+
+def _condition(contract: FeedContract, rule: RuleSpec) -> str:
+    """SQL that is true for a failing row. NULL counts as passing."""
+    if rule.kind == "sql":
+        return f"({rule.predicate})"
+    column = cleaned(contract.column(rule.column or ""))
+    conditions = {"required": column.absent, "format": column.malformed, "values": column.unlisted}
+    return f"({conditions[rule.kind]})"
+
+
+def _key(contract: FeedContract) -> str:
+    """A hash of the row's key; NULL when the feed has none or a part of it is not known."""
+    names = [quoted(name) for name in contract.key_columns]
+    if not names:
+        return "NULL::UBIGINT"
+    known = " AND ".join(f"{name} IS NOT NULL" for name in names)
+    return f"CASE WHEN {known} THEN hash({', '.join(names)}) END"
+
+
+def _outputs(contract: FeedContract) -> list[str]:
+    """Every cleaned column, then what stands for identifiers in the lake."""
+    outputs = [quoted(column.name) for column in contract.columns]
+    for column in contract.columns:
+        outputs.extend(_stand_ins(contract, column))
+    if contract.person_key:
+        person = contract.person_key
+        nhs, local = quoted(person.nhs_number), [quoted(name) for name in person.local]
+        known = f"{nhs} IS NOT NULL OR ({' AND '.join(f'{name} IS NOT NULL' for name in local)})"
+        message = person_message_sql(contract.feed, nhs, local)
+        outputs.append(f"CASE WHEN {known} THEN {token_sql(message)} END AS person_token")
+        outputs.append(f"{person_source_sql(nhs, local)} AS person_token_source")
+    return outputs
+
+
+def _stand_ins(contract: FeedContract, column: ColumnSpec) -> list[str]:
+    name = quoted(column.name)
+    match column.pseudonymise:
+        case "birth_date":
+            return [f"date_trunc('month', {name})::DATE AS birth_month"]
+        case "local_id":
+            return [f"{token_sql(local_message_sql(contract.feed, name))} AS {quoted(column.name + '_token')}"]
+    return []
+
+
+def small_area_join(contract: FeedContract) -> str:
+    """The join that gives a postcode its small area, where the feed has a postcode."""
+    for column in contract.columns:
+        if column.pseudonymise == "postcode":
+            return f"LEFT JOIN small_area ON small_area._postcode = j.{quoted(column.name)}"
+    return ""
+
+
+def lake_select(contract: FeedContract) -> str:
+    """The lake's columns, in the contract's order, from ``judged AS j`` and ``small_area_join``."""
+    names = [quoted(name) for name, _ in contract.lake_columns()[: -len(SYSTEM_COLUMNS)]]
+    values = [f"{_person_token()} AS {name}" if name == '"person_token"' else name for name in names]
+    return f"{', '.join(values)}, _file_id, _row AS _row_number, printf('%016x', hash({', '.join(names)})) AS _row_hash"
+
+
+def _person_token() -> str:
+    """The token of a row's person; a row without any number is a person of its own."""
+    return f"coalesce(person_token, {token_sql(ROW_MESSAGE)})"
+
+
+def identifier_select(contract: FeedContract) -> str:
+    """The identifiers of accepted rows from ``judged``, with the person token and place of each."""
+    names = ", ".join("j." + quoted(name) for name in contract.identifier_columns)
+    person = f"{_person_token()} AS person_token, " if contract.person_key else ""
+    return f"{names}, {person}_file_id, _row AS _row_number"

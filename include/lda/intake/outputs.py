@@ -1,0 +1,169 @@
+"""Writes what comes of a batch: accepted rows to the lake, identifiers and quarantined rows to the vault.
+
+Every file is written beside its final place and renamed when it is whole, so a run that is killed leaves nothing half
+done, and running again gives the same files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lda.contracts import FeedContract
+from lda.intake.judgement import KEY, REPEATED
+from lda.intake.judging import BITS, RowRules, identifier_select, lake_select, small_area_join
+from lda.intake.reading import Reading
+from lda.intake.rows import quoted
+from lda.settings import Settings
+from lda.vault import identifiers_path, literal, private_folder, quarantine_path, whole_file
+
+ROWS_AT_ONCE = 200_000
+LAKE_FILE = 0o644
+
+
+class RowsLost(Exception):  # noqa: N818 (names what happened)
+    """What was written does not hold the rows it should: nothing of the batch is recorded."""
+
+
+def lake_path(contract: FeedContract, reading: Reading, again: bool) -> str:
+    """Where a file's rows go, relative to the lake. A file judged again gets a new name by the contract's text."""
+    record = reading.record
+    suffix = f"-{contract.fingerprint[:8]}" if again else ""
+    name = f"{record.file_id[:16]}{suffix}.parquet"
+    return f"{contract.feed}/{record.partner_code}/{record.period_end}/{name}"
+
+
+def create_accepted_file(connection: duckdb.DuckDBPyConnection, readings: Sequence[Reading]) -> None:
+    """Make ``accepted_file``, the numbers of the files whose rows go to the lake."""
+    connection.execute("CREATE TEMP TABLE accepted_file (_file INTEGER)")
+    if readings:
+        connection.executemany("INSERT INTO accepted_file VALUES (?)", [[item.number] for item in readings])
+
+
+def _accepted(contract: FeedContract, with_area: bool = True) -> str:
+    """FROM clause of the rows that go to the lake."""
+    return f"""
+        FROM judged AS j ANTI JOIN dropped AS d ON d._file = j._file AND d._row = j._row
+        SEMI JOIN accepted_file AS a ON a._file = j._file {small_area_join(contract) if with_area else ""}
+    """
+
+
+def write_lake_files(connection: duckdb.DuckDBPyConnection, contract: FeedContract, paths: dict[int, Path]) -> None:
+    """Write one Parquet file per accepted file of a batch of small files, in order of row number."""
+    query = f"SELECT j._file AS _number, {lake_select(contract)} {_accepted(contract)} ORDER BY j._file, j._row"
+    written = _split(connection.execute(query).to_arrow_reader(ROWS_AT_ONCE), paths)
+    for number in paths.keys() - written:
+        empty = connection.execute(f"SELECT {lake_select(contract)} {_accepted(contract)} LIMIT 0").to_arrow_table()
+        _write_one(paths[number], [empty])
+
+
+def _split(reader: pa.RecordBatchReader, paths: dict[int, Path]) -> set[int]:
+    """Cut a stream of rows, ordered by ``_number`` in its first column, into files. Returns the numbers written."""
+    current: int | None = None
+    parts: list[pa.Table] = []
+    written: set[int] = set()
+    for number, part in _runs(reader):
+        if number != current and current is not None:
+            _write_one(paths[current], parts)
+            parts = []
+        current = number
+        parts.append(part)
+        written.add(number)
+    if current is not None:
+        _write_one(paths[current], parts)
+    return written
+
+
+def _runs(reader: pa.RecordBatchReader) -> Iterator[tuple[int, pa.Table]]:
+    for batch in reader:
+        table = pa.Table.from_batches([batch])
+        numbers = table.column(0).to_numpy()
+        content = table.drop_columns(["_number"])
+        starts = [0, *((numbers[1:] != numbers[:-1]).nonzero()[0] + 1).tolist(), len(numbers)]
+        for start, end in pairwise(starts):
+            if end > start:
+                yield int(numbers[start]), content.slice(start, end - start)
+
+
+def _write_one(path: Path, parts: Sequence[pa.Table]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path, LAKE_FILE) as temporary:
+        pq.write_table(pa.concat_tables(parts), temporary, compression="snappy")
+
+
+def copy_lake_file(connection: duckdb.DuckDBPyConnection, contract: FeedContract, path: Path) -> None:
+    """Write the one accepted file of a batch straight from DuckDB, in the order of its rows."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path, LAKE_FILE) as temporary:
+        query = f"SELECT {lake_select(contract)} {_accepted(contract)}"
+        connection.execute(f"COPY ({query}) TO {literal(str(temporary))} (FORMAT parquet)")
+
+
+def rows_in(path: Path) -> int:
+    """Rows of a Parquet file."""
+    return int(pq.read_metadata(path).num_rows)
+
+
+def write_identifiers(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, contract: FeedContract, batch: str
+) -> None:
+    """Keep the identifiers of the batch's accepted rows in the vault."""
+    if not contract.identifier_columns:
+        return
+    path = identifiers_path(settings, contract.feed, batch)
+    private_folder(path.parent)
+    with whole_file(path) as temporary:
+        query = f"SELECT {identifier_select(contract)} {_accepted(contract, with_area=False)}"
+        connection.execute(f"COPY ({query}) TO {literal(str(temporary))} (FORMAT parquet)")
+
+
+def write_quarantine(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    contract: FeedContract,
+    rules: RowRules,
+    readings: dict[int, Reading],
+) -> None:
+    """Keep the original text of rows that failed in the vault, one file per source file, with their rule codes."""
+    cells = ", ".join(f"j._raw[{i}] AS {quoted(c.name)}" for i, c in enumerate(contract.columns, start=1))
+    query = f"""
+        SELECT j._file AS _number, j._file_id, j._row AS _row_number, {_codes(contract, rules)} AS rule_codes,
+            {cells}, j._line
+        FROM judged AS j JOIN dropped AS d ON d._file = j._file AND d._row = j._row
+        WHERE d._why <> '{REPEATED}' ORDER BY j._file, j._row
+    """
+    folder = private_folder(settings.vault / "quarantine" / contract.feed)
+    current: int | None = None
+    parts: list[pa.Table] = []
+    for number, part in _runs(connection.execute(query).to_arrow_reader(ROWS_AT_ONCE)):
+        if number != current and current is not None:
+            _write_quarantine(settings, contract, readings[current], parts)
+            parts = []
+        current = number
+        parts.append(part)
+    if current is not None:
+        _write_quarantine(settings, contract, readings[current], parts)
+    for reading in readings.values():
+        if not reading.account.quarantined:
+            (folder / f"{reading.record.file_id[:16]}.parquet").unlink(missing_ok=True)
+
+
+def _write_quarantine(settings: Settings, contract: FeedContract, reading: Reading, parts: list[pa.Table]) -> None:
+    with whole_file(quarantine_path(settings, contract.feed, reading.record.file_id)) as temporary:
+        pq.write_table(pa.concat_tables(parts), temporary, compression="snappy")
+
+
+def _codes(contract: FeedContract, rules: RowRules) -> str:
+    """SQL for the list of rules that sent a row to quarantine."""
+    codes = [
+        f"CASE WHEN j._failed{index // BITS} & {1 << (index % BITS)} <> 0 THEN {literal(rule.code)} END"
+        for index, rule in enumerate(rules.rules)
+        if rule.scope == "row"
+    ]
+    codes.append(f"CASE WHEN d._why = '{KEY}' THEN {literal(contract.rule_prefix + '-KEY')} END")
+    return f"list_filter([{', '.join(codes)}], lambda code: code IS NOT NULL)"

@@ -1,0 +1,92 @@
+"""The fast way for one large, well-formed CSV: DuckDB reads, judges and writes it in one ordered, parallel pass.
+
+Only a file whose every record is one line of the right width can go this way, for then the line number is the row
+number. Whatever else there is (ragged rows, line breaks in cells, blank lines, another encoding) is found out here and
+left to the careful reader in ``reading``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from lda.contracts import FeedContract
+from lda.intake.header import HeaderMatch
+from lda.intake.judging import RowRules, judged_sql
+from lda.intake.reading import Reading
+from lda.intake.records import WHOLE_BYTES, Delimited
+from lda.intake.rows import layout_sql, quoted
+from lda.vault import literal
+
+_CHUNK = 1 << 22
+
+
+def is_large(reading: Reading) -> bool:
+    """True for a file that is judged on its own."""
+    return reading.record.size_bytes > WHOLE_BYTES
+
+
+def judge_plain(
+    connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: RowRules, reading: Reading, scratch: Path
+) -> bool:
+    """Make ``judged`` for one large file; False, leaving nothing behind, when the file is not plain enough."""
+    header, source = reading.header, reading.source
+    if header is None or not isinstance(source, Delimited) or source.encoding not in {"utf-8", "utf-8-sig"}:
+        return False
+    if source.stops_mid_row(header.width):
+        return False
+    target = scratch / "judged.parquet"
+    query = judged_sql(contract, rules, f"({_source(contract, reading, header, source)})", keep=["_layout"])
+    try:
+        connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION lz4_raw)")
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        return False
+    judged = f"read_parquet({literal(str(target))}, file_row_number = true)"
+    total, layout = connection.execute(f"SELECT count(*), count(*) FILTER (_layout) FROM {judged}").fetchall()[0]
+    if total != lines_of(source.path) - header.row_number:
+        return False
+    connection.execute(
+        f"CREATE TEMP VIEW judged AS SELECT * REPLACE (file_row_number + {header.row_number + 1} AS _row) "
+        f"FROM {judged} WHERE NOT _layout"
+    )
+    reading.layout_rows += layout
+    reading.find("stops_mid_row", 0)
+    return True
+
+
+def _source(contract: FeedContract, reading: Reading, header: HeaderMatch, source: Delimited) -> str:
+    """The file's lines below its header, under the contract's column names."""
+    width = header.width
+    own = [f"c{index}" for index in range(width)]
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in own)
+    options = (
+        f"auto_detect = false, header = false, skip = {header.row_number}, delim = {literal(source.delimiter)}, "
+        f"quote = '\"', escape = '\"', columns = {{{columns}}}, max_line_size = 10000000"
+    )
+    cells = ", ".join(
+        f"{own[position] if (position := header.positions.get(column.name)) is not None else 'NULL::VARCHAR'} "
+        f"AS {quoted(column.name)}"
+        for column in contract.columns
+    )
+    record = reading.record
+    context = (
+        f"{literal(record.file_id)} AS _file_id, {literal(record.partner_code or '')} AS _partner_code, "
+        f"DATE '{record.period_start}' AS _period_start, DATE '{record.period_end}' AS _period_end"
+    )
+    return (
+        f"SELECT {reading.number}::INTEGER AS _file, NULL::BIGINT AS _row, FALSE AS _misshapen, "
+        f"NULL::VARCHAR AS _line, {layout_sql(own, header)} AS _layout, {context}, {cells} "
+        f"FROM read_csv({literal(str(source.path))}, {options})"
+    )
+
+
+def lines_of(path: Path) -> int:
+    """Lines of a file; blank lines at its end do not count."""
+    count, last = 0, b""
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_CHUNK):
+            count += block.count(b"\n")
+            last = (last + block)[-_CHUNK:]
+    body = last.rstrip(b"\r\n")
+    return count - last[len(body) :].count(b"\n") + 1

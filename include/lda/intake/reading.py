@@ -1,0 +1,137 @@
+"""Reads one file: opens it, finds its header, hands its data rows on, and finds out the facts file rules ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from lda.contracts import FeedContract, FileRule, SystemConfig
+from lda.intake.header import HeaderMatch, Labels
+from lda.intake.records import Delimited, Source, Unreadable, open_source
+from lda.intake.rows import ROWS_AT_ONCE, LayoutRows, RowCollector
+from lda.ledger import FileRecord, RowAccount, RuleResult
+
+
+@dataclass
+class Reading:
+    """One file of a batch and what has been found out about it.
+
+    ``facts`` holds what file rules ask for (see file_rules.yaml); a fact not found out is not there. ``details`` says
+    in plain words what was found, by fact. ``number`` is the file's number in the batch.
+    """
+
+    number: int
+    record: FileRecord
+    path: Path
+    facts: dict[str, float] = field(default_factory=dict)
+    details: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    header: HeaderMatch | None = None
+    source: Source | None = None
+    layout_rows: int = 0
+    account: RowAccount = field(default_factory=RowAccount)
+    rule_results: list[RuleResult] = field(default_factory=list)
+    rejected_for: list[str] = field(default_factory=list)
+
+    def find(self, fact: str, value: float, detail: str = "") -> None:
+        """Note a fact."""
+        self.facts[fact] = value
+        if detail:
+            self.details[fact] = detail
+
+    def failed(self, rules: Sequence[FileRule], contract: FeedContract) -> list[FileRule]:
+        """The file rules that the facts found so far fail."""
+        return [rule for rule in rules if rule.fails(self.facts.get(rule.fact), contract)]
+
+
+def check_name(reading: Reading, contract: FeedContract, system: SystemConfig) -> None:
+    """Find out whether the partner and the period that the file's name states can be."""
+    record = reading.record
+    end = record.period_end
+    # Nothing is received before it is delivered, but a channel's clock may be wrong.
+    over = end is not None and end < max(record.delivered_at, record.received_at).date()
+    reading.find("period_over", int(over), f"The name gives {end.isoformat() if end else 'no real period'}.")
+    partner = system.partner(record.partner_code or "", contract.partner_type)
+    known = partner is not None and (end is None or partner.is_valid_on(end))
+    reading.find("partner_known", int(known), f"The name gives {record.partner_code}.")
+
+
+def open_file(reading: Reading, labels: Labels, others: Mapping[str, Labels]) -> None:
+    """Open a file and find its header, or find out why it cannot be used."""
+    try:
+        reading.source, reading.header = open_source(reading.path, labels)
+    except Unreadable as error:
+        reading.find("opened", 0, f"{error}.")
+        return
+    reading.find("opened", 1)
+    missing = labels.missing(reading.header)
+    if reading.header and not missing:
+        reading.layout_rows = reading.header.row_number - 1
+        if reading.header.unknown:
+            reading.notes.append(f"Columns left out: {', '.join(reading.header.unknown)[:500]}.")
+    elif _is_blank(reading.source):
+        reading.find("data_rows", 0, "The file has nothing in it.")
+        return
+    else:
+        for feed, other in others.items():
+            if other is not labels and _is_header_of(reading.path, other):
+                reading.find("has_columns_of_other_feed", 1, f"The columns are those of {feed}.")
+                return
+    reading.find("required_columns_missing", len(missing), f"Missing: {', '.join(missing)}.")
+
+
+def _is_blank(source: Source) -> bool:
+    return not any(cell.strip() for cells in islice(source.records(), 1000) for cell in cells)
+
+
+def _is_header_of(path: Path, labels: Labels) -> bool:
+    header = open_source(path, labels)[1]
+    return header is not None and not labels.missing(header)
+
+
+def read_rows(reading: Reading, rows: RowCollector) -> None:
+    """Hand a file's data rows to the collector, set layout rows apart, and find out if it is empty or cut short."""
+    header, source = reading.header, reading.source
+    if header is None or source is None:
+        raise ValueError("open_file comes first")
+    if source.stops_mid_row(header.width):
+        reading.find("stops_mid_row", 1, "The last row is incomplete and has no line end.")
+        return
+    reading.find("stops_mid_row", 0)
+    try:
+        data_rows = _collect(reading, header, source, rows)
+    except Unreadable as error:
+        reading.find("opened", 0, f"{error}.")
+        return
+    reading.find("data_rows", data_rows, "There is a header but no data row.")
+
+
+def _collect(reading: Reading, header: HeaderMatch, source: Source, rows: RowCollector) -> int:
+    layout, width = LayoutRows(header), header.width
+    numbers: list[int] = []
+    good: list[Sequence[str]] = []
+    bad: dict[int, str] = {}
+    data_rows = 0
+    separator = source.delimiter if isinstance(source, Delimited) else ","
+    for number, cells in enumerate(source.records(), start=1):
+        if number <= header.row_number:
+            continue
+        if layout.holds(cells):
+            reading.layout_rows += 1
+            continue
+        data_rows += 1
+        if len(cells) == width:
+            numbers.append(number)
+            good.append(cells)
+        elif len(cells) > width and not any(cell.strip() for cell in cells[width:]):
+            numbers.append(number)
+            good.append(cells[:width])
+        else:
+            bad[number] = separator.join(cells)
+        if len(good) >= ROWS_AT_ONCE:
+            rows.add(reading.number, header, numbers, good, bad)
+            numbers, good, bad = [], [], {}
+    rows.add(reading.number, header, numbers, good, bad)
+    return data_rows

@@ -1,0 +1,144 @@
+"""Turns a file's bytes into records (lists of cell texts), whatever it was saved as.
+
+A record's place in the sequence, counted from 1, is the row number a person sees when they open the file in a
+spreadsheet: title rows, blank rows and cells with line breaks included.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import python_calamine
+
+from lda.intake.header import SEARCH_ROWS, HeaderMatch, Labels
+from lda.intake.text import NotText, encoding_of
+
+DELIMITERS = (",", ";", "\t", "|")
+# Files up to this size are decoded at once; larger ones in pieces.
+WHOLE_BYTES = 8_000_000
+_HEAD_CHARACTERS = 200_000
+csv.field_size_limit(10_000_000)
+
+
+class Unreadable(Exception):  # noqa: N818 (a finding about a file, not a fault of the program)
+    """The bytes cannot be opened as CSV or XLSX."""
+
+
+@dataclass(frozen=True)
+class Delimited:
+    """A text file with separators."""
+
+    path: Path
+    encoding: str
+    delimiter: str
+    size_bytes: int
+
+    def records(self) -> Iterator[list[str]]:
+        """Every record. Raises Unreadable when a cell is larger than any partner sends."""
+        with self.path.open("r", encoding=self.encoding, errors="replace", newline="") as file:
+            lines = io.StringIO(file.read(), newline="") if self.size_bytes <= WHOLE_BYTES else file
+            try:
+                yield from csv.reader(lines, delimiter=self.delimiter)
+            except csv.Error as error:
+                raise Unreadable(f"a cell could not be read ({type(error).__name__})") from None
+
+    def stops_mid_row(self, width: int) -> bool:
+        """True when the last record is incomplete and the file does not end with a line end."""
+        with self.path.open("rb") as file:
+            file.seek(max(0, self.size_bytes - 1_000_000))
+            tail = file.read().decode(self.encoding.removesuffix("-sig"), errors="replace")
+        if tail.endswith(("\n", "\r")):
+            return False
+        last = tail.splitlines()[-1] if tail.strip() else ""
+        cells = next(csv.reader([last], delimiter=self.delimiter), [])
+        return 0 < len(cells) < width or last.count('"') % 2 == 1
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """The sheet of a workbook that has the feed's header."""
+
+    rows: Sequence[Sequence[str]]
+
+    def records(self) -> Iterator[Sequence[str]]:
+        """Every row of the sheet, from its first."""
+        return iter(self.rows)
+
+    def stops_mid_row(self, width: int) -> bool:
+        """Never: a workbook that was cut short cannot be opened at all."""
+        del width
+        return False
+
+
+Source = Delimited | Workbook
+
+
+def open_source(path: Path, labels: Labels) -> tuple[Source, HeaderMatch | None]:
+    """The file as records, and the header found in it (None when no row looks like one).
+
+    A workbook is known by its bytes, not by its name. Raises Unreadable.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        magic = file.read(8)
+    if magic.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return _open_workbook(path, labels)
+    try:
+        encoding = encoding_of(path)
+    except NotText:
+        raise Unreadable("the bytes are neither text nor a workbook") from None
+    with path.open("r", encoding=encoding, errors="replace", newline="") as file:
+        head = file.read(_HEAD_CHARACTERS)
+    delimiter, match = _best_delimiter(head, labels)
+    return Delimited(path, encoding, delimiter, size), match
+
+
+def _best_delimiter(head: str, labels: Labels) -> tuple[str, HeaderMatch | None]:
+    """The separator under which the most columns of the contract are found; a comma when none are."""
+    best: tuple[str, HeaderMatch | None] = (DELIMITERS[0], None)
+    for delimiter in DELIMITERS:
+        try:
+            records = list(islice(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), SEARCH_ROWS))
+        except csv.Error:
+            continue
+        match = labels.find(records)
+        if match and (best[1] is None or len(match.positions) > len(best[1].positions)):
+            best = (delimiter, match)
+        if match and not labels.missing(match):
+            break
+    return best
+
+
+def _open_workbook(path: Path, labels: Labels) -> tuple[Workbook, HeaderMatch | None]:
+    best: tuple[list[list[str]], HeaderMatch | None] = ([], None)
+    try:
+        workbook = python_calamine.load_workbook(str(path))
+        for name in workbook.sheet_names:
+            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            texts = [[cell_text(cell) for cell in row] for row in rows]
+            match = labels.find(texts)
+            if not best[0] or (match and (best[1] is None or len(match.positions) > len(best[1].positions))):
+                best = (texts, match)
+    except Exception as error:  # calamine has no common base for what damaged workbooks raise, panics included
+        raise Unreadable(f"the workbook could not be opened ({type(error).__name__})") from None
+    return Workbook(best[0]), best[1]
+
+
+def cell_text(cell: Any) -> str:
+    """A workbook cell as the text it would have in a CSV: dates as ISO, whole numbers without a decimal point."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ", timespec="seconds")
+    return "" if cell is None else str(cell)

@@ -1,0 +1,110 @@
+"""Collects the data rows of many files in one DuckDB table, as text, under the contract's column names.
+
+Table ``raw``: ``_file`` (number of the file in the batch), ``_row`` (row number as the partner sees it), ``_misshapen``
+(more or fewer cells than the header), ``_line`` (the cells of a misshapen row), then one VARCHAR per contract column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from lda.contracts import FeedContract, normalise
+from lda.intake.header import HeaderMatch
+from lda.vault import literal
+
+ROWS_AT_ONCE = 50_000
+TOTALS = ("total", "grand total")
+FIXED = ("_file", "_row", "_misshapen", "_line")
+
+
+def quoted(name: str) -> str:
+    """A column name in double quotes."""
+    return f'"{name}"'
+
+
+def create_raw(connection: duckdb.DuckDBPyConnection, contract: FeedContract) -> None:
+    """Make the empty table ``raw``."""
+    columns = ", ".join(f"{quoted(column.name)} VARCHAR" for column in contract.columns)
+    connection.execute(
+        f"CREATE TEMP TABLE raw (_file INTEGER, _row BIGINT, _misshapen BOOLEAN, _line VARCHAR, {columns})"
+    )
+
+
+class RowCollector:
+    """Adds rows to ``raw`` in large pieces."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, contract: FeedContract) -> None:
+        self._connection = connection
+        self._names = [column.name for column in contract.columns]
+        fixed = zip(FIXED, (pa.int32(), pa.int64(), pa.bool_(), pa.string()), strict=True)
+        own = [(name, pa.string()) for name in self._names]
+        self._schema = pa.schema([pa.field(name, kind) for name, kind in (*fixed, *own)])
+        self._clear()
+
+    def _clear(self) -> None:
+        self._cells: list[list[str | None]] = [[] for _ in self._names]
+        self._fixed: tuple[list[int], list[int], list[bool], list[str | None]] = ([], [], [], [])
+
+    def add(
+        self, file: int, header: HeaderMatch, numbers: Sequence[int], rows: Sequence[Sequence[str]], bad: dict[int, str]
+    ) -> None:
+        """Add well-shaped ``rows`` with their row ``numbers``, and misshapen rows as number → text of the row."""
+        by_position = list(zip(*rows, strict=False)) if rows else []
+        missing: list[str | None] = [None] * (len(rows) + len(bad))
+        for index, name in enumerate(self._names):
+            position = header.positions.get(name)
+            if position is None or not rows:
+                self._cells[index].extend(missing)
+            else:
+                self._cells[index].extend(by_position[position])
+                self._cells[index].extend(missing[: len(bad)])
+        self._fixed[0].extend([file] * len(missing))
+        self._fixed[1].extend([*numbers, *bad])
+        self._fixed[2].extend([False] * len(rows) + [True] * len(bad))
+        self._fixed[3].extend([*missing[: len(rows)], *bad.values()])
+        if len(self._fixed[0]) >= ROWS_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what has been collected."""
+        if self._fixed[0]:
+            lists: list[Any] = [*self._fixed, *self._cells]
+            arrays = [pa.array(values, kind.type) for values, kind in zip(lists, self._schema, strict=True)]
+            self._connection.register("incoming", pa.Table.from_arrays(arrays, schema=self._schema))
+            self._connection.execute("INSERT INTO raw SELECT * FROM incoming")
+            self._connection.unregister("incoming")
+        self._clear()
+
+
+class LayoutRows:
+    """Tells data rows from what is there for the reader: blank rows, repeated headers and totals."""
+
+    def __init__(self, header: HeaderMatch) -> None:
+        self._header = [normalise(cell) for cell in header.cells[: header.width]]
+        self._first = next((label for label in self._header if label), "")
+
+    def holds(self, cells: Sequence[str]) -> bool:
+        """True for a row that is not data."""
+        first = next((text for cell in cells if (text := cell.strip())), "")
+        if not first or first.lower().startswith(TOTALS):
+            return True
+        if normalise(first) != self._first:
+            return False
+        return [normalise(cell) for cell in cells[: len(self._header)]] == self._header
+
+
+def layout_sql(columns: Sequence[str], header: HeaderMatch) -> str:
+    """The same test as ``LayoutRows`` in SQL, over the file's own columns in order."""
+    stripped = [f"nullif(trim({quoted(name)}, {_SPACES}), '')" for name in columns]
+    first = f"coalesce({', '.join(stripped)})"
+    totals = " OR ".join(f"starts_with(lower({first}), {literal(text)})" for text in TOTALS)
+    pairs = zip(columns, header.cells, strict=False)
+    again = " AND ".join(f"trim(coalesce({quoted(name)}, '')) = {literal(cell.strip())}" for name, cell in pairs)
+    return f"({first} IS NULL OR {totals} OR ({again}))"
+
+
+_SPACES = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"

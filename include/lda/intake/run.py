@@ -1,0 +1,151 @@
+"""Ingest: take in what has landed and judge what has not been judged."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from lda.contracts import load_contracts, load_file_rules, load_system
+from lda.intake.batch import BatchOutcome, Intake, judge_batch
+from lda.intake.database import IntakeError
+from lda.intake.records import WHOLE_BYTES
+from lda.intake.reference import Reference
+from lda.intake.report import IngestReport
+from lda.landing import discover
+from lda.ledger import FileRecord, Ledger, utc_now
+from lda.settings import Settings
+from lda.vault import clear_scratch, private_folder
+
+log = logging.getLogger(__name__)
+Progress = Callable[[str, int, int], None]
+
+
+def ingest(settings: Settings, feeds: Sequence[str] | None = None, progress: Progress | None = None) -> IngestReport:
+    """Take in every new file of all feeds, or of some, and judge it. Safe to run again and again.
+
+    ``progress`` is called with a step, how much of it is done, and how much there is. Raises SettingsError before any
+    file is read when the token key is missing in production, ContractError when a contract cannot be used, and
+    IntakeError when another run holds the lock for too long.
+    """
+    settings.token_key  # noqa: B018 (raises before any file is read)
+    with run_of(settings, "ingest") as (intake, report):
+        started = time.monotonic()
+        found = discover(settings, intake.ledger, intake.contracts, intake.system, progress)
+        report.time("landing", time.monotonic() - started)
+        report.seen_again = len(found.seen_again)
+        report.add_unrecognised(found.unrecognised)
+        report.problems += [f"{path} could not be read and will be tried again." for path in found.unreadable]
+        waiting = intake.ledger.waiting(feeds)
+        judge_all(intake, waiting, report, progress)
+    return report
+
+
+def judge_all(intake: Intake, records: Sequence[FileRecord], report: IngestReport, progress: Progress | None) -> None:
+    """Judge files batch by batch and count what comes of them. A batch that cannot be judged does not stop others."""
+    done = 0
+    gates: list[dict[str, object]] = []
+    for feed, batch in batches(intake.settings, records):
+        if progress:
+            progress(f"judging {feed}", done, len(records))
+        started = time.monotonic()
+        try:
+            outcome = judge_batch(intake, feed, batch)
+        except IntakeError as error:
+            log.error("%s Its %d files stay as received and will be judged by the next run.", error, len(batch))
+            report.problems.append(f"{feed}: {error}")
+        else:
+            report.add(feed, outcome.verdicts, outcome.in_force)
+            gates += _gate_rows(feed, outcome)
+        report.time(feed, time.monotonic() - started)
+        done += len(batch)
+        if progress:
+            progress(f"judging {feed}", done, len(records))
+    intake.ledger.book.record_gates(report.run_id, gates)
+
+
+def batches(settings: Settings, records: Sequence[FileRecord]) -> Iterator[tuple[str, list[FileRecord]]]:
+    """Files of one feed to judge as a set: large files alone, others up to the settings' number and bytes."""
+    for feed in sorted({record.feed for record in records if record.feed}):
+        own = [record for record in records if record.feed == feed]
+        batch: list[FileRecord] = []
+        size = 0
+        for record in own:
+            if record.size_bytes > WHOLE_BYTES:
+                yield feed, [record]
+                continue
+            if batch and (len(batch) >= settings.batch_files or size + record.size_bytes > settings.batch_bytes):
+                yield feed, batch
+                batch, size = [], 0
+            batch.append(record)
+            size += record.size_bytes
+        if batch:
+            yield feed, batch
+
+
+def _gate_rows(feed: str, outcome: BatchOutcome) -> list[dict[str, object]]:
+    return [
+        {
+            "suite": f"intake/{feed}",
+            "expectation": result.rule,
+            "scope": "warn",
+            "measure_id": None,
+            "feed": feed,
+            "success": result.success,
+            "observed": result.observed,
+            "detail": result.message,
+        }
+        for result in outcome.batch_results
+    ]
+
+
+@contextmanager
+def run_of(settings: Settings, kind: str, again: bool = False) -> Iterator[tuple[Intake, IngestReport]]:
+    """One run at a time per home, with its record in the ledger."""
+    settings.make_folders()
+    started = time.monotonic()
+    report = IngestReport(run_id=f"{kind}-{utc_now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}")
+    with _lock(settings):
+        clear_scratch(settings)
+        contracts, system = load_contracts(settings), load_system(settings)
+        ledger = Ledger(settings.ledger_address)
+        try:
+            ledger.create()
+            intake = Intake(settings, ledger, contracts, system, load_file_rules(settings), Reference(settings), again)
+            ledger.book.start_run(report.run_id, kind, system.system_code, utc_now())
+            try:
+                yield intake, report
+            except BaseException as error:
+                ledger.book.end_run(report.run_id, "failed", {"error": type(error).__name__}, utc_now())
+                raise
+            report.seconds = round(time.monotonic() - started, 3)
+            status = "succeeded" if report.files else "nothing_new"
+            ledger.book.end_run(report.run_id, status, _summary(report), utc_now())
+        finally:
+            ledger.close()
+
+
+def _summary(report: IngestReport) -> dict[str, object]:
+    """The report without the lists of ids, which the ledger has elsewhere."""
+    return {key: value for key, value in report.as_dict().items() if key not in {"new_submissions", "unrecognised"}}
+
+
+@contextmanager
+def _lock(settings: Settings) -> Iterator[None]:
+    folder = private_folder(settings.home / ".locks")
+    lock = FileLock(folder / "ingest.lock", timeout=settings.lock_timeout_seconds)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise IntakeError(
+            f"Another ingest has been running for {settings.lock_timeout_seconds} seconds. Wait for it, or look for it "
+            "with: lda status"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
