@@ -11,7 +11,9 @@ import yaml
 
 from lda.settings import Settings
 
-USUAL_GP = "usual_gp"
+# Columns that practices send besides the contract's, after them in every row: the run date makes each file its own.
+RUN_DATE, USUAL_GP = "run_date", "usual_gp"
+EXTRA_COLUMNS = (RUN_DATE, USUAL_GP)
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ SYSTMONE_COLUMNS = (
     ("ahc_declined_date", "Health Check Declined"),
     ("autism_diagnosis_date", "Autism Code Date"),
     ("reasonable_adjustment_flag", "Reasonable Adjustments"),
+    (RUN_DATE, "Report Run On"),
 )
 FORMAT_TAGS = {"\r\n": "crlf", ";": "semicolons", "utf-8-sig": "bom", "cp1252": "windows_1252"}
 DATE_TAGS = {"iso": "dates_iso", "uk": "dates_uk", "mon": "dates_month_name", "compact": "dates_compact"}
@@ -102,8 +105,8 @@ def _layout(columns: tuple[int, ...], headings: tuple[str, ...], style: str, tex
 
 def practice_layout(shape: FeedShape, supplier: str, index: int) -> Layout:
     """The register layout of a practice: the contract's from one supplier, other names and order from the other."""
+    columns = (*shape.columns, *EXTRA_COLUMNS)
     if supplier == "systmone":
-        columns = (*shape.columns, USUAL_GP)
         encoding = "cp1252" if index % 3 else "utf-8-sig"
         layout = _layout(
             tuple(columns.index(name) for name, _ in SYSTMONE_COLUMNS),
@@ -112,13 +115,14 @@ def practice_layout(shape: FeedShape, supplier: str, index: int) -> Layout:
             (",", "\r\n", encoding),
         )
         return _tagged(layout, "renamed_headers", "reordered_headers", "unknown_column")
+    sent = len(shape.columns) + 1
     text = (
         ";" if index % 13 == 5 else ",",
         "\r\n" if index % 4 == 2 else "\n",
         "utf-8-sig" if index % 3 == 0 else "utf-8",
     )
     style = "uk" if index % 5 == 0 else "iso"
-    return _layout(tuple(range(len(shape.columns))), shape.columns, style, text)
+    return _tagged(_layout(tuple(range(sent)), columns[:sent], style, text), "unknown_column")
 
 
 def scheme_layout(shape: FeedShape) -> Layout:

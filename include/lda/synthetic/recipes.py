@@ -284,7 +284,12 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
             "CLD-EVENT_END_DATE-FORMAT",
         ),
         NUMBER_FORMS[1],
-        Recipe("unknown_code", "extra", _with(event_type="Servise", event_end_date=""), "CLD-EVENT_TYPE-VALUES"),
+        Recipe(
+            "unknown_code",
+            "extra",
+            _also(_days(event_end_date=("event_start_date", 1)), event_type="Servise"),
+            "CLD-EVENT_TYPE-VALUES",
+        ),
         DATE_FORMS[1],
         REPEAT,
         DATE_FORMS[2],

@@ -176,8 +176,8 @@ def _scheme_text(practice: str) -> str:
 
 
 def _sent(plan: Plan, block: int, people: People, view: RegisterView) -> Iterator[Sent]:
-    """Each practice's rows of a view, in the contract's column order and with the usual GP last."""
-    geography = plan.geography
+    """Each practice's rows of a view, in the contract's column order then the extra ones."""
+    geography, run_on = plan.geography, plan.ends[view.month].isoformat()
     view = view.only(np.argsort(view.practice, kind="stable").astype(np.int64))
     bounds = np.searchsorted(view.practice, np.arange(len(geography.practices) + 1)).tolist()
     columns = {name: getattr(view, name).tolist() for name in view.columns()}
@@ -200,7 +200,7 @@ def _sent(plan: Plan, block: int, people: People, view: RegisterView) -> Iterato
                 words[sexes[person]], ETHNIC_CODES[people.ethnicity[person]], postcode, lsoa, code,
                 columns["register_day"][at], columns["removal_day"][at], columns["autism_day"][at],
                 columns["check"][at], columns["decline"][at], columns["plan"][at], flags[person % 3 == 0],
-                columns["death_day"][at], f"Dr O’Neill – list {person % 4 + 1}",
+                columns["death_day"][at], run_on, f"Dr O’Neill – list {person % 4 + 1}",
             ))  # fmt: skip
         yield Sent(practice, rows, notes)
 

@@ -112,6 +112,15 @@ def test_every_practice_sends_somebody_every_month_but_one(sample: Sample) -> No
     assert Counter(row["expected_status"] for row in sample.files)["missing"] == 1
 
 
+def test_only_the_copy_has_the_bytes_of_another_file(sample: Sample) -> None:
+    names: dict[str, list[str]] = {}
+    for row in sample.files:
+        if row["expected_status"] != "missing":
+            digest = hashlib.sha256(sample.path(row["landing_path"]).read_bytes()).hexdigest()
+            names.setdefault(digest, []).append(row["expected_status"])
+    assert [sorted(alike) for alike in names.values() if len(alike) > 1] == [["accepted", "same_bytes"]]
+
+
 def test_rows_of_every_file_are_accounted_for(sample: Sample) -> None:
     checked = 0
     for row in sample.files:
