@@ -1,9 +1,9 @@
 {# What is said of a measure's figures, once the numerator and denominator to say it of are settled: value, Wilson
-   interval and target. `figures` is a relation with the columns of int_measure_cell and a column `suppression`. The
-   mart uses it on exact figures and the published layer on disclosed ones, so that nothing published is worked out
-   from a figure that is hidden. #}
-{% macro measure_value(figures) %}
-with figures as (
+   interval and whether the target is met. `figures` is a relation with the columns of int_measure_cell and a column
+   `suppression`. The mart uses it on exact figures and the published layer on disclosed ones, so that nothing
+   published is worked out from a figure that is hidden. #}
+{% macro measure_figure(figures) %}
+with valued as (
 
     select
         cell.*,
@@ -13,14 +13,48 @@ with figures as (
         end as value
     from {{ figures }} as cell
 
-),
-
-run as (
-
-    select * from {{ ref('stg_run') }}
-
 )
 
+select
+    measure_id,
+    system_code,
+    geography_type,
+    geography_code,
+    geography_name,
+    breakdown_type,
+    breakdown_value,
+    period_end,
+    period_start,
+    is_latest_period,
+    numerator,
+    denominator,
+    denominator_kind,
+    value,
+    unit,
+    better_is,
+    case
+        when unit <> 'count' and numerator is not null
+            then {{ wilson_bound('lower', 'numerator', 'denominator', 'multiplier') }}
+    end as lower_95,
+    case
+        when unit <> 'count' and numerator is not null
+            then {{ wilson_bound('upper', 'numerator', 'denominator', 'multiplier') }}
+    end as upper_95,
+    cast(target as double) as target,
+    case
+        when target is null or better_is = 'neutral' then 'no_target'
+        when value is null then null
+        when better_is = 'lower' and value <= target then 'met'
+        when better_is = 'higher' and value >= target then 'met'
+        else 'not_met'
+    end as target_status,
+    coverage,
+    suppression
+from valued
+{% endmacro %}
+
+{# The public interface: figures (as measure_figure makes them) with the control chart made of the same figures. #}
+{% macro measure_value(figures, points) %}
 select
     figures.measure_id,
     figures.system_code,
@@ -36,31 +70,27 @@ select
     figures.denominator,
     figures.value,
     figures.unit,
-    case
-        when figures.unit <> 'count' and figures.numerator is not null
-            then {{ wilson_bound('lower', 'figures.numerator', 'figures.denominator', 'figures.multiplier') }}
-    end as lower_95,
-    case
-        when figures.unit <> 'count' and figures.numerator is not null
-            then {{ wilson_bound('upper', 'figures.numerator', 'figures.denominator', 'figures.multiplier') }}
-    end as upper_95,
-    cast(figures.target as double) as target,
-    case
-        when figures.target is null or figures.value is null then null
-        when figures.better_is = 'lower' and figures.value <= figures.target then 'met'
-        when figures.better_is = 'higher' and figures.value >= figures.target then 'met'
-        else 'not met'
-    end as target_status,
-    cast(null as double) as spc_mean,
-    cast(null as double) as spc_lower_limit,
-    cast(null as double) as spc_upper_limit,
-    cast(null as {{ dbt.type_string() }}) as spc_point_type,
-    cast(null as {{ dbt.type_string() }}) as variation,
-    cast(null as {{ dbt.type_string() }}) as assurance,
+    figures.lower_95,
+    figures.upper_95,
+    figures.target,
+    figures.target_status,
+    point.mean as spc_mean,
+    point.lower_limit as spc_lower_limit,
+    point.upper_limit as spc_upper_limit,
+    point.point_type as spc_point_type,
+    point.variation,
+    point.assurance,
     cast(null as integer) as national_rank,
     figures.coverage,
     figures.suppression,
     run.publication_id
-from figures
-cross join run
+from {{ figures }} as figures
+cross join {{ ref('stg_run') }} as run
+left join {{ points }} as point
+    on
+        {%- for column in spc_series() %}
+        figures.{{ column }} = point.{{ column }}
+        and
+        {%- endfor %}
+        figures.period_end = point.period_end
 {% endmacro %}

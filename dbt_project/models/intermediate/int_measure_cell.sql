@@ -38,7 +38,7 @@ rollup_row as (
 
 target as (
 
-    select * from {{ ref('stg_measure_target') }}
+    select * from {{ ref('int_measure_target') }}
 
 ),
 
@@ -143,7 +143,8 @@ left join target
         cell.measure_id = target.measure_id
         and cell.system_code = target.system_code
         and cell.geography_type = target.geography_type
-        and {{ valid_on('target', 'cell.period_end') }}
+        and cell.geography_code = target.geography_code
+        and cell.period_end = target.period_end
 left join coverage
     on
         cell.measure_id = coverage.measure_id

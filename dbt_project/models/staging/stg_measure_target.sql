@@ -3,5 +3,8 @@ select
     system_code,
     geography_type,
     target,
+    baseline_date,
+    baseline_factor,
+    interpolation,
     {{ validity() }}
 from {{ ref('measure_target') }}

@@ -1,1 +1,1 @@
-{{ measure_value("(select *, 'none' as suppression from " ~ ref('int_measure_cell') ~ ")") }}
+{{ measure_value(ref('int_measure_figure'), ref('int_spc_point')) }}

@@ -1,3 +1,3 @@
 {{ config(alias='measure_value') }}
 
-{{ measure_value(ref('int_measure_disclosed')) }}
+{{ measure_value(ref('int_measure_figure_disclosed'), ref('int_spc_point_disclosed')) }}

@@ -1,0 +1,1 @@
+{{ measure_figure("(select *, 'none' as suppression from " ~ ref('int_measure_cell') ~ ")") }}

@@ -1,0 +1,1 @@
+{{ measure_figure(ref('int_measure_disclosed')) }}

@@ -1,0 +1,1 @@
+{{ spc_point(ref('int_measure_figure')) }}

@@ -1,0 +1,1 @@
+{{ measure_control_limit(ref('int_spc_point')) }}

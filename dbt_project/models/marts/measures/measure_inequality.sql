@@ -1,0 +1,1 @@
+{{ measure_inequality(ref('int_measure_figure')) }}

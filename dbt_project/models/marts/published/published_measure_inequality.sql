@@ -1,0 +1,3 @@
+{{ config(alias='measure_inequality') }}
+
+{{ measure_inequality(ref('int_measure_figure_disclosed')) }}

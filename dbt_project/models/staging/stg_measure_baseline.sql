@@ -1,0 +1,8 @@
+select
+    measure_id,
+    system_code,
+    geography_type,
+    geography_code,
+    baseline_date,
+    value
+from {{ ref('measure_baseline') }}
