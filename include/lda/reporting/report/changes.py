@@ -1,0 +1,170 @@
+"""What changed since last time: targets crossed, movements beyond chance, restated and withheld measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from lda.reporting.report import spc
+from lda.reporting.report.source import Area, Definition, Figure, Published
+from lda.reporting.report.wording import difference, direction, month, shown
+
+BETTER, WORSE, NOTE = "better", "worse", "note"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that changed, in a sentence. ``tone`` is better, worse or note."""
+
+    measure_id: str
+    measure_name: str
+    area: Area
+    tone: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Movement:
+    """A figure beside an earlier one: better, worse, up, down or same; in words; and compared with when."""
+
+    tone: str
+    text: str
+    since: str
+
+
+class Comparison:
+    """Compares a publication with the one before, or with the month before when there is none."""
+
+    def __init__(self, now: Published, before: Published | None) -> None:
+        self.now, self.before = now, before
+
+    @property
+    def words(self) -> str:
+        """What "last time" means."""
+        if self.before is not None:
+            return "Compared with the publication before this one."
+        return "There is no earlier publication, so figures are compared with the month before."
+
+    def earlier(self, definition: Definition, area: Area) -> Figure | None:
+        """The figure to compare the latest with.
+
+        A measure counted from the start of a year is compared with the same month a year earlier: against last month
+        it would always look like progress, and in the first month of a year like a collapse.
+        """
+        history = self.now.history(definition.measure_id, area)
+        if not history:
+            return None
+        last = history[-1].period_end
+        if self.now.year_to_date(definition.measure_id):
+            wanted = (last.year - 1, last.month)
+            return next((one for one in history if (one.period_end.year, one.period_end.month) == wanted), None)
+        since = self._last_time(definition, area)
+        found = [one for one in history if one.period_end < last and (since is None or one.period_end <= since)]
+        return found[-1] if found else None
+
+    def _last_time(self, definition: Definition, area: Area) -> date | None:
+        if self.before is None:
+            return None
+        history = self.before.history(definition.measure_id, area)
+        latest = history[-1].period_end if history else None
+        now = self.now.history(definition.measure_id, area)[-1].period_end
+        return latest if latest is not None and latest < now else None
+
+    def movement(self, definition: Definition, area: Area) -> Movement | None:
+        """How the latest figure stands beside the earlier one; None when either is hidden or missing."""
+        now, earlier = self.now.now(definition.measure_id, area), self.earlier(definition, area)
+        if now is None or earlier is None or now.value is None or earlier.value is None:
+            return None
+        tone = direction(now.value, earlier.value, definition.better_is)
+        when = f"since {month(earlier.period_end)}"
+        if tone == "same":
+            return Movement(tone, "no change", when)
+        way = "up" if now.value > earlier.value else "down"
+        return Movement(tone, f"{way} {difference(now.value, earlier.value, definition.unit)}", when)
+
+    def changes(self, areas: list[Area]) -> list[Change]:
+        """Everything worth telling of some areas, measure by measure."""
+        found: list[Change] = []
+        for definition in self.now.measures:
+            for area in areas:
+                found += self._of(definition, area)
+        return found
+
+    def _of(self, definition: Definition, area: Area) -> list[Change]:
+        now, earlier = self.now.now(definition.measure_id, area), self.earlier(definition, area)
+        if now is None:
+            return []
+        found = []
+        if earlier is not None:
+            found += self._crossed(definition, now, earlier) or self._moved(definition, now, earlier)
+            found += _special(now, earlier)
+        found += self._restated(definition, area)
+        return [Change(definition.measure_id, definition.name, area, tone, text) for tone, text in found]
+
+    def _crossed(self, definition: Definition, now: Figure, earlier: Figure) -> list[tuple[str, str]]:
+        if not now.target_status or not earlier.target_status or now.target_status == earlier.target_status:
+            return []
+        tone, words = (BETTER, "now on target") if now.target_status == "met" else (WORSE, "no longer on target")
+        before = shown(earlier.value, definition.unit)
+        return [(tone, f"{words}: {shown(now.value, definition.unit)}, was {before} in {month(earlier.period_end)}.")]
+
+    def _moved(self, definition: Definition, now: Figure, earlier: Figure) -> list[tuple[str, str]]:
+        """A movement that chance would hardly give: the two 95 % intervals do not meet."""
+        bounds = (now.lower_95, now.upper_95, earlier.lower_95, earlier.upper_95)
+        if now.value is None or earlier.value is None or any(bound is None for bound in bounds):
+            return []
+        if (now.lower_95 or 0) <= (earlier.upper_95 or 0) and (earlier.lower_95 or 0) <= (now.upper_95 or 0):
+            return []
+        tone = direction(now.value, earlier.value, definition.better_is)
+        way = "up" if now.value > earlier.value else "down"
+        text = f"{way} from {shown(earlier.value, definition.unit)} in {month(earlier.period_end)} to "
+        text += f"{shown(now.value, definition.unit)}, more than chance would give."
+        return [(tone if tone in (BETTER, WORSE) else NOTE, text)]
+
+    def _restated(self, definition: Definition, area: Area) -> list[tuple[str, str]]:
+        if self.before is None:
+            return []
+        old = {one.period_end: one for one in self.before.history(definition.measure_id, area)}
+        changed = [
+            one
+            for one in self.now.history(definition.measure_id, area)
+            if one.period_end in old and (one.value, one.hidden) != (old[one.period_end].value, old[one.period_end].hidden)
+        ]
+        if not changed:
+            return []
+        last = changed[-1]
+        was, now = (
+            "hidden" if one.hidden else shown(one.value, definition.unit, exact=True)
+            for one in (old[last.period_end], last)
+        )
+        earlier = f", and {len(changed) - 1} earlier" if len(changed) > 1 else ""
+        return [(NOTE, f"figure for {month(last.period_end)}{earlier} restated: now {now}, was {was}.")]
+
+
+def _special(now: Figure, earlier: Figure) -> list[tuple[str, str]]:
+    """Special-cause variation that was not there before."""
+    kind = spc.kind(now.variation)
+    if now.variation is None or kind == spc.COMMON or kind == spc.kind(earlier.variation):
+        return []
+    icon = spc.variation_icon(now)
+    tone = {spc.IMPROVEMENT: BETTER, spc.CONCERN: WORSE}.get(kind, NOTE)
+    return [(tone, f"{icon.words[0].lower()}{icon.words[1:]}.")] if icon else []
+
+
+def measures_come_and_gone(now: Published, before: Published | None, manifest: Mapping[str, object]) -> list[str]:
+    """Measures that are new, gone or withheld, in sentences."""
+    names = {definition.measure_id: definition.name for definition in now.definitions}
+    withheld = manifest.get("withheld_measures") or []
+    told, hidden = [], set()
+    if isinstance(withheld, list):
+        for one in withheld:
+            hidden.add(one["measure_id"])
+            reasons = " ".join(one.get("reasons", []))
+            told.append(f"{names.get(one['measure_id'], one['measure_id'])} is withheld this time. {reasons}".strip())
+    if before is None:
+        return told
+    names = {definition.measure_id: definition.name for definition in before.definitions} | names
+    here, there = ({one.measure_id for one in published.measures} for published in (now, before))
+    told += [f"{names[one]} is new." for one in sorted(here - there)]
+    return told + [f"{names[one]} is no longer published." for one in sorted(there - here - hidden)]

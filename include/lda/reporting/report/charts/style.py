@@ -1,0 +1,103 @@
+"""The look of every chart. Colours are CSS variables of the page, so drawings follow light, dark and print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lda.reporting.report.charts.chart import KeyEntry, Spec, Width
+from lda.reporting.report.spc import COMMON, CONCERN, IMPROVEMENT, KIND_WORDS, NEUTRAL, PLAIN
+
+INK, MUTED, GRID = "var(--ink)", "var(--muted)", "var(--rule)"
+LINE, BAND, TARGET = "var(--line)", "var(--limit)", "var(--target)"
+GOOD, BAD, QUIET, OTHER, BRAND = (
+    "var(--improvement)",
+    "var(--concern)",
+    "var(--common)",
+    "var(--neutral)",
+    "var(--accent)",
+)
+KINDS = [IMPROVEMENT, CONCERN, NEUTRAL, COMMON, PLAIN]
+KIND_COLOURS = [GOOD, BAD, OTHER, QUIET, BRAND]
+KIND_SHAPES = ["circle", "square", "triangle-up", "circle", "circle"]
+HIDDEN_MARK = "×"
+HIDDEN_KEY = KeyEntry("hidden", "hidden: fewer than 5 or hidden to protect people")
+
+
+def base(width: Width, height: int | dict[str, Any], layers: list[Spec]) -> Spec:
+    """A layered chart of the report's look."""
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "width": width.plot,
+        "height": height,
+        "padding": 4,
+        "background": None,
+        "layer": layers,
+        "config": {
+            "aria": False,
+            "font": "Arial",
+            "view": {"stroke": None},
+            "axis": {
+                "labelFontSize": width.font,
+                "titleFontSize": width.font,
+                "labelColor": MUTED,
+                "titleColor": MUTED,
+                "titleFontWeight": "normal",
+                "gridColor": GRID,
+                "domainColor": GRID,
+                "tickColor": GRID,
+                "labelLimit": width.label_limit,
+                "labelPadding": 5,
+            },
+            "text": {"fontSize": width.font, "fill": INK},
+            "line": {"strokeWidth": 2},
+        },
+    }
+
+
+def kind_key(kinds: set[str], hidden: bool) -> list[KeyEntry]:
+    """The key of the point kinds that a chart holds."""
+    found = [KeyEntry(kind, KIND_WORDS[kind]) for kind in KINDS if kind in kinds and kind != PLAIN]
+    return found + ([HIDDEN_KEY] if hidden else [])
+
+
+def kind_scale(channel: str) -> Spec:
+    """Colour or shape of points by their kind; kinds differ in both, not in colour alone."""
+    marks = KIND_COLOURS if channel == "color" else KIND_SHAPES
+    return {"field": "kind", "type": "nominal", "legend": None, "scale": {"domain": KINDS, "range": marks}}
+
+
+def value_axis(unit: str, title: str | None = None) -> Spec:
+    """The axis of a measure's values in its unit."""
+    form = "%" if unit == "proportion" else ",~f"
+    name = title if title is not None else ("" if unit in ("proportion", "count") else unit)
+    return {"format": form, "title": name or None, "tickCount": 5, "domain": False, "ticks": False}
+
+
+def month_axis(width: Width, months: int) -> Spec:
+    """A time axis by month, with as many labels as there is room for."""
+    room = 10 if width.plot > 400 else 5
+    return {
+        "format": "%b %y",
+        "title": None,
+        "grid": False,
+        "labelOverlap": True,
+        "tickCount": max(2, min(room, months)),
+    }
+
+
+def span(values: list[float], unit: str, *, zero: bool = False) -> list[float]:
+    """A domain that holds the values shown with a little room; shares stay within 0 and 1.
+
+    It is worked out from published values alone, so it tells nothing of a hidden one.
+    """
+    if not values:
+        return [0, 1]
+    low, high = (0.0 if zero else min(values)), max(values)
+    room = (high - low or abs(high) or 1) * 0.12
+    low, high = (low if zero else max(0.0, low - room)), high + room
+    return [low, min(1.0, high) if unit == "proportion" and max(values) <= 1 else high]
+
+
+def at(axis: str, title: str | None = None, **more: Any) -> Spec:
+    """A quantitative channel from a field of the same name."""
+    return {"field": axis, "type": "quantitative", "title": title, **more}

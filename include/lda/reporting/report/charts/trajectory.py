@@ -1,0 +1,178 @@
+"""A measure that counts from 1 April: this year's path beside earlier years' and the target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from lda.reporting.report.charts.chart import Chart, Column, KeyEntry, Spec, Width
+from lda.reporting.report.charts.style import (
+    BRAND,
+    HIDDEN_KEY,
+    HIDDEN_MARK,
+    INK,
+    LINE,
+    MUTED,
+    TARGET,
+    at,
+    base,
+    span,
+    value_axis,
+)
+from lda.reporting.report.charts.table import RAW, raw_cells
+from lda.reporting.report.source import Definition, Figure
+from lda.reporting.report.wording import figure_text, financial_year, short_month, shown, status_text, target_text
+
+HEIGHT = 230
+YEARS = 3
+
+
+def trajectory_chart(definition: Definition, area_name: str, figures: Sequence[Figure], key: str) -> Chart:
+    """Cumulative figures by year, at most three years, the latest drawn strongest."""
+    starts = sorted({figure.period_start for figure in figures if figure.period_start is not None})[-YEARS:]
+    kept = [figure for figure in figures if figure.period_start in starts]
+    legend = [KeyEntry("this-year", financial_year(starts[-1]))]
+    if len(starts) > 1:
+        legend.append(KeyEntry("last-year", "earlier years"))
+    if any(figure.target is not None for figure in kept):
+        legend.append(KeyEntry("target", "target"))
+    if any(figure.hidden for figure in kept):
+        legend.append(HIDDEN_KEY)
+    headings = ("Month", "Year", "Figure", "Target", "Against the target")
+    return Chart(
+        key=key,
+        title=f"{definition.name}: {area_name}",
+        text=_words(definition, area_name, kept),
+        columns=[Column(name, "number" if name in ("Figure", "Target") else "text") for name in headings],
+        rows=[
+            [
+                short_month(figure.period_end),
+                financial_year(figure.period_start or figure.period_end),
+                figure_text(figure, definition.unit, exact=True),
+                "" if figure.target is None else shown(figure.target, definition.unit, exact=True),
+                status_text(figure, definition),
+            ]
+            for figure in kept
+        ],
+        raw_columns=RAW,
+        raw=[raw_cells(figure) for figure in kept],
+        draw=lambda width: _draw(width, definition.unit, kept),
+        legend=legend,
+    )
+
+
+def _words(definition: Definition, area_name: str, figures: Sequence[Figure]) -> str:
+    last = figures[-1]
+    parts = [f"{area_name}, counted from the start of each year."]
+    parts.append(f"By {short_month(last.period_end)}: {figure_text(last, definition.unit)}.")
+    before = year_before(figures)
+    if before is not None:
+        parts.append(f"At the same point a year earlier: {figure_text(before, definition.unit)}.")
+    if last.target is not None:
+        parts.append(f"Target: {target_text(last, definition)}.")
+    if any(figure.hidden for figure in figures):
+        parts.append("Some months are hidden to protect people.")
+    return " ".join(parts)
+
+
+def year_before(figures: Sequence[Figure]) -> Figure | None:
+    """The figure of the same month one year before the last of them."""
+    last = figures[-1].period_end
+    wanted = (last.year - 1, last.month)
+    return next((one for one in figures if (one.period_end.year, one.period_end.month) == wanted), None)
+
+
+def _months_in(figure: Figure) -> int:
+    start: date = figure.period_start or figure.period_end
+    return (figure.period_end.year - start.year) * 12 + figure.period_end.month - start.month
+
+
+def _draw(width: Width, unit: str, figures: Sequence[Figure]) -> Spec:
+    latest = figures[-1].period_start
+    rows = []
+    for figure in figures:
+        start = figure.period_start or figure.period_end
+        rows.append(
+            {
+                "at": _months_in(figure),
+                "value": figure.value,
+                "target": figure.target,
+                "year": financial_year(start),
+                "current": figure.period_start == latest,
+                "hidden": figure.hidden,
+            }
+        )
+    first = (latest or figures[-1].period_end).month
+    names = [f"{date(2000, (first - 1 + step) % 12 + 1, 1):%b}" for step in range(12)]
+    axis = {
+        "values": list(range(12)),
+        "labelExpr": f"{names!r}[datum.value]",
+        "title": None,
+        "grid": False,
+        "labelOverlap": True,
+        "labelAngle": 0,
+    }
+    x = at("at", axis=axis, scale={"domain": [0, 11.4], "nice": False})
+    values = [row[name] for row in rows for name in ("value", "target") if row[name] is not None]
+    y = at("value", axis=value_axis(unit), scale={"domain": span(values, unit, zero=True), "nice": True})
+    now = [row for row in rows if row["current"]]
+    layers: list[Spec] = [
+        {
+            "data": {
+                "values": [{**row, "at": spot} for row in now[-1:] for spot in (0, 11.4) if row["target"] is not None]
+            },
+            "mark": {"type": "line", "color": TARGET, "strokeDash": [7, 3], "strokeWidth": 1.5},
+            "encoding": {"x": x, "y": at("target")},
+        },
+        _line([row for row in rows if not row["current"]], x, y, {"color": LINE, "strokeWidth": 1.5}),
+        _line(now, x, y, {"color": BRAND, "strokeWidth": 3}),
+        {
+            "data": {"values": [row for row in now if row["value"] is not None]},
+            "mark": {"type": "point", "filled": True, "opacity": 1, "color": BRAND, "size": 50},
+            "encoding": {"x": x, "y": y},
+        },
+        {
+            "data": {"values": [row for row in now if row["hidden"]]},
+            "mark": {
+                "type": "text",
+                "text": HIDDEN_MARK,
+                "fill": MUTED,
+                "fontSize": 15,
+                "baseline": "bottom",
+                "y": HEIGHT,
+            },
+            "encoding": {"x": x},
+        },
+        *_ends(rows, x, y, unit),
+    ]
+    return base(width, HEIGHT, layers)
+
+
+def _line(rows: list[Spec], x: Spec, y: Spec, style: Spec) -> Spec:
+    """One line a year; it breaks at a hidden month."""
+    stretch, kept = 0, []
+    for row in rows:
+        stretch += row["value"] is None
+        kept += [{**row, "stretch": f"{row['year']} {stretch}"}] if row["value"] is not None else []
+    detail = {"field": "stretch", "type": "nominal"}
+    return {
+        "data": {"values": kept},
+        "mark": {"type": "line", **style},
+        "encoding": {"x": x, "y": y, "detail": detail},
+    }
+
+
+def _ends(rows: list[Spec], x: Spec, y: Spec, unit: str) -> list[Spec]:
+    """Each year's name at the end of its line; the latest also with its figure."""
+    layers: list[Spec] = []
+    for year in dict.fromkeys(row["year"] for row in rows):
+        visible = [row for row in rows if row["year"] == year and row["value"] is not None]
+        if not visible:
+            continue
+        end = visible[-1]
+        words = f"{year}: {shown(end['value'], unit).split(' per ')[0]}" if end["current"] else year
+        weight = "bold" if end["current"] else "normal"
+        mark = {"type": "text", "text": words, "align": "right", "dx": 6, "fontWeight": weight}
+        mark |= {"dy": -14, "fill": INK} if end["current"] else {"dy": 16, "fill": MUTED}
+        layers.append({"data": {"values": [end]}, "mark": mark, "encoding": {"x": x, "y": y}})
+    return layers

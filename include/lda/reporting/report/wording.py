@@ -1,0 +1,145 @@
+"""Numbers, dates and states in plain British English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from lda.reporting.report.source import Definition, Figure
+
+HIDDEN_TEXT = "fewer than 5 or hidden to protect people"
+NO_FIGURE = "no figure"
+PER_MILLION = "per million people"
+TYPE_NAMES = {
+    "system": ("system", "systems"),
+    "place": ("place", "places"),
+    "neighbourhood": ("neighbourhood", "neighbourhoods"),
+    "pcn": ("primary care network", "primary care networks"),
+    "practice": ("GP practice", "GP practices"),
+    "sub_icb": ("sub-ICB area", "sub-ICB areas"),
+    "icb": ("integrated care board", "integrated care boards"),
+}
+BREAKDOWN_NAMES = {
+    "sex": "Sex",
+    "age_band": "Age",
+    "ethnicity_group": "Ethnic group",
+    "deprivation_quintile": "Deprivation",
+    "commissioner_type": "Who pays for the care",
+}
+STATUS_WORDS = {"met": "On target", "not met": "Off target"}
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number with thousands separated: 6,455 or 31.4. Whole numbers have no decimals."""
+    if digits == 0 or float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:,.{digits}f}"
+
+
+def shown(value: float | None, unit: str, *, exact: bool = False) -> str:
+    """A value in its unit: 72%, 6,455, 31 per million people. ``exact`` keeps one decimal."""
+    if value is None:
+        return NO_FIGURE
+    if unit == "proportion":
+        return f"{value * 100:.1f}%" if exact else f"{_half_up(value * 100)}%"
+    if unit == "count":
+        return number(value)
+    return f"{number(value, 1 if exact or abs(value) < 100 else 0)} {unit}".rstrip()
+
+
+def _half_up(value: float) -> int:
+    return int(value + 0.5)
+
+
+def figure_text(figure: Figure | None, unit: str, *, exact: bool = False) -> str:
+    """What a figure says, or that it is hidden, or that there is none."""
+    if figure is None:
+        return NO_FIGURE
+    return HIDDEN_TEXT if figure.hidden else shown(figure.value, unit, exact=exact)
+
+
+def difference(now: float, before: float, unit: str) -> str:
+    """The size of a change, without its direction: 3.2 percentage points, 45, 2.5 per million people."""
+    size = abs(now - before)
+    if unit == "proportion":
+        return f"{size * 100:.1f} percentage points"
+    return shown(size, unit)
+
+
+def month(day: date) -> str:
+    """A period by its last day: March 2026."""
+    return f"{day:%B %Y}"
+
+
+def short_month(day: date) -> str:
+    """A period in a table: Mar 2026."""
+    return f"{day:%b %Y}"
+
+
+def long_day(day: date) -> str:
+    """A day in a sentence: 1 April 2025."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def financial_year(start: date) -> str:
+    """The year that starts on a day: 2025/26, or 2025 when it starts in January."""
+    return f"{start.year}" if start.month == 1 else f"{start.year}/{(start.year + 1) % 100:02d}"
+
+
+def type_name(kind: str, *, many: bool = False) -> str:
+    """What a kind of area is called."""
+    one, several = TYPE_NAMES.get(kind, (kind.replace("_", " "), f"{kind.replace('_', ' ')}s"))
+    return several if many else one
+
+
+def breakdown_name(kind: str) -> str:
+    """What a breakdown is called."""
+    return BREAKDOWN_NAMES.get(kind, kind.replace("_", " ").capitalize())
+
+
+def status_text(figure: Figure | None, definition: Definition) -> str:
+    """Where a figure stands against its target, in words."""
+    if figure is None:
+        return "No figure"
+    if figure.hidden:
+        return "Hidden"
+    if figure.target_status in STATUS_WORDS:
+        return STATUS_WORDS[figure.target_status]
+    return "No target" if definition.better_is != "neutral" else "For information"
+
+
+def target_text(figure: Figure | None, definition: Definition) -> str:
+    """A target with its direction: at least 75%, no more than 30 per million people. Empty without a target."""
+    if figure is None or figure.target is None:
+        return ""
+    words = {"higher": "at least ", "lower": "no more than "}.get(definition.better_is, "")
+    return words + shown(figure.target, definition.unit)
+
+
+def direction(now: float, before: float, better_is: str) -> str:
+    """Whether a change is better, worse, or just up or down."""
+    if now == before:
+        return "same"
+    up = now > before
+    if better_is in ("higher", "lower"):
+        return "better" if up == (better_is == "higher") else "worse"
+    return "up" if up else "down"
+
+
+def joined(items: Iterable[str]) -> str:
+    """A list as words: a, b and c."""
+    found = list(items)
+    if len(found) < 2:
+        return "".join(found)
+    return f"{', '.join(found[:-1])} and {found[-1]}"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: 1 measure, 3 measures."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def slug(text: str) -> str:
+    """A text as part of a file name or anchor: lower-case letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "x"
