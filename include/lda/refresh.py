@@ -148,12 +148,14 @@ def judge(settings: Settings, plan: Plan) -> Plan:
 
     :raises GatesStopped: when it may not be published at all.
     """
+    plan = {**plan, "seconds": dict(plan["seconds"])}
     with _step(settings, plan, "judge") as ledger:
         candidate = Candidate.load(settings, plan["run_id"])
         report = judge_candidate(settings, candidate, last_published(settings, ledger), plan["accepted"])
         ledger.book.record_gates(plan["run_id"], rows_for_ledger(report.outcomes))
         _report_path(settings, plan).write_text(json.dumps(report.as_dict()))
-        plan = {**plan, "gates": report.counts(), "seconds": {**plan["seconds"], "gates": report.seconds}}
+        plan["gates"] = report.counts()
+        plan["seconds"]["gates"] = report.seconds
         if report.stops:
             raise GatesStopped(_why_stopped(report))
     return plan

@@ -22,7 +22,7 @@ from lda.publishing.tables import (
     write_figures,
 )
 from lda.settings import Settings
-from lda.warehouse.candidate import Candidate, attach_candidate, columns_of
+from lda.warehouse.candidate import Candidate, attach_candidate, columns_of, quoted
 
 MANIFEST = "publication.json"
 PUBLIC = "public"
@@ -87,9 +87,10 @@ def identifiers_in(settings: Settings, public: Path, candidate: Candidate) -> li
         attach_candidate(connection, candidate.path)
         types = columns_of(connection, "published", "measure_value")
         for name in ("measures.csv", "measures.parquet"):
-            rows += table_text(connection, file_relation(public / name), name, types)
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE written_file AS FROM {file_relation(public / name)}")
+            rows += table_text(connection, "written_file", name, types)
         path = public / "lda_public.duckdb"
-        connection.execute(f"ATTACH '{path}' AS written (READ_ONLY)")
+        connection.execute(f"ATTACH {quoted(str(path))} AS written (READ_ONLY)")
         for table, columns in _written_columns(connection).items():
             rows += table_text(connection, f'written.published."{table}"', f"{path.name}.{table}", columns)
     return [outcome for outcome in judge_text(settings, text_frame(rows)) if not outcome.success]

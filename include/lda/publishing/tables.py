@@ -99,6 +99,7 @@ def write_database(
     counts = {}
     with duckdb.connect(str(path)) as connection:
         attach_candidate(connection, candidate)
+        connection.execute("BEGIN")
         for schema in schemas:
             connection.execute(f"CREATE SCHEMA {schema}")
         for table in source_tables(connection, schemas, withheld):
@@ -111,6 +112,7 @@ def write_database(
                 if known.get(column):
                     connection.execute(f'COMMENT ON COLUMN {target}."{column}" IS {quoted(known[column])}')
             counts[table.label] = _count(connection, target)
+        connection.execute("COMMIT")
         connection.execute(f"DETACH {CATALOGUE}")
         connection.execute("CHECKPOINT")
     return counts
