@@ -33,8 +33,11 @@ def load_dags() -> list[DAG]:
 
 def quieten() -> None:
     """Only warnings and worse on the screen; Airflow's own log files keep everything."""
+    import warnings
+
     import structlog
 
+    warnings.simplefilter("ignore")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     logging.getLogger().setLevel(logging.WARNING)
 
@@ -54,11 +57,15 @@ def run(dags: list[DAG]) -> list[str]:
 
 def main() -> int:
     """Run all DAGs; a failed ingest does not stop the others."""
+    from lda.reporting import print_last_run
+    from lda.settings import Settings
+
     started = time.monotonic()
     quieten()
     dags = load_dags()
     failed = run(dags)
     print(f"  Airflow: {len(dags)} DAG runs in {time.monotonic() - started:.0f} s")
+    print_last_run(Settings())
     if failed:
         print(f"✗ Did not succeed: {', '.join(failed)}. See docs/runbooks/refresh-failed.md.", file=sys.stderr)
     return 1 if failed else 0
