@@ -20,6 +20,7 @@ from lda.reporting.report.wording import (
     slug,
     status_text,
     target_text,
+    value_and_unit,
 )
 
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_MONTHS = 120, 28, 24
@@ -34,6 +35,7 @@ class MeasureRow:
     area: Area
     figure: Figure | None
     value: str
+    amount: tuple[str, str]
     people: str
     target: str
     status: str
@@ -82,6 +84,7 @@ def measure_row(comparison: Comparison, definition: Definition, area: Area) -> M
         area=area,
         figure=figure,
         value=figure_text(figure, definition.unit),
+        amount=value_and_unit(figure.value, definition.unit) if figure and figure.value is not None else ("", ""),
         people=_people(figure, definition),
         target=target_text(figure, definition),
         status=status_text(figure, definition),
@@ -166,7 +169,7 @@ def sparkline(history: Sequence[Figure]) -> Markup:
         strokes[-1].append(f"{x:.1f},{y:.1f}")
         last = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"/>' if position == len(kept) - 1 else ""
     lines = "".join(f'<polyline points="{" ".join(stroke)}"/>' for stroke in strokes if len(stroke) > 1)
-    return Markup(
+    return Markup(  # noqa: S704 - numbers and fixed text only
         f'<svg class="spark" aria-hidden="true" focusable="false" width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}" '
         f'viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}">{lines}{last}</svg>'
     )

@@ -10,7 +10,7 @@ from lda.reporting.report import spc
 from lda.reporting.report.source import Area, Definition, Figure, Published
 from lda.reporting.report.wording import difference, direction, month, shown
 
-BETTER, WORSE, NOTE = "better", "worse", "note"
+BETTER, WORSE, NOTE, SAME = "better", "worse", "note", "same"
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Movement:
-    """A figure beside an earlier one: better, worse, up, down or same; in words; and compared with when."""
+    """A figure beside an earlier one, in words, and compared with when.
+
+    ``tone`` is better or worse only when chance would hardly give the difference (the 95 % intervals do not meet);
+    otherwise it is same, so that nobody acts on noise.
+    """
 
     tone: str
     text: str
@@ -76,10 +80,10 @@ class Comparison:
         now, earlier = self.now.now(definition.measure_id, area), self.earlier(definition, area)
         if now is None or earlier is None or now.value is None or earlier.value is None:
             return None
-        tone = direction(now.value, earlier.value, definition.better_is)
         when = f"since {month(earlier.period_end)}"
-        if tone == "same":
-            return Movement(tone, "no change", when)
+        if now.value == earlier.value:
+            return Movement(SAME, "no change", when)
+        tone = direction(now.value, earlier.value, definition.better_is) if beyond_chance(now, earlier) else SAME
         way = "up" if now.value > earlier.value else "down"
         return Movement(tone, f"{way} {difference(now.value, earlier.value, definition.unit)}", when)
 
@@ -103,7 +107,8 @@ class Comparison:
         return [Change(definition.measure_id, definition.name, area, tone, text) for tone, text in found]
 
     def _crossed(self, definition: Definition, now: Figure, earlier: Figure) -> list[tuple[str, str]]:
-        if not now.target_status or not earlier.target_status or now.target_status == earlier.target_status:
+        judged = {now.target_status, earlier.target_status} == {"met", "not_met"}
+        if not judged:
             return []
         tone, words = (BETTER, "now on target") if now.target_status == "met" else (WORSE, "no longer on target")
         before = shown(earlier.value, definition.unit)
@@ -111,10 +116,7 @@ class Comparison:
 
     def _moved(self, definition: Definition, now: Figure, earlier: Figure) -> list[tuple[str, str]]:
         """A movement that chance would hardly give: the two 95 % intervals do not meet."""
-        bounds = (now.lower_95, now.upper_95, earlier.lower_95, earlier.upper_95)
-        if now.value is None or earlier.value is None or any(bound is None for bound in bounds):
-            return []
-        if (now.lower_95 or 0) <= (earlier.upper_95 or 0) and (earlier.lower_95 or 0) <= (now.upper_95 or 0):
+        if now.value is None or earlier.value is None or not beyond_chance(now, earlier):
             return []
         tone = direction(now.value, earlier.value, definition.better_is)
         way = "up" if now.value > earlier.value else "down"
@@ -129,7 +131,8 @@ class Comparison:
         changed = [
             one
             for one in self.now.history(definition.measure_id, area)
-            if one.period_end in old and (one.value, one.hidden) != (old[one.period_end].value, old[one.period_end].hidden)
+            if one.period_end in old
+            and (one.value, one.hidden) != (old[one.period_end].value, old[one.period_end].hidden)
         ]
         if not changed:
             return []
@@ -140,6 +143,14 @@ class Comparison:
         )
         earlier = f", and {len(changed) - 1} earlier" if len(changed) > 1 else ""
         return [(NOTE, f"figure for {month(last.period_end)}{earlier} restated: now {now}, was {was}.")]
+
+
+def beyond_chance(one: Figure, other: Figure) -> bool:
+    """Whether the 95 % intervals of two figures do not meet; False when either has none."""
+    bounds = (one.lower_95, one.upper_95, other.lower_95, other.upper_95)
+    if any(bound is None for bound in bounds):
+        return False
+    return (one.lower_95 or 0) > (other.upper_95 or 0) or (other.lower_95 or 0) > (one.upper_95 or 0)
 
 
 def _special(now: Figure, earlier: Figure) -> list[tuple[str, str]]:

@@ -93,7 +93,7 @@ def _figure_ideas(
     ideas = [_says(words, definition, figure)]
     if figure.target is not None and definition.unit == "proportion":
         ideas.append(Idea("goal", phrases["goal"].format(share=goal_words(figure.target))))
-    if figure.target_status in ("met", "not met"):
+    if figure.target_status in ("met", "not_met"):
         met = figure.target_status == "met"
         ideas.append(Idea("met" if met else "not-met", phrases["met" if met else "not_met"]))
     movement = comparison.movement(definition, area)

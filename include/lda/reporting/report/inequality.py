@@ -1,83 +1,65 @@
-"""Gaps between groups, from published figures: most against least deprived, and the spread of ethnic groups."""
+"""Gaps between groups, as published in ``measure_inequality``: worked out there, with intervals, and only told here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lda.reporting.report.source import Area, Definition, Figure, Published
-from lda.reporting.report.wording import HIDDEN_TEXT, difference, shown
+from lda.reporting.report.source import Area, Comparison, Definition, Published
+from lda.reporting.report.wording import breakdown_name, difference, shown
 
-DEPRIVATION, ETHNICITY = "deprivation_quintile", "ethnicity_group"
-OUTSIDE = ("Unknown", "Not stated")
+
+# Two groups picked because they differ most: the interval is too narrow to say anything of chance.
+EXTREMES = "highest_and_lowest_ethnicity"
 
 
 @dataclass(frozen=True)
 class Gap:
-    """One measure's gaps in words. ``beyond_chance`` when the intervals of most and least deprived do not meet."""
+    """One comparison of two groups in words. ``beyond_chance`` when the interval of the gap leaves out zero."""
 
     definition: Definition
-    most_deprived: str
-    least_deprived: str
+    breakdown: str
+    groups: str
+    figures: str
     gap: str
+    interval: str
     ratio: str
-    ethnicity: str
     beyond_chance: bool
 
 
 def gaps(published: Published, system: Area) -> list[Gap]:
-    """Gaps of every measure of a system that is published by deprivation or ethnic group; counts have no rates to compare."""
-    found = []
-    for definition in published.measures:
-        if definition.unit == "count":
-            continue
-        figures = [
-            figure
-            for figure in published.at_latest(definition.measure_id, system.system_code)
-            if figure.geography == system.key and figure.breakdown_value not in OUTSIDE
-        ]
-        deprived = sorted(
-            (one for one in figures if one.breakdown_type == DEPRIVATION), key=lambda one: one.breakdown_value
-        )
-        groups = [one for one in figures if one.breakdown_type == ETHNICITY]
-        if deprived or groups:
-            found.append(_gap(definition, deprived, groups))
-    return found
+    """The comparisons of a system at the latest month, measure by measure."""
+    order = {definition.measure_id: definition for definition in published.measures}
+    rows = [
+        one
+        for one in published.comparisons
+        if one.comparison != EXTREMES
+        and (one.geography_type, one.geography_code) == system.key
+        and one.measure_id in order
+    ]
+    places = list(order)
+    return [
+        _gap(order[one.measure_id], one)
+        for one in sorted(rows, key=lambda one: (places.index(one.measure_id), one.comparison))
+    ]
 
 
-def _gap(definition: Definition, deprived: list[Figure], groups: list[Figure]) -> Gap:
-    most, least = (deprived[0], deprived[-1]) if len(deprived) > 1 else (None, None)
-    gap = ratio = "not shown"
-    beyond = False
-    if most is not None and least is not None and most.value is not None and least.value is not None:
-        way = "lower" if most.value < least.value else "higher"
-        gap = f"{difference(most.value, least.value, definition.unit)} {way} in the most deprived areas"
-        gap = "none" if most.value == least.value else gap
-        ratio = f"{most.value / least.value:.2f}" if least.value else "not shown"
-        beyond = _apart(most, least)
+def _gap(definition: Definition, one: Comparison) -> Gap:
+    unit = definition.unit
+    way = "none" if one.gap == 0 else f"{difference(one.gap, 0, unit)} {'lower' if one.gap < 0 else 'higher'}"
+    ends = sorted((one.gap_lower_95, one.gap_upper_95))
     return Gap(
-        definition, _text(most, definition), _text(least, definition), gap, ratio, _spread(definition, groups), beyond
+        definition=definition,
+        breakdown=breakdown_name(one.breakdown_type or one.comparison),
+        groups=f"{one.group_value} beside {one.reference_value}",
+        figures=f"{shown(one.group_rate, unit)} beside {shown(one.reference_rate, unit)}",
+        gap=way,
+        interval=" to ".join(_signed(end, unit) for end in ends),
+        ratio="" if one.ratio is None else f"{one.ratio:.2f}",
+        beyond_chance=ends[0] > 0 or ends[1] < 0,
     )
 
 
-def _text(figure: Figure | None, definition: Definition) -> str:
-    if figure is None or figure.value is None:
-        return HIDDEN_TEXT if figure is not None and figure.hidden else "no figure"
-    return shown(figure.value, definition.unit)
-
-
-def _apart(one: Figure, other: Figure) -> bool:
-    bounds = (one.lower_95, one.upper_95, other.lower_95, other.upper_95)
-    if any(bound is None for bound in bounds):
-        return False
-    return (one.lower_95 or 0) > (other.upper_95 or 0) or (other.lower_95 or 0) > (one.upper_95 or 0)
-
-
-def _spread(definition: Definition, groups: list[Figure]) -> str:
-    visible = sorted((one for one in groups if one.value is not None), key=lambda one: one.value or 0)
-    if len(visible) < 2:
-        return "too few groups can be shown"
-    low, high = visible[0], visible[-1]
-    return (
-        f"{shown(low.value, definition.unit)} ({low.breakdown_value}) to "
-        f"{shown(high.value, definition.unit)} ({high.breakdown_value})"
-    )
+def _signed(value: float, unit: str) -> str:
+    """An end of an interval with its sign: −3.1, +4.0."""
+    size = abs(value) * (100 if unit == "proportion" else 1)
+    return f"{'−' if value < 0 else '+'}{size:.1f}"

@@ -231,9 +231,7 @@ class Pages:
             charts.append(self.book.add(key, lambda key: trajectory_chart(definition, area.name, history, key)))
         if not yearly or has_spc(history):
             charts.append(
-                self.book.add(
-                    slug(f"{name}-over-time"), lambda key: run_chart(definition, area.name, history, key)
-                )
+                self.book.add(slug(f"{name}-over-time"), lambda key: run_chart(definition, area.name, history, key))
             )
         return charts
 

@@ -23,7 +23,9 @@ def context(published: Published, manifest: Mapping[str, Any], book: ChartBook) 
             for system in published.systems
         ],
         "feeds": [_feed(feed, state, names) for feed, state in (manifest.get("partners") or {}).items()],
-        "rows": [(_feed_name(feed), {name: number(count) for name, count in one.items()}) for feed, one in rows.items()],
+        "rows": [
+            (_feed_name(feed), {name: number(count) for name, count in one.items()}) for feed, one in rows.items()
+        ],
         "files": manifest.get("files_by_status") or {},
         "gates": manifest.get("gates") or {},
         "withheld": _withheld(published, manifest),
@@ -64,6 +66,7 @@ def _withheld(published: Published, manifest: Mapping[str, Any]) -> list[dict[st
 
 def _facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What this publication is, for the record."""
+
     def day(name: str) -> str:
         return long_day(datetime.fromisoformat(manifest[name]))
 

@@ -98,6 +98,27 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """One row of ``published.measure_inequality``: a group beside a reference group, with the gap and its interval."""
+
+    measure_id: str
+    system_code: str
+    geography_type: str
+    geography_code: str
+    period_end: date
+    comparison: str = ""
+    breakdown_type: str | None = None
+    group_value: str = ""
+    reference_value: str = ""
+    group_rate: float | None = None
+    reference_rate: float | None = None
+    gap: float = 0.0
+    gap_lower_95: float = 0.0
+    gap_upper_95: float = 0.0
+    ratio: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Area:
     """A system, place or neighbourhood that has a page of its own."""
 
@@ -124,6 +145,7 @@ class Published:
     series: list[Figure]
     latest: list[Figure]
     coverage: list[Coverage] = field(default_factory=list)
+    comparisons: list[Comparison] = field(default_factory=list)
 
     @cached_property
     def systems(self) -> list[Area]:
@@ -197,7 +219,8 @@ class Published:
 
     @cached_property
     def _year_to_date(self) -> set[str]:
-        found, seen = set(), {}
+        found: set[str] = set()
+        seen: dict[tuple[str, date], date] = {}
         for figure in self.series:
             if figure.period_start is None:
                 continue
@@ -226,6 +249,7 @@ def read_published(published: duckdb.DuckDBPyConnection | Path | str) -> Publish
             ),
             latest=_rows(connection, "measure_value", Figure, f"QUALIFY {last} {order}, rowid"),
             coverage=_rows(connection, "measure_coverage", Coverage),
+            comparisons=_rows(connection, "measure_inequality", Comparison, f"QUALIFY {last}"),
         )
 
 

@@ -19,6 +19,12 @@ KIND_WORDS = {
     NEUTRAL: "unusual, neither good nor bad",
     PLAIN: "figure",
 }
+RULE_WORDS = {
+    "outside_limits": "beyond the limits",
+    "trend": "in a steady rise or fall",
+    "near_limit": "two of three close to a limit",
+    "one_side_of_mean": "in a long run on one side of the mean",
+}
 MINIMUM_POINTS = 12
 
 
@@ -33,14 +39,21 @@ class Icon:
 
 
 def kind(text: str | None) -> str:
-    """The kind of a point or of variation, from the words of ``spc_point_type`` or ``variation``."""
+    """The kind of a point from its ``variation``: improvement, concern, neutral_high, neutral_low or common_cause."""
     if text is None:
         return PLAIN
-    lowered = text.lower()
-    for word, found in (("improv", IMPROVEMENT), ("concern", CONCERN), ("neutral", NEUTRAL), ("special", NEUTRAL)):
-        if word in lowered:
-            return found
-    return COMMON
+    if text in (IMPROVEMENT, CONCERN):
+        return text
+    return NEUTRAL if text.startswith(NEUTRAL) else COMMON
+
+
+def point_words(figure: Figure) -> str:
+    """What a point says, and by which rule; empty when it is hidden or has no limits."""
+    found = kind(figure.variation)
+    if figure.value is None or found == PLAIN:
+        return ""
+    rule = RULE_WORDS.get(figure.spc_point_type or "")
+    return f"{KIND_WORDS[found]}: {rule}" if rule and found != COMMON else KIND_WORDS[found]
 
 
 def has_spc(figures: Sequence[Figure]) -> bool:
@@ -72,13 +85,8 @@ def variation_icon(figure: Figure | None) -> Icon | None:
     found = kind(figure.variation)
     if found == COMMON:
         return Icon(COMMON, "", "Usual variation", "Usual variation: no significant change")
-    lowered = figure.variation.lower()
-    high = "high" in lowered or (
-        "low" not in lowered
-        and figure.value is not None
-        and figure.spc_mean is not None
-        and figure.value >= figure.spc_mean
-    )
+    above = figure.value is not None and figure.spc_mean is not None and figure.value >= figure.spc_mean
+    high = figure.variation == "neutral_high" or (above and figure.variation != "neutral_low")
     level = "high" if high else "low"
     short = {IMPROVEMENT: "Improvement", CONCERN: "Concern"}.get(found, "Change")
     words = {
@@ -92,11 +100,11 @@ def assurance_icon(figure: Figure | None) -> Icon | None:
     """The assurance icon of a latest figure, or None when there is none to show."""
     if figure is None or not figure.assurance:
         return None
-    lowered = figure.assurance.lower()
-    if "hit" in lowered or "miss" in lowered or "inconsist" in lowered:
-        return Icon("hit-or-miss", "?", "Hit or miss", "Hit or miss: the target may or may not be met next time")
-    if "pass" in lowered:
-        return Icon("pass", "P", "Will meet", "The target will be met consistently unless something changes")
-    if "fail" in lowered:
-        return Icon("fail", "F", "Will miss", "The target will not be met unless something changes")
-    return None
+    return ASSURANCE.get(figure.assurance)
+
+
+ASSURANCE = {
+    "hit_or_miss": Icon("hit-or-miss", "?", "Hit or miss", "Hit or miss: the target may or may not be met next time"),
+    "consistently_pass": Icon("pass", "P", "Will meet", "The target will be met consistently unless something changes"),
+    "consistently_fail": Icon("fail", "F", "Will miss", "The target will not be met unless something changes"),
+}

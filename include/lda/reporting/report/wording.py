@@ -27,7 +27,7 @@ BREAKDOWN_NAMES = {
     "deprivation_quintile": "Deprivation",
     "commissioner_type": "Who pays for the care",
 }
-STATUS_WORDS = {"met": "On target", "not met": "Off target"}
+STATUS_WORDS = {"met": "On target", "not_met": "Off target"}
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -52,6 +52,13 @@ def _half_up(value: float) -> int:
     return int(value + 0.5)
 
 
+def value_and_unit(value: float, unit: str) -> tuple[str, str]:
+    """A value for large type and its unit for small: ("34.9", "per million people"), ("72%", "")."""
+    if unit in ("proportion", "count"):
+        return shown(value, unit), ""
+    return number(value, 1 if abs(value) < 100 else 0), unit
+
+
 def figure_text(figure: Figure | None, unit: str, *, exact: bool = False) -> str:
     """What a figure says, or that it is hidden, or that there is none."""
     if figure is None:
@@ -60,10 +67,10 @@ def figure_text(figure: Figure | None, unit: str, *, exact: bool = False) -> str
 
 
 def difference(now: float, before: float, unit: str) -> str:
-    """The size of a change, without its direction: 3.2 percentage points, 45, 2.5 per million people."""
+    """The size of a change, without its direction: 3.2 points (of a percentage), 45, 2.5 per million people."""
     size = abs(now - before)
     if unit == "proportion":
-        return f"{size * 100:.1f} percentage points"
+        return f"{size * 100:.1f} points"
     return shown(size, unit)
 
 

@@ -16,7 +16,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Width:
-    """Size of a drawing in CSS pixels: one for a desk and print, one for a phone."""
+    """Size of a whole drawing in CSS pixels, labels included: one for a desk and print, one for a phone."""
 
     name: str
     plot: int
@@ -24,8 +24,8 @@ class Width:
     label_limit: int
 
 
-WIDE = Width("wide", 640, 13, 220)
-NARROW = Width("narrow", 300, 12, 110)
+WIDE = Width("wide", 560, 13, 190)
+NARROW = Width("narrow", 350, 13, 130)
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,14 @@ class KeyEntry:
 class Chart:
     """A chart and everything that stands beside it.
 
-    ``rows`` are shown in the table; ``raw`` are the same rows for the CSV file, unformatted. ``draw`` gives the
-    Vega-Lite specification for a width. ``svg`` is filled by ``ChartBook``.
+    ``short`` is the title where a heading already names the measure. ``rows`` are shown in the table; ``raw`` are the
+    same rows for the CSV file, unformatted. ``draw`` gives the Vega-Lite specification for a width. ``svg`` is filled
+    by ``ChartBook``.
     """
 
     key: str
     title: str
+    short: str
     text: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[str]]

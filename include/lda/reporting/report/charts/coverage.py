@@ -20,11 +20,12 @@ def coverage_chart(source: str, area_name: str, months: Sequence[Coverage], key:
     last = counts[-1]
     text = (
         f"{area_name}, {month(months[-1].period_end)}: {number(last[1])} of {number(sum(last[1:]))} partners sent "
-        f"their data; {number(last[2])} have earlier data standing in; {number(last[3])} are missing."
+        f"their data; earlier data stands in for {number(last[2])}; missing: {number(last[3])}."
     )
     return Chart(
         key=key,
         title=f"{source}: {area_name}",
+        short=source,
         text=text,
         columns=[Column(name, "number" if name != "Month" else "text") for name in headings],
         rows=[[short_month(one.period_end), number(sum(parts)), *map(number, parts)] for one, *parts in counts],

@@ -53,6 +53,7 @@ def tidy(svg: str) -> str:
             break
         lean = shorter
     return SIZE.sub(
-        r'<svg aria-hidden="true" focusable="false" viewBox="\3" style="max-width:\1px" preserveAspectRatio="xMinYMin">',
+        r'<svg aria-hidden="true" focusable="false" viewBox="\3" style="max-width:\1px" '
+        r'preserveAspectRatio="xMinYMin">',
         lean,
     )

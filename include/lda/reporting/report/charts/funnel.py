@@ -60,6 +60,7 @@ def funnel_chart(definition: Definition, kind: str, figures: Sequence[Figure], k
     return Chart(
         key=key,
         title=f"{definition.name}: is the difference between {type_name(kind, many=True)} more than chance?",
+        short=f"Differences between {type_name(kind, many=True)}",
         text=_words(definition, kind, placed, centre, hidden),
         columns=[Column(name, "number" if name in headings[1:3] else "text") for name in headings],
         rows=[
@@ -110,8 +111,12 @@ def _words(definition: Definition, kind: str, placed: Sequence[tuple[Figure, str
 
 def _draw(width: Width, unit: str, placed: Sequence[tuple[Figure, str]], centre: float) -> Spec:
     most = max(figure.denominator or 0 for figure, _ in placed)
-    rows = [{"people": figure.denominator, "value": figure.value, "place": place} for figure, place in placed]
-    steps = [most * 1.05 * step / 60 for step in range(1, 61)]
+    rows: list[Spec] = [
+        {"people": figure.denominator, "value": figure.value, "place": place} for figure, place in placed
+    ]
+    least = min(figure.denominator or 0 for figure, _ in placed)
+    start = 0 if least < most * 0.4 else least * 0.9
+    steps = [start + (most * 1.05 - start) * step / 60 for step in range(61)]
     curves = [
         {
             "people": people,
@@ -121,14 +126,14 @@ def _draw(width: Width, unit: str, placed: Sequence[tuple[Figure, str]], centre:
         for z in (INNER, OUTER)
         for sign in (-1, 1)
         for people in steps
-        if people >= min(figure.denominator or 0 for figure, _ in placed) * 0.6
+        if people >= least * 0.6
     ]
     shares = [row["value"] for row in rows] + [row["value"] for row in curves]
     x = at(
         "people",
         "people counted",
         axis={"format": ",~f", "tickCount": 6, "grid": False},
-        scale={"domain": [0, most * 1.05]},
+        scale={"domain": [start, most * 1.05]},
     )
     y = at(
         "value",

@@ -41,9 +41,11 @@ def _group_rank(figure: Figure) -> tuple[int, str]:
 def groups_chart(definition: Definition, area_name: str, figures: Sequence[Figure], key: str) -> Chart:
     """One measure in one area at its latest month, over every breakdown published."""
     parts = arranged(figures)
-    whole = next((figure for figure in figures if figure.breakdown_type == ALL), None)
+    whole = None
+    if definition.unit != "count":  # everyone together is no yardstick for the size of a group
+        whole = next((figure for figure in figures if figure.breakdown_type == ALL), None)
     flat = [figure for _, members in parts for figure in members]
-    legend = [KeyEntry("this-year", "figure")]
+    legend = [KeyEntry("dot", "figure")]
     if any(figure.lower_95 is not None for figure in flat):
         legend.append(KeyEntry("whisker", "95% interval"))
     if whole is not None and whole.value is not None:
@@ -52,6 +54,7 @@ def groups_chart(definition: Definition, area_name: str, figures: Sequence[Figur
     return Chart(
         key=key,
         title=f"{definition.name} by group: {area_name}, {month(flat[0].period_end)}",
+        short=f"By group, {month(flat[0].period_end)}",
         text=_words(definition, area_name, parts, whole),
         columns=[Column(name, "number" if name in headings[2:] else "text") for name in headings],
         rows=[_row(figure, definition) for figure in flat],
@@ -78,13 +81,16 @@ def _row(figure: Figure, definition: Definition) -> list[str]:
 def _words(
     definition: Definition, area_name: str, parts: Sequence[tuple[str, list[Figure]]], whole: Figure | None
 ) -> str:
-    sentences = [f"{area_name}: everyone, {figure_text(whole, definition.unit)}."]
+    sentences = [f"{area_name}: everyone, {figure_text(whole, definition.unit)}." if whole else f"{area_name}."]
     for kind, members in parts:
         visible = [figure for figure in members if figure.value is not None]
         if len(visible) < 2:
             continue
         low = min(visible, key=lambda figure: figure.value or 0)
         high = max(visible, key=lambda figure: figure.value or 0)
+        if shown(low.value, definition.unit) == shown(high.value, definition.unit):
+            sentences.append(f"{breakdown_name(kind)}: {shown(low.value, definition.unit)} in every group shown.")
+            continue
         sentences.append(
             f"{breakdown_name(kind)}: from {shown(low.value, definition.unit)} ({low.breakdown_value}) "
             f"to {shown(high.value, definition.unit)} ({high.breakdown_value})."

@@ -46,6 +46,7 @@ def ranking_chart(definition: Definition, kind: str, figures: Sequence[Figure], 
     return Chart(
         key=key,
         title=f"{definition.name} by {type_name(kind)}, {month(order[0].period_end)}",
+        short=f"By {type_name(kind)}, {month(order[0].period_end)}",
         text=_words(definition, kind, order),
         columns=[Column(name, "number" if name in ("Figure", "95% interval") else "text") for name in headings],
         rows=[_row(figure, definition) for figure in order],
@@ -77,18 +78,18 @@ def _row(figure: Figure, definition: Definition) -> list[str]:
 
 def _key(order: Sequence[Figure]) -> list[KeyEntry]:
     states = {_state(figure) for figure in order if figure.value is not None}
-    words = {"met": "on target", "not met": "off target", "none": "figure"}
-    marks = {"met": "bar-good", "not met": "bar-bad", "none": "bar-plain"}
-    legend = [KeyEntry(marks[state], words[state]) for state in ("met", "not met", "none") if state in states]
+    words = {"met": "on target", "not_met": "off target", "none": "figure"}
+    marks = {"met": "bar-good", "not_met": "bar-bad", "none": "bar-plain"}
+    legend = [KeyEntry(marks[state], words[state]) for state in ("met", "not_met", "none") if state in states]
     if any(figure.target is not None for figure in order):
         legend.append(KeyEntry("target", "target"))
-    if any(figure.lower_95 is not None for figure in order):
+    if len(order) <= NAMED_BARS and any(figure.lower_95 is not None for figure in order):
         legend.append(KeyEntry("whisker", "95% interval: the true rate is likely to be within it"))
     return legend + ([HIDDEN_KEY] if any(figure.hidden for figure in order) else [])
 
 
 def _state(figure: Figure) -> str:
-    return figure.target_status if figure.target_status in ("met", "not met") else "none"
+    return figure.target_status if figure.target_status in ("met", "not_met") else "none"
 
 
 def _words(definition: Definition, kind: str, order: Sequence[Figure]) -> str:
@@ -128,7 +129,7 @@ COLOUR = {
     "field": "state",
     "type": "nominal",
     "legend": None,
-    "scale": {"domain": ["met", "not met", "none"], "range": [GOOD, BAD, QUIET]},
+    "scale": {"domain": ["met", "not_met", "none"], "range": [GOOD, BAD, QUIET]},
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from lda.reporting.report import spc
 from lda.reporting.report.charts.chart import Chart, Column, KeyEntry, Spec, Width
@@ -24,7 +25,7 @@ from lda.reporting.report.charts.style import (
 )
 from lda.reporting.report.charts.table import RAW, raw_cells
 from lda.reporting.report.source import Definition, Figure
-from lda.reporting.report.wording import figure_text, long_day, month, short_month, shown, status_text
+from lda.reporting.report.wording import figure_text, long_day, month, short_month, shown, status_text, value_and_unit
 
 HEIGHT = 230
 
@@ -33,7 +34,7 @@ def run_chart(definition: Definition, area_name: str, figures: Sequence[Figure],
     """One measure in one area, every month, oldest first."""
     unit = definition.unit
     with_spc = spc.has_spc(figures)
-    kinds = {spc.kind(figure.spc_point_type) for figure in figures if figure.value is not None}
+    kinds = {spc.kind(figure.variation) for figure in figures if figure.value is not None}
     legend = kind_key(kinds, any(figure.hidden for figure in figures))
     if with_spc:
         legend += [KeyEntry("mean", "mean"), KeyEntry("limits", "process limits: usual figures fall between them")]
@@ -45,6 +46,7 @@ def run_chart(definition: Definition, area_name: str, figures: Sequence[Figure],
     return Chart(
         key=key,
         title=f"{definition.name}: {area_name}",
+        short="Month by month",
         text=_words(definition, area_name, figures),
         columns=[
             Column(name, "text" if name in (columns[0], columns[3], columns[-1]) else "number") for name in columns
@@ -68,9 +70,8 @@ def _row(figure: Figure, definition: Definition, with_spc: bool) -> list[str]:
         status_text(figure, definition),
     ]
     if with_spc:
-        words = "" if figure.value is None else spc.KIND_WORDS[spc.kind(figure.spc_point_type)]
         limits = (figure.spc_mean, figure.spc_lower_limit, figure.spc_upper_limit)
-        row += [*map(number, limits), words]
+        row += [*map(number, limits), spc.point_words(figure)]
     return row
 
 
@@ -102,7 +103,7 @@ def _words(definition: Definition, area_name: str, figures: Sequence[Figure]) ->
 
 
 def _draw(width: Width, unit: str, figures: Sequence[Figure], with_spc: bool) -> Spec:
-    rows = _data(figures)
+    rows = _data(figures, unit)
     values = [row[name] for row in rows for name in ("value", "mean", "low", "high", "target") if row[name] is not None]
     x: Spec = {
         "field": "month",
@@ -137,7 +138,7 @@ def _draw(width: Width, unit: str, figures: Sequence[Figure], with_spc: bool) ->
     return base(width, HEIGHT, layers)
 
 
-def _data(figures: Sequence[Figure]) -> list[Spec]:
+def _data(figures: Sequence[Figure], unit: str) -> list[Spec]:
     """Rows for drawing. ``stretch`` counts runs of shown figures, so that a line never bridges a hidden one."""
     rows, stretch, phase, mean = [], 0, 0, None
     for figure in figures:
@@ -149,16 +150,23 @@ def _data(figures: Sequence[Figure]) -> list[Spec]:
                 "month": figure.period_end.isoformat(),
                 "value": figure.value,
                 "mean": figure.spc_mean,
-                "low": figure.spc_lower_limit,
-                "high": figure.spc_upper_limit,
+                "low": _drawn(figure.spc_lower_limit, unit),
+                "high": _drawn(figure.spc_upper_limit, unit),
                 "target": figure.target,
-                "kind": spc.kind(figure.spc_point_type),
+                "kind": spc.kind(figure.variation),
                 "hidden": figure.hidden,
                 "stretch": stretch,
                 "phase": phase,
             }
         )
     return rows
+
+
+def _drawn(limit: float | None, unit: str) -> float | None:
+    """A limit as drawn: none lies below zero, nor that of a share above one."""
+    if limit is None:
+        return None
+    return min(1.0, max(0.0, limit)) if unit == "proportion" else max(0.0, limit)
 
 
 def _limits(rows: list[Spec], x: Spec) -> list[Spec]:
@@ -176,8 +184,7 @@ def _limits(rows: list[Spec], x: Spec) -> list[Spec]:
             ("mean", MUTED, {}),
         )
     ]
-    pairs = zip(with_limits["values"], with_limits["values"][1:], strict=False)
-    starts = [row for before, row in pairs if row["phase"] != before["phase"]]
+    starts = [row for before, row in pairwise(with_limits["values"]) if row["phase"] != before["phase"]]
     mark = {"data": {"values": starts}, "encoding": {"x": x}}
     lines.append({**mark, "mark": {"type": "rule", "color": MUTED, "strokeDash": [1, 3]}})
     label = {"type": "text", "text": "new limits", "align": "left", "dx": 4, "fill": MUTED, "y": 6}
@@ -198,6 +205,6 @@ def _labels(rows: list[Spec], x: Spec, unit: str) -> list[Spec]:
     last = rows[-1]
     if last["value"] is None:
         return []
-    text = {"type": "text", "text": shown(last["value"], unit).split(" per ")[0], "fontWeight": "bold", "fill": INK}
+    text = {"type": "text", "text": value_and_unit(last["value"], unit)[0], "fontWeight": "bold", "fill": INK}
     place = {"align": "right", "dx": 6, "dy": -13}
     return [{"data": {"values": [last]}, "mark": {**text, **place}, "encoding": {"x": x, "y": at("value")}}]

@@ -29,6 +29,7 @@ def base(width: Width, height: int | dict[str, Any], layers: list[Spec]) -> Spec
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "width": width.plot,
         "height": height,
+        "autosize": {"type": "fit-x", "contains": "padding"},
         "padding": 4,
         "background": None,
         "layer": layers,
@@ -75,7 +76,7 @@ def value_axis(unit: str, title: str | None = None) -> Spec:
 
 def month_axis(width: Width, months: int) -> Spec:
     """A time axis by month, with as many labels as there is room for."""
-    room = 10 if width.plot > 400 else 5
+    room = 8 if width.plot > 400 else 5
     return {
         "format": "%b %y",
         "title": None,
@@ -98,6 +99,6 @@ def span(values: list[float], unit: str, *, zero: bool = False) -> list[float]:
     return [low, min(1.0, high) if unit == "proportion" and max(values) <= 1 else high]
 
 
-def at(axis: str, title: str | None = None, **more: Any) -> Spec:
+def at(name: str, title: str | None = None, **more: Any) -> Spec:
     """A quantitative channel from a field of the same name."""
-    return {"field": axis, "type": "quantitative", "title": title, **more}
+    return {"field": name, "type": "quantitative", "title": title, **more}

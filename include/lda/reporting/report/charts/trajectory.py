@@ -21,7 +21,16 @@ from lda.reporting.report.charts.style import (
 )
 from lda.reporting.report.charts.table import RAW, raw_cells
 from lda.reporting.report.source import Definition, Figure
-from lda.reporting.report.wording import figure_text, financial_year, short_month, shown, status_text, target_text
+from lda.reporting.report.wording import (
+    figure_text,
+    financial_year,
+    joined,
+    short_month,
+    shown,
+    status_text,
+    target_text,
+    value_and_unit,
+)
 
 HEIGHT = 230
 YEARS = 3
@@ -33,7 +42,7 @@ def trajectory_chart(definition: Definition, area_name: str, figures: Sequence[F
     kept = [figure for figure in figures if figure.period_start in starts]
     legend = [KeyEntry("this-year", financial_year(starts[-1]))]
     if len(starts) > 1:
-        legend.append(KeyEntry("last-year", "earlier years"))
+        legend.append(KeyEntry("last-year", joined(map(financial_year, starts[:-1]))))
     if any(figure.target is not None for figure in kept):
         legend.append(KeyEntry("target", "target"))
     if any(figure.hidden for figure in kept):
@@ -42,6 +51,7 @@ def trajectory_chart(definition: Definition, area_name: str, figures: Sequence[F
     return Chart(
         key=key,
         title=f"{definition.name}: {area_name}",
+        short="Through the year, beside last year",
         text=_words(definition, area_name, kept),
         columns=[Column(name, "number" if name in ("Figure", "Target") else "text") for name in headings],
         rows=[
@@ -89,7 +99,7 @@ def _months_in(figure: Figure) -> int:
 
 def _draw(width: Width, unit: str, figures: Sequence[Figure]) -> Spec:
     latest = figures[-1].period_start
-    rows = []
+    rows: list[Spec] = []
     for figure in figures:
         start = figure.period_start or figure.period_end
         rows.append(
@@ -143,7 +153,7 @@ def _draw(width: Width, unit: str, figures: Sequence[Figure]) -> Spec:
             },
             "encoding": {"x": x},
         },
-        *_ends(rows, x, y, unit),
+        *_end(now, x, y, unit),
     ]
     return base(width, HEIGHT, layers)
 
@@ -162,17 +172,11 @@ def _line(rows: list[Spec], x: Spec, y: Spec, style: Spec) -> Spec:
     }
 
 
-def _ends(rows: list[Spec], x: Spec, y: Spec, unit: str) -> list[Spec]:
-    """Each year's name at the end of its line; the latest also with its figure."""
-    layers: list[Spec] = []
-    for year in dict.fromkeys(row["year"] for row in rows):
-        visible = [row for row in rows if row["year"] == year and row["value"] is not None]
-        if not visible:
-            continue
-        end = visible[-1]
-        words = f"{year}: {shown(end['value'], unit).split(' per ')[0]}" if end["current"] else year
-        weight = "bold" if end["current"] else "normal"
-        mark = {"type": "text", "text": words, "align": "right", "dx": 6, "fontWeight": weight}
-        mark |= {"dy": -14, "fill": INK} if end["current"] else {"dy": 16, "fill": MUTED}
-        layers.append({"data": {"values": [end]}, "mark": mark, "encoding": {"x": x, "y": y}})
-    return layers
+def _end(now: list[Spec], x: Spec, y: Spec, unit: str) -> list[Spec]:
+    """The latest figure of this year, written at the end of its line."""
+    visible = [row for row in now if row["value"] is not None]
+    if not visible:
+        return []
+    words = value_and_unit(visible[-1]["value"], unit)[0]
+    mark = {"type": "text", "text": words, "align": "right", "dx": 6, "dy": -14, "fontWeight": "bold", "fill": INK}
+    return [{"data": {"values": visible[-1:]}, "mark": mark, "encoding": {"x": x, "y": y}}]
