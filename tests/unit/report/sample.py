@@ -18,10 +18,10 @@ SEEDS = Path(__file__).resolve().parents[3] / "dbt_project" / "seeds" / "referen
 COLUMNS = (
     "measure_id VARCHAR, system_code VARCHAR, geography_type VARCHAR, geography_code VARCHAR, geography_name VARCHAR, "
     "breakdown_type VARCHAR, breakdown_value VARCHAR, period_end DATE, period_start DATE, is_latest_period BOOLEAN, "
-    "numerator BIGINT, denominator BIGINT, value DOUBLE, unit VARCHAR, lower_95 DOUBLE, upper_95 DOUBLE, target DOUBLE, "
-    "target_status VARCHAR, spc_mean DOUBLE, spc_lower_limit DOUBLE, spc_upper_limit DOUBLE, spc_point_type VARCHAR, "
-    "variation VARCHAR, assurance VARCHAR, national_rank INTEGER, coverage DOUBLE, suppression VARCHAR, "
-    "publication_id VARCHAR"
+    "numerator BIGINT, denominator BIGINT, value DOUBLE, unit VARCHAR, lower_95 DOUBLE, upper_95 DOUBLE, "
+    "target DOUBLE, target_status VARCHAR, spc_mean DOUBLE, spc_lower_limit DOUBLE, spc_upper_limit DOUBLE, "
+    "spc_point_type VARCHAR, variation VARCHAR, assurance VARCHAR, national_rank INTEGER, coverage DOUBLE, "
+    "suppression VARCHAR, publication_id VARCHAR"
 )
 NAMES = [part.split()[0] for part in COLUMNS.split(", ")]
 DEFINITION = (

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from lda.reporting.report.source import Area, Comparison, Definition, Published
 from lda.reporting.report.wording import breakdown_name, difference, shown
 
-
 # Two groups picked because they differ most: the interval is too narrow to say anything of chance.
 EXTREMES = "highest_and_lowest_ethnicity"
 

@@ -25,7 +25,7 @@ class Width:
 
 
 WIDE = Width("wide", 560, 13, 190)
-NARROW = Width("narrow", 350, 13, 130)
+NARROW = Width("narrow", 350, 13, 150)
 
 
 @dataclass(frozen=True)

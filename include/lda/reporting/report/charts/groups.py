@@ -92,8 +92,8 @@ def _words(
             sentences.append(f"{breakdown_name(kind)}: {shown(low.value, definition.unit)} in every group shown.")
             continue
         sentences.append(
-            f"{breakdown_name(kind)}: from {shown(low.value, definition.unit)} ({low.breakdown_value}) "
-            f"to {shown(high.value, definition.unit)} ({high.breakdown_value})."
+            f"{breakdown_name(kind)}: from {shown(low.value, definition.unit)} for {low.breakdown_value} "
+            f"to {shown(high.value, definition.unit)} for {high.breakdown_value}."
         )
     hidden = sum(figure.hidden for _, members in parts for figure in members)
     if hidden:

@@ -187,7 +187,7 @@ def _limits(rows: list[Spec], x: Spec) -> list[Spec]:
     starts = [row for before, row in pairwise(with_limits["values"]) if row["phase"] != before["phase"]]
     mark = {"data": {"values": starts}, "encoding": {"x": x}}
     lines.append({**mark, "mark": {"type": "rule", "color": MUTED, "strokeDash": [1, 3]}})
-    label = {"type": "text", "text": "new limits", "align": "left", "dx": 4, "fill": MUTED, "y": 6}
+    label = {"type": "text", "text": "new limits", "align": "left", "dx": 4, "fill": MUTED, "y": HEIGHT - 10}
     return [*lines, {**mark, "mark": label}]
 
 
