@@ -33,9 +33,8 @@ figure as (
     from {{ figures }} as figures
     cross join rule
     where
-        figures.unit <> 'count'
-        and figures.numerator is not null
-        and figures.denominator > 0
+        -- Only a share of people has the Wilson interval that the interval of a gap is made of.
+        figures.lower_95 is not null
         and (
             (figures.denominator_kind = 'people' and figures.denominator >= rule.minimum_people)
             or (figures.denominator_kind = 'population' and figures.numerator >= rule.minimum_events)

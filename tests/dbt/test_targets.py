@@ -1,0 +1,108 @@
+"""Targets of the real seed, on the dates their source names and between them."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from typing import Any
+
+import pytest
+from compiled_sql import Desk, model_sql
+from scratch_candidate import Candidate
+
+TARGET = (
+    "measure_id VARCHAR, system_code VARCHAR, geography_type VARCHAR, valid_from DATE, valid_to DATE, target DOUBLE, "
+    "baseline_date DATE, baseline_factor DOUBLE, interpolation VARCHAR"
+)
+BASELINE = (
+    "measure_id VARCHAR, system_code VARCHAR, geography_type VARCHAR, geography_code VARCHAR, baseline_date DATE, "
+    "value DOUBLE"
+)
+AREA = "system_code VARCHAR, geography_type VARCHAR, geography_code VARCHAR"
+PERIODS = [date(2024, 2, 29), date(2024, 3, 31), date(2024, 9, 30), date(2025, 3, 31), date(2026, 3, 31)]
+PERIODS += [date(2026, 9, 30)]
+
+
+@pytest.fixture(scope="module")
+def targets(empty_candidate: Candidate) -> list[dict[str, Any]]:
+    """Targets of every system for six periods, from the real seed and an invented baseline."""
+    with (empty_candidate.settings.reference_dir / "measure_target.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    points = [
+        (
+            row["measure_id"],
+            row["system_code"],
+            row["geography_type"],
+            row["valid_from"],
+            row["valid_to"] or "9999-12-31",
+            row["target"] or None,
+            row["baseline_date"] or None,
+            row["baseline_factor"] or None,
+            row["interpolation"],
+        )
+        for row in rows
+    ]
+    points += [("long_stays", "llr", "place", "2024-04-01", "9999-12-31", None, "2019-03-31", 0.75, "step")]
+    areas = [(system, kind, f"{system}-{kind}") for _, system, kind, *_ in points]
+    desk = Desk(
+        {
+            "staging.stg_measure_target": (TARGET, points),
+            "staging.stg_measure_baseline": (
+                BASELINE,
+                [("long_stays", "llr", "place", "llr-place", "2019-03-31", 20)],
+            ),
+            "intermediate.int_measure_period": (
+                "measure_id VARCHAR, period_end DATE",
+                [(measure, day) for measure in sorted({point[0] for point in points}) for day in PERIODS],
+            ),
+            "intermediate.int_geography_month": (AREA, [*areas, ("llr", "place", "no-baseline")]),
+        }
+    )
+    return desk.rows(model_sql(empty_candidate, "int_measure_target"))
+
+
+def of(targets: list[dict[str, Any]], measure: str, area: str) -> dict[date, float]:
+    return {
+        row["period_end"]: row["target"]
+        for row in targets
+        if row["measure_id"] == measure and row["geography_code"] == area
+    }
+
+
+@pytest.mark.parametrize(
+    ("measure", "points"),
+    [("inpatients_adult_per_million", (28, 24, 21)), ("inpatients_under18_per_million", (5, 4, 3))],
+)
+def test_the_coventry_and_warwickshire_trajectory(
+    targets: list[dict[str, Any]], measure: str, points: tuple[int, int, int]
+) -> None:
+    for area in ("coventry_warwickshire-system", "coventry_warwickshire-place"):
+        found = of(targets, measure, area)
+        assert date(2024, 2, 29) not in found, "a target before its first date"
+        assert [found[day] for day in (date(2024, 3, 31), date(2025, 3, 31), date(2026, 3, 31))] == list(points)
+        # 30 September 2024 is 183 of the 365 days from the first point to the second.
+        assert found[date(2024, 9, 30)] == pytest.approx(points[0] + (points[1] - points[0]) * 183 / 365)
+        assert found[date(2026, 9, 30)] == points[2], "the last point stands"
+
+
+@pytest.mark.parametrize("system", ["llr", "coventry_warwickshire", "hertfordshire", "leeds"])
+def test_health_checks_and_leder_reviews_have_the_same_target_in_every_system(
+    targets: list[dict[str, Any]], system: str
+) -> None:
+    for kind in ("practice", "pcn", "place", "system"):
+        assert set(of(targets, "ahc_and_hap", f"{system}-{kind}").values()) == {0.75}
+    for measure in ("leder_initial_within_six_months", "leder_focused_within_six_months", "cetr_in_date"):
+        assert set(of(targets, measure, f"{system}-system").values()) == {1}
+
+
+def test_a_relative_target_is_a_share_of_the_area_s_own_baseline(targets: list[dict[str, Any]]) -> None:
+    assert of(targets, "long_stays", "llr-place") == {day: 15 for day in PERIODS if day >= date(2024, 4, 1)}
+    assert of(targets, "long_stays", "no-baseline") == {}
+
+
+def test_every_target_has_a_value_or_a_baseline_and_a_source(empty_candidate: Candidate) -> None:
+    with (empty_candidate.settings.reference_dir / "measure_target.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        assert bool(row["target"]) != bool(row["baseline_date"] and row["baseline_factor"]), row
+        assert row["source"], row
