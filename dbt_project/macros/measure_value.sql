@@ -8,9 +8,14 @@ with valued as (
     select
         cell.*,
         case
-            when cell.unit = 'count' then cast(cell.numerator as double)
+            when cell.aggregation = 'count' then cast(cell.numerator as double)
+            when cell.aggregation in ('sum', 'mean', 'median') then cell.amount
             when cell.denominator > 0 then cell.multiplier * cell.numerator / cast(cell.denominator as double)
-        end as value
+        end as value,
+        -- Wilson's interval is of people out of people: not of a mean, of bed days or of another year's figure.
+        cell.aggregation = 'ratio'
+        and cell.denominator_kind in ('people', 'population')
+        and cell.numerator is not null as has_interval
     from {{ figures }} as cell
 
 )
@@ -33,11 +38,11 @@ select
     unit,
     better_is,
     case
-        when unit <> 'count' and numerator is not null
+        when has_interval
             then {{ wilson_bound('lower', 'numerator', 'denominator', 'multiplier') }}
     end as lower_95,
     case
-        when unit <> 'count' and numerator is not null
+        when has_interval
             then {{ wilson_bound('upper', 'numerator', 'denominator', 'multiplier') }}
     end as upper_95,
     cast(target as double) as target,

@@ -21,7 +21,7 @@ MEASURE_DEFINITION = """
 PROJECT_SCHEMAS = ("staging", "intermediate", "mart", "published")
 # What Spark or Postgres lacks, or reads differently (docs/decisions.md); each such need has a dispatched macro.
 NOT_PORTABLE = re.compile(
-    r"\b(qualify|group\s+by\s+all|try_cast|arg_max|arg_min|max_by|min_by|median|quantile_cont|last_day|strftime"
+    r"\b(qualify|group\s+by\s+all|try_cast|arg_max|arg_min|max_by|min_by|median\s*\(|quantile_cont|last_day|strftime"
     r"|string_agg|list_|unnest|generate_series|regexp_matches|sha256|asof|exclude\s*\(|datediff|date_diff|current_date)",
     re.IGNORECASE,
 )

@@ -33,13 +33,13 @@ CREATE TABLE ledger.file_account AS SELECT * FROM (VALUES
     ('f1', 'gp', 'accepted', 8, 6, 1, 1), ('f2', 'gp', 'accepted', 4, 4, 0, 0), ('f3', 'gp', 'rejected', 0, 0, 0, 0)
 ) AS given(file_id, feed, status, received, accepted, quarantined, repeated);
 CREATE TABLE reference.measure_catalogue AS SELECT * FROM (VALUES
-    ('register', 'count', 1, 'people'), ('checks', 'proportion', 1, 'people'),
-    ('inpatients', 'per million people', 1000000, 'population')
-) AS given(measure_id, unit, multiplier, denominator_kind);
+    ('register', 'count', 1, 'count', 'people'), ('checks', 'proportion', 1, 'ratio', 'people'),
+    ('inpatients', 'per million people', 1000000, 'ratio', 'population')
+) AS given(measure_id, unit, multiplier, aggregation, denominator_kind);
 CREATE TABLE published.measure_definition AS
     SELECT measure_id, 'Name of ' || measure_id AS name, 'What it means' AS description, unit
     FROM reference.measure_catalogue;
-CREATE TABLE mart.measure_contribution AS SELECT * FROM (VALUES
+CREATE TABLE mart.measure_contribution AS SELECT *, NULL::DOUBLE AS value FROM (VALUES
     ('register', 'E06000016', 60, NULL), ('register', 'E10000018', 43, NULL),
     ('checks', 'E06000016', 31, 50), ('checks', 'E10000018', 2, 40),
     ('inpatients', 'E06000016', 21, 350000), ('inpatients', 'E10000018', 24, 690000)

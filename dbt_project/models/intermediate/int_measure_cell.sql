@@ -1,3 +1,4 @@
+{%- set breakdown_geographies = "'" ~ var('breakdown_geographies') | join(';') ~ "'" -%}
 -- Every cell a measure publishes, with what stands beside its figures. A cell exists when its area has data for the
 -- month, even if it counts nobody: a missing row would tell a zero that the disclosure rule hides.
 with measure as (
@@ -36,6 +37,12 @@ rollup_row as (
 
 ),
 
+median_row as (
+
+    select * from {{ ref('int_measure_median') }}
+
+),
+
 target as (
 
     select * from {{ ref('int_measure_target') }}
@@ -56,9 +63,19 @@ latest_period as (
 
 with_data as (
 
-    select measure_id, system_code, geography_type, geography_code, period_end
+    select
+        coverage.measure_id,
+        coverage.system_code,
+        coverage.geography_type,
+        coverage.geography_code,
+        coverage.period_end
     from coverage
-    where partners_received + partners_stale > 0
+    inner join measure
+        on coverage.measure_id = measure.measure_id
+    -- What happened in a month is not known from an older submission: no figure, rather than a zero.
+    where
+        coverage.partners_received > 0
+        or (measure.carry_forward and coverage.partners_stale > 0)
     union
     select measure_id, system_code, geography_type, geography_code, period_end
     from rollup_row
@@ -81,6 +98,7 @@ cell as (
         measure_period.period_end = latest_period.period_end as is_latest_period,
         measure.unit,
         measure.multiplier,
+        measure.aggregation,
         measure.better_is,
         measure.denominator_kind,
         measure.spc,
@@ -109,13 +127,13 @@ cell as (
             breakdown_level.breakdown_type = 'all'
             or (
                 {{ in_list('breakdown_level.breakdown_type', 'measure.breakdowns') }}
-                and with_data.geography_type in ('{{ var("breakdown_geographies") | join("', '") }}')
+                and {{ in_list('with_data.geography_type', breakdown_geographies) }}
                 and (
                     breakdown_level.breakdown_type <> 'age_band'
                     or not measure.is_age_limited
                     or (
-                        breakdown_level.age_from <= measure.age_to
-                        and breakdown_level.age_to >= measure.age_from
+                        measure.age_from <= breakdown_level.age_to
+                        and measure.age_to >= breakdown_level.age_from
                     )
                 )
             )
@@ -124,8 +142,14 @@ cell as (
 
 select
     cell.*,
-    coalesce(rollup_row.numerator, 0) as numerator,
-    case when cell.unit <> 'count' then coalesce(rollup_row.denominator, 0) end as denominator,
+    case when cell.aggregation in ('ratio', 'count') then coalesce(rollup_row.numerator, 0) end as numerator,
+    case when cell.aggregation <> 'count' then coalesce(rollup_row.denominator, 0) end as denominator,
+    case cell.aggregation
+        when 'sum' then coalesce(rollup_row.total, 0)
+        when 'mean' then rollup_row.total / cast(rollup_row.denominator as double)
+        when 'median' then median_row.median
+    end as amount,
+    coalesce(rollup_row.people, 0) as people,
     target.target,
     coverage.coverage
 from cell
@@ -138,6 +162,15 @@ left join rollup_row
         and cell.breakdown_type = rollup_row.breakdown_type
         and cell.breakdown_value = rollup_row.breakdown_value
         and cell.period_end = rollup_row.period_end
+left join median_row
+    on
+        cell.measure_id = median_row.measure_id
+        and cell.system_code = median_row.system_code
+        and cell.geography_type = median_row.geography_type
+        and cell.geography_code = median_row.geography_code
+        and cell.breakdown_type = median_row.breakdown_type
+        and cell.breakdown_value = median_row.breakdown_value
+        and cell.period_end = median_row.period_end
 left join target
     on
         cell.measure_id = target.measure_id

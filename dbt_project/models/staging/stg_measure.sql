@@ -6,6 +6,7 @@ select
     theme,
     unit,
     multiplier,
+    aggregation,
     better_is,
     numerator_definition,
     denominator_definition,

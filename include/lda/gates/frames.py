@@ -94,29 +94,33 @@ def mart_by_measure(context: FrameContext) -> pd.DataFrame:
 def suppression_by_measure(context: FrameContext) -> pd.DataFrame:
     """One row per measure: published counts that break the disclosure rule.
 
-    A denominator of kind ``population`` counts residents, not people on LDA lists, and is not suppressed.
+    A denominator of kind ``population`` or ``baseline`` counts nobody on today's lists and is not suppressed. A sum,
+    mean or median stands beside the rounded number of people behind it.
     """
     return context.frame(f"""
         WITH figures AS (
-            SELECT figures.*, catalogue.denominator_kind, catalogue.multiplier::DOUBLE AS multiplier
+            SELECT figures.*, catalogue.aggregation, catalogue.denominator_kind,
+                catalogue.multiplier::DOUBLE AS multiplier
             FROM published.measure_value AS figures
             LEFT JOIN reference.measure_catalogue AS catalogue USING (measure_id)
         ),
         counts AS (
             SELECT measure_id, numerator AS people FROM figures
-            UNION ALL SELECT measure_id, denominator FROM figures WHERE denominator_kind IS DISTINCT FROM 'population'
-            UNION ALL SELECT measure_id, value FROM figures WHERE unit = 'count'
+            UNION ALL SELECT measure_id, denominator FROM figures
+            WHERE coalesce(denominator_kind, 'people') NOT IN ('population', 'baseline')
+            UNION ALL SELECT measure_id, value FROM figures WHERE aggregation = 'count'
         ), by_count AS (
             SELECT measure_id, count(*) FILTER (people < 5) AS small_counts,
                 count(*) FILTER (people % 5 <> 0) AS unrounded_counts
             FROM counts GROUP BY measure_id
         ), rates AS (
             SELECT measure_id,
-                count(*) FILTER (value IS NOT NULL AND (numerator IS NULL OR denominator IS NULL))
-                    AS rates_from_hidden_counts,
+                count(*) FILTER (
+                    value IS NOT NULL AND (denominator IS NULL OR (aggregation = 'ratio' AND numerator IS NULL))
+                ) AS rates_from_hidden_counts,
                 count(*) FILTER (abs(value - numerator / denominator * multiplier) > {EXACT} * multiplier)
                     AS rates_from_exact_counts
-            FROM figures WHERE unit <> 'count' GROUP BY measure_id
+            FROM figures WHERE aggregation <> 'count' GROUP BY measure_id
         )
         SELECT measure_id, small_counts, unrounded_counts,
             coalesce(rates_from_hidden_counts, 0) AS rates_from_hidden_counts,
@@ -158,8 +162,8 @@ def layer_reconciliation(context: FrameContext) -> pd.DataFrame:
         ),
         totals AS (
             SELECT measure_id, period_end, geography_type,
-                sum(coalesce(numerator, value)) AS top, sum(denominator) AS bottom
-            FROM mart.measure_value
+                sum(CASE WHEN aggregation = 'sum' THEN value ELSE numerator END) AS top, sum(denominator) AS bottom
+            FROM mart.measure_value JOIN reference.measure_catalogue USING (measure_id)
             WHERE breakdown_type = 'all' AND geography_type IN ('place', 'system') GROUP BY ALL
         ),
         places AS (
@@ -170,7 +174,8 @@ def layer_reconciliation(context: FrameContext) -> pd.DataFrame:
             WHERE whole.geography_type = 'system' AND place.geography_type = 'place' GROUP BY measure_id
         ),
         given AS (
-            SELECT measure_id, period_end, sum(numerator) AS top FROM mart.measure_contribution GROUP BY ALL
+            SELECT measure_id, period_end, sum(coalesce(numerator, value)) AS top
+            FROM mart.measure_contribution GROUP BY ALL
         ),
         contributions AS (
             SELECT measure_id, max(abs(coalesce(given.top, 0) - whole.top))::DOUBLE AS largest_contribution_difference
@@ -202,8 +207,9 @@ def movement_by_measure(context: FrameContext) -> pd.DataFrame:
         pairs AS (
             SELECT measure_id, now.unit, now.value AS value, earlier.value AS earlier_value,
                 CASE
-                    WHEN now.unit = 'proportion' THEN least(now.denominator, earlier.denominator)
-                    ELSE least(coalesce(now.numerator, now.value), coalesce(earlier.numerator, earlier.value))
+                    WHEN now.unit = 'proportion' OR now.numerator IS NULL
+                        THEN least(now.denominator, earlier.denominator)
+                    ELSE least(now.numerator, earlier.numerator)
                 END AS people
             FROM mart.measure_value AS now
             JOIN earlier USING (measure_id, system_code, geography_type, geography_code, breakdown_type, period_end)

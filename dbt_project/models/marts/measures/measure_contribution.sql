@@ -14,8 +14,28 @@
     'settled_accommodation',
     'paid_employment',
 ] -%}
+{#- Those whose contributions carry a value to be added up, averaged or ranked. -#}
+{%- set valued = [
+] -%}
 
 {% for measure in measures -%}
-select * from {{ ref('contribution_' ~ measure) }}
+select
+    measure_id,
+    system_code,
+    period_end,
+    person_key,
+    practice_code,
+    pcn_code,
+    place_code,
+    {% for column in var('breakdown_columns') -%}
+    {{ column }},
+    {% endfor -%}
+    {% for column, own_measures in var('own_breakdowns').items() -%}
+    {{ column if measure in own_measures else "'" ~ var('unknown') ~ "'" }} as {{ column }},
+    {% endfor -%}
+    numerator,
+    denominator,
+    {{ 'value' if measure in valued else 'cast(null as double)' }} as value
+from {{ ref('contribution_' ~ measure) }}
 {% if not loop.last %}union all{% endif %}
 {% endfor %}
