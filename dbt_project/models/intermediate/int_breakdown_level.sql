@@ -53,7 +53,7 @@ from age_band
 union all
 
 select
-    breakdown_type,
+    unknown_level.breakdown_type,
     '{{ var("unknown") }}' as breakdown_value,
     99 as sort_order,
     cast(null as integer) as age_from,

@@ -1,6 +1,9 @@
-{#- People with learning disability support in long-term support during the financial year, as known at a quarter end. -#}
-{%- set latest_known = ['birth_month', 'date_of_death', 'sex', 'ethnicity_group', 'lsoa_code'] -%}
-{%- set statuses = ['accommodation_status', 'employment_status'] -%}
+{#- People with learning disability in long-term support during the financial year, as known at a quarter end. -#}
+{%- set attributes = [
+    'birth_month', 'date_of_death', 'sex', 'ethnicity_group', 'lsoa_code',
+    'accommodation_status', 'accommodation_status_group', 'employment_status', 'employment_status_group',
+] -%}
+{%- set person = 'supported.period_end, supported.person_key' -%}
 
 with cld_event as (
 
@@ -76,15 +79,12 @@ ranked as (
 
     select
         supported.period_end,
-        person_submission.*,
-        {% for column in latest_known + statuses -%}
-        row_number() over (
-            partition by supported.period_end, supported.person_key
-            order by
-                case when person_submission.{{ column }} is null then 1 else 0 end,
-                person_submission.submission_period_end desc
-        ) as {{ column }}_rank{% if not loop.last %},{% endif %}
-        {% endfor %}
+        {% for attribute in attributes -%}
+        {{ latest_known_rank(
+            'person_submission.' ~ attribute, person, 'person_submission.submission_period_end desc'
+        ) }} as {{ attribute }}_rank,
+        {% endfor -%}
+        person_submission.*
     from supported
     inner join person_submission
         on
@@ -96,15 +96,11 @@ ranked as (
 person as (
 
     select
-        period_end,
-        person_key,
-        {% for column in latest_known -%}
-        max(case when {{ column }}_rank = 1 then {{ column }} end) as {{ column }},
+        {% for attribute in attributes -%}
+        {{ latest_known(attribute) }} as {{ attribute }},
         {% endfor -%}
-        {% for column in statuses -%}
-        max(case when {{ column }}_rank = 1 then {{ column }} end) as {{ column }},
-        max(case when {{ column }}_rank = 1 then {{ column }}_group end) as {{ column }}_group{% if not loop.last %},{% endif %}
-        {% endfor %}
+        period_end,
+        person_key
     from ranked
     group by period_end, person_key
 

@@ -65,8 +65,8 @@ itself_and_system as (
             and (
                 geography_month.geography_type = 'system'
                 or (
-                    geography_month.geography_type = partner.partner_type
-                    and geography_month.geography_code = partner.partner_code
+                    partner.partner_type = geography_month.geography_type
+                    and partner.partner_code = geography_month.geography_code
                 )
             )
 

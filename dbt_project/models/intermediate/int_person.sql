@@ -7,6 +7,7 @@
     ('stg_cld', 'birth_month', 'date_of_death', 4),
 ] -%}
 {%- set attributes = ['birth_month', 'death_date', 'sex', 'ethnicity_group', 'lsoa_code'] -%}
+{%- set nearest_first = 'latest_row.feed_priority, latest_row.submission_period_end desc, latest_row.person_token' -%}
 
 with person_link as (
 
@@ -47,17 +48,11 @@ ranked as (
     select
         person_link.person_key,
         person_link.link_method,
-        latest_row.*,
         {% for attribute in attributes -%}
-        row_number() over (
-            partition by person_link.person_key
-            order by
-                case when latest_row.{{ attribute }} is null then 1 else 0 end,
-                latest_row.feed_priority,
-                latest_row.submission_period_end desc,
-                latest_row.person_token
-        ) as {{ attribute }}_rank{% if not loop.last %},{% endif %}
-        {% endfor %}
+        {{ latest_known_rank('latest_row.' ~ attribute, 'person_link.person_key', nearest_first) }}
+            as {{ attribute }}_rank,
+        {% endfor -%}
+        latest_row.*
     from latest_row
     inner join person_link
         on latest_row.person_token = person_link.person_token
@@ -68,7 +63,7 @@ select
     person_key,
     min(link_method) as link_method,
     {% for attribute in attributes -%}
-    max(case when {{ attribute }}_rank = 1 then {{ attribute }} end) as {{ attribute }},
+    {{ latest_known(attribute) }} as {{ attribute }},
     {% endfor -%}
     max(case when feed_priority = 1 then 1 else 0 end) = 1 as is_in_gp_register_feed,
     max(case when feed_priority = 2 then 1 else 0 end) = 1 as is_in_inpatient_feed,

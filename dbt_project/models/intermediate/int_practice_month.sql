@@ -21,7 +21,10 @@ reporting_month as (
 select
     practice.practice_code,
     reporting_month.period_end,
-    coalesce(max(case when geography_link.parent_type = 'pcn' then geography_link.parent_code end), '{{ var("pcn_unallocated") }}') as pcn_code,
+    coalesce(
+        max(case when geography_link.parent_type = 'pcn' then geography_link.parent_code end),
+        '{{ var("pcn_unallocated") }}'
+    ) as pcn_code,
     coalesce(
         max(case when geography_link.parent_type = 'place' then geography_link.parent_code end),
         '{{ var("unknown") }}'

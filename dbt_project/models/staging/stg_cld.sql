@@ -2,10 +2,10 @@
 
 {#- Listed columns must be one of the specification's values: anything else is said to be unmapped.
     Free columns are harmonised where the Release 1 map knows their value and kept as they came otherwise. -#}
-{%- set listed = [
-    'gender', 'ethnicity', 'client_type', 'primary_support_reason', 'accommodation_status', 'employment_status',
-    'event_type', 'service_type',
+{%- set worded = [
+    'client_type', 'primary_support_reason', 'accommodation_status', 'employment_status', 'event_type', 'service_type',
 ] -%}
+{%- set listed = ['gender', 'ethnicity'] + worded -%}
 {%- set free = ['service_component', 'assessment_type', 'request_route_of_access'] -%}
 
 with event_row as (
@@ -48,7 +48,7 @@ select
     accommodation_status_code.group_name as accommodation_status_group,
     employment_status_code.group_name as employment_status_group,
     service_type_code.group_name as service_type_group,
-    {% for column in ['client_type', 'primary_support_reason', 'accommodation_status', 'employment_status', 'event_type', 'service_type'] -%}
+    {% for column in worded -%}
     case
         when event_row.{{ column }} is not null
             then coalesce({{ column }}_code.standard_code, '{{ var("cld_unmapped") }}')

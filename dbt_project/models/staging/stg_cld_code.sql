@@ -1,4 +1,4 @@
--- Councils still send Release 1 spellings. Both releases end in one lookup; where a spelling is in both, Release 2 wins.
+-- Councils still send Release 1 spellings. Both releases end in one lookup; a spelling of both is Release 2's.
 with code_list as (
 
     select

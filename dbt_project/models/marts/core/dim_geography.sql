@@ -9,7 +9,10 @@ latest as (
 
     select
         geography_month.*,
-        row_number() over (partition by geography_type, geography_code order by period_end desc) as recency
+        row_number() over (
+            partition by geography_month.geography_type, geography_month.geography_code
+            order by geography_month.period_end desc
+        ) as recency
     from geography_month
 
 ),

@@ -2,7 +2,10 @@ with organisation as (
 
     select
         stg_organisation.*,
-        row_number() over (partition by organisation_code order by valid_from desc) as recency
+        row_number() over (
+            partition by stg_organisation.organisation_code
+            order by stg_organisation.valid_from desc
+        ) as recency
     from {{ ref('stg_organisation') }} as stg_organisation
 
 ),

@@ -30,7 +30,9 @@ select
     inpatient_month.diagnosis_group,
     inpatient_month.admission_date,
     inpatient_month.first_admission_date,
-    cast({{ days_between('inpatient_month.first_admission_date', 'inpatient_month.period_end') }} as bigint) as days_in_hospital,
+    cast(
+        {{ days_between('inpatient_month.first_admission_date', 'inpatient_month.period_end') }} as bigint
+    ) as days_in_hospital,
     inpatient_month.clinically_ready_date,
     inpatient_month.delay_reason_code,
     inpatient_month.planned_discharge_date,

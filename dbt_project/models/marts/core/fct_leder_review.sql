@@ -8,7 +8,10 @@ latest as (
 
     select
         leder_clock.*,
-        row_number() over (partition by review_key, review_type order by period_end desc) as recency
+        row_number() over (
+            partition by leder_clock.review_key, leder_clock.review_type
+            order by leder_clock.period_end desc
+        ) as recency
     from leder_clock
 
 ),

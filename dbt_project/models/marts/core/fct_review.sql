@@ -63,7 +63,8 @@ place as (
 )
 
 select
-    ranked.person_key || ':' || ranked.review_type || ':' || cast(ranked.review_date as {{ dbt.type_string() }}) as review_key,
+    ranked.person_key || ':' || ranked.review_type
+    || ':' || cast(ranked.review_date as {{ dbt.type_string() }}) as review_key,
     ranked.person_key,
     ranked.review_type,
     ranked.review_date,

@@ -19,7 +19,8 @@ select
                 and register_month.hap_date between measure_period.financial_year_start and measure_period.period_end
                 then 1
             else 0
-        end as bigint) as numerator,
+        end as bigint
+    ) as numerator,
     cast(1 as bigint) as denominator
 from register_month
 inner join measure_period

@@ -15,11 +15,16 @@ select
     cast(
         case
             when
-                register_month.ahc_declined_date between measure_period.financial_year_start and measure_period.period_end
-                and not coalesce(register_month.ahc_date between measure_period.financial_year_start and measure_period.period_end, false)
+                register_month.ahc_declined_date
+                between measure_period.financial_year_start and measure_period.period_end
+                and not coalesce(
+                    register_month.ahc_date between measure_period.financial_year_start and measure_period.period_end,
+                    false
+                )
                 then 1
             else 0
-        end as bigint) as numerator,
+        end as bigint
+    ) as numerator,
     cast(1 as bigint) as denominator
 from register_month
 inner join measure_period

@@ -12,7 +12,13 @@ measure_period as (
 
 select
     {{ contribution_columns('measure_period', 'register_month', missing=['commissioner_type']) }},
-    cast(case when register_month.ahc_date between measure_period.financial_year_start and measure_period.period_end then 1 else 0 end as bigint) as numerator,
+    cast(
+        case
+            when register_month.ahc_date between measure_period.financial_year_start and measure_period.period_end
+                then 1
+            else 0
+        end as bigint
+    ) as numerator,
     cast(1 as bigint) as denominator
 from register_month
 inner join measure_period
