@@ -53,7 +53,7 @@ def share_words(share: float) -> str:
 
 def goal_words(target: float) -> str:
     """A goal that falls between two tenths is said as both: "7 or 8 out of 10"."""
-    tenths = round(target * PER, 6)
+    tenths = round(float(target) * PER, 6)
     if tenths.is_integer():
         return f"{'all ' if target >= 1 else ''}{tenths:.0f} out of {PER}"
     return f"between {int(tenths)} and {int(tenths) + 1} out of {PER}"

@@ -261,7 +261,7 @@ class Pages:
         return {
             "report_name": self.name,
             "period": month(max(ends)) if ends else "",
-            "themes": [(theme, board.theme_file(theme)) for theme in self.themes],
+            "nav_themes": [(theme, board.theme_file(theme)) for theme in self.themes],
             "publication": self.manifest,
             "comparison_words": self.comparison.words,
         }
