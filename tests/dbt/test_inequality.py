@@ -98,7 +98,9 @@ def test_gap_and_ratio_follow_the_formulas(groups: tuple[tuple[int, int], ...], 
     assert row["gap"] == pytest.approx(share - base, abs=1e-12)
     assert row["gap_lower_95"] == pytest.approx(share - base - sqrt((share - low) ** 2 + (base_high - base) ** 2))
     assert row["gap_upper_95"] == pytest.approx(share - base + sqrt((high - share) ** 2 + (base - base_low) ** 2))
-    assert -1 <= row["gap_lower_95"] <= row["gap"] + 1e-12 and row["gap"] - 1e-12 <= row["gap_upper_95"] <= 1
+    slack = 1e-12
+    assert -1 - slack <= row["gap_lower_95"] <= row["gap"] + slack
+    assert row["gap"] - slack <= row["gap_upper_95"] <= 1 + slack
     if other == 0:
         assert row["ratio"] is None
     else:

@@ -15,20 +15,16 @@ rule as (
 )
 
 select
-    {%- for name in [
-        'limit_factor',
-        'limit_sigmas',
-        'near_limit_sigmas',
-        'screening_factor',
-        'trend_points',
-        'shift_points',
-        'near_limit_points',
-        'near_limit_window',
-        'minimum_points',
-        'rounding_tolerance',
-    ] %}
-    max(case when rule.rule = '{{ name }}' then rule.value end) as {{ name }}{% if not loop.last %},{% endif %}
-    {%- endfor %}
+    max(case when rule.rule = 'limit_factor' then rule.value end) as limit_factor,
+    max(case when rule.rule = 'limit_sigmas' then rule.value end) as limit_sigmas,
+    max(case when rule.rule = 'near_limit_sigmas' then rule.value end) as near_limit_sigmas,
+    max(case when rule.rule = 'screening_factor' then rule.value end) as screening_factor,
+    max(case when rule.rule = 'trend_points' then rule.value end) as trend_points,
+    max(case when rule.rule = 'shift_points' then rule.value end) as shift_points,
+    max(case when rule.rule = 'near_limit_points' then rule.value end) as near_limit_points,
+    max(case when rule.rule = 'near_limit_window' then rule.value end) as near_limit_window,
+    max(case when rule.rule = 'minimum_points' then rule.value end) as minimum_points,
+    max(case when rule.rule = 'rounding_tolerance' then rule.value end) as rounding_tolerance
 from rule
 inner join run
     on {{ valid_on('rule', 'run.period_end') }}

@@ -58,13 +58,13 @@ pointed as (
 
     select
         resolved.*,
-        lead(valid_from) over trajectory as next_from,
-        lead(target) over trajectory as next_target
+        lead(resolved.valid_from) over trajectory as next_from,
+        lead(resolved.target) over trajectory as next_target
     from resolved
-    where target is not null
+    where resolved.target is not null
     window trajectory as (
-        partition by measure_id, system_code, geography_type, geography_code
-        order by valid_from
+        partition by resolved.measure_id, resolved.system_code, resolved.geography_type, resolved.geography_code
+        order by resolved.valid_from
     )
 
 )
