@@ -56,7 +56,8 @@ class Labels:
         """The first row with the most columns of the contract; None when no row has two (or the only one)."""
         best: HeaderMatch | None = None
         for number, cells in enumerate(records, start=1):
-            if number > SEARCH_ROWS:
+            # Once a row has all that is required, the header has been found: below it is data.
+            if number > SEARCH_ROWS or (best and not self.missing(best)):
                 break
             match = self.match(number, cells)
             if best is None or len(match.positions) > len(best.positions):

@@ -50,26 +50,28 @@ class RowRules:
 
 
 def judged_sql(contract: FeedContract, rules: RowRules, source: str, keep: Sequence[str] = ()) -> str:
-    """SELECT that judges the rows of ``source``, one row out for each row in, in the same order.
+    """SELECT that judges the rows of ``source``: one row out for each row in, in the same order.
 
     ``source`` has the columns of ``raw``, ``_file_id`` and what rules may read of the partner and period. Columns
     named in ``keep`` are handed through.
     """
     names = [quoted(column.name) for column in contract.columns]
     texts = ", ".join(f"{trimmed(name)} AS {quoted('t_' + name[1:-1])}" for name in names)
+    raws = ", ".join(f"{name} AS {quoted('r_' + name[1:-1])}" for name in names)
+    raw_list = ", ".join(quoted("r_" + name[1:-1]) for name in names)
     values = ", ".join(f"{cleaned(column).value} AS {quoted(column.name)}" for column in contract.columns)
     through = "".join(f"{name}, " for name in keep)
     fixed = f"_file, _row, _misshapen, _line, _file_id, {through}{', '.join(RULE_CONTEXT)}"
-    keep_raw = f"{quarantined(rules)} OR {'TRUE' if contract.key_columns else 'FALSE'}"
+    wanted = f"{quarantined(rules)} OR {bool(contract.key_columns)}"
     return f"""
         WITH texts AS (
-            SELECT {fixed}, hash(_line, {", ".join(names)}) AS _hash, [{", ".join(names)}] AS _raw, {texts}
+            SELECT {fixed}, hash(_line, {", ".join(names)}) AS _hash, {raws}, {texts}
             FROM {source}
         ),
         typed AS (SELECT *, {values} FROM texts),
         marked AS (SELECT *, {_failed(contract, rules)} FROM typed)
         SELECT _file, _row, {through}_file_id, _hash, _line, {_words(rules)},
-            CASE WHEN {keep_raw} THEN _raw END AS _raw, {_key(contract)} AS _key, {", ".join(_outputs(contract))}
+            CASE WHEN {wanted} THEN [{raw_list}] END AS _raw, {_key(contract)} AS _key, {", ".join(_outputs(contract))}
         FROM marked
     """
 

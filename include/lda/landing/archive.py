@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import uuid
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from lda.settings import Settings
 from lda.vault import private_folder
 
 READ_ONLY = 0o400
-_CHUNK = 1 << 20
 
 
 def archive_path(settings: Settings, file_id: str) -> Path:
@@ -22,19 +22,16 @@ def archive_path(settings: Settings, file_id: str) -> Path:
 def archive_file(settings: Settings, source: Path) -> tuple[str, int]:
     """Copy a landed file into the archive unless its bytes are there already; returns its SHA-256 and size.
 
-    What is hashed is what is kept, even if the landed file changes meanwhile: one reading feeds both. Raises OSError
-    when the file cannot be read.
+    The copy is what is hashed, so what is kept is what its name says even if the landed file changes meanwhile.
+    Raises OSError when the file cannot be read.
     """
     incoming = private_folder(settings.archive) / f".incoming-{uuid.uuid4().hex}"
-    digest = hashlib.sha256()
-    size = 0
     try:
-        with source.open("rb", buffering=0) as landed, os.fdopen(_create(incoming), "wb", buffering=0) as copy:
-            while block := landed.read(_CHUNK):
-                digest.update(block)
-                copy.write(block)
-                size += len(block)
-        file_id = digest.hexdigest()
+        os.close(_create(incoming))
+        shutil.copyfile(source, incoming)
+        size = incoming.stat().st_size
+        with incoming.open("rb") as copy:
+            file_id = hashlib.file_digest(copy, "sha256").hexdigest()
         target = archive_path(settings, file_id)
         if not target.exists():
             private_folder(target.parent)

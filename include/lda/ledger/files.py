@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -55,7 +55,7 @@ class FileBook:
         """
         with self.engine.begin() as connection:
             if new:
-                connection.execute(insert(file), [asdict(record) for record in new])
+                connection.execute(insert(file), [dict(vars(record)) for record in new])
             events = [_event(record.file_id, at, RECEIVED, f"Received as {record.landing_path}.") for record in new]
             events += [
                 _event(record.file_id, at, UNRECOGNISED, "No contract's file pattern matches the name of the file.")
@@ -71,7 +71,7 @@ class FileBook:
             for part in _chunks([item.landing_path for item in seen]):
                 connection.execute(delete(sighting).where(sighting.c.landing_path.in_(part)))
             if seen:
-                connection.execute(insert(sighting), [asdict(item) for item in seen])
+                connection.execute(insert(sighting), [dict(vars(item)) for item in seen])
 
     def waiting(self, feeds: Sequence[str] | None = None) -> list[FileRecord]:
         """Files received but not judged yet, in order of delivery, of all feeds or of some."""
@@ -149,13 +149,13 @@ class FileBook:
                 connection.execute(delete(row_account).where(row_account.c.file_id.in_(part)))
                 connection.execute(delete(rule_result).where(rule_result.c.file_id.in_(part)))
             for verdict in verdicts:
-                values = asdict(verdict.file)
+                values = dict(vars(verdict.file))
                 key = values.pop("file_id")
                 connection.execute(update(file).where(file.c.file_id == key).values(**values))
-            accounts = [{"file_id": item.file.file_id, **asdict(item.account)} for item in verdicts]
+            accounts = [{"file_id": item.file.file_id, **vars(item.account)} for item in verdicts]
             if accounts:
                 connection.execute(insert(row_account), accounts)
-            results = [{"file_id": v.file.file_id, **asdict(item)} for v in verdicts for item in v.rule_results]
+            results = [{"file_id": v.file.file_id, **vars(item)} for v in verdicts for item in v.rule_results]
             if results:
                 connection.execute(insert(rule_result), results)
             events = [_event(v.file.file_id, at, v.file.status, text) for v in verdicts for text in v.details]
@@ -183,7 +183,7 @@ class FileBook:
 
 
 def _candidate(verdict: Verdict) -> Candidate:
-    return Candidate(replace(verdict.file), verdict.account.accepted)
+    return Candidate(verdict.file, verdict.account.accepted)
 
 
 def _event(file_id: str, at: datetime, status: str, detail: str) -> dict[str, Any]:
