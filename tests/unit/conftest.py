@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -59,7 +61,7 @@ SELECT measure_id, 'llr' AS system_code, geography_type, geography_code, 'The ' 
     'all' AS breakdown_type, 'All' AS breakdown_value, period_end,
     CASE WHEN unit <> 'count' THEN top END AS numerator, bottom AS denominator,
     CASE WHEN unit = 'count' THEN top ELSE top / bottom * multiplier END::DOUBLE AS value, unit,
-    NULL::DOUBLE AS lower_95, NULL::DOUBLE AS upper_95, 0.95::DOUBLE AS coverage, $publication_id AS publication_id
+    NULL::DOUBLE AS lower_95, NULL::DOUBLE AS upper_95, 0.95::DOUBLE AS coverage, ''::VARCHAR AS publication_id
 FROM cells JOIN reference.measure_catalogue USING (measure_id);
 CREATE TABLE published.measure_value AS
 WITH hidden AS (
@@ -94,22 +96,40 @@ def ledger(settings):
     opened.close()
 
 
+def write_candidate(path: Path, before: str = "") -> None:
+    """Write the candidate's database, with nothing broken after its figures are worked out."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(TABLES + before)
+        run = f"SELECT '' AS run_id, '' AS publication_id, DATE '{PERIOD}' AS period_end"
+        connection.execute(f"CREATE TABLE ledger.run AS {run}")
+        connection.execute(FIGURES)
+
+
+@pytest.fixture(scope="session")
+def sound_database(tmp_path_factory) -> Path:
+    """A database of a sound candidate, to be copied."""
+    path = tmp_path_factory.mktemp("sound") / "sound.duckdb"
+    write_candidate(path)
+    return path
+
+
 @pytest.fixture
-def make_candidate(settings) -> Callable[..., Candidate]:
+def make_candidate(settings, sound_database) -> Callable[..., Candidate]:
     """Makes a candidate; ``before`` and ``after`` are SQL run before and after the figures are worked out."""
 
-    def make(run_id: str = "run-1", publication_id: str = "", before: str = "", after: str = "") -> Candidate:
-        publication_id = publication_id or f"2026-03_20260420T090000_{run_id[-6:]}"
+    def make(run_id: str = "run-1", before: str = "", after: str = "") -> Candidate:
+        publication_id = f"2026-03_20260420T090000_{run_id[-6:]}"
         path = candidate_path(settings, run_id)
         path.unlink(missing_ok=True)
+        if before:
+            write_candidate(path, before)
+        else:
+            shutil.copy(sound_database, path)
         with duckdb.connect(str(path)) as connection:
-            connection.execute(TABLES + before)
-            connection.execute(
-                "CREATE TABLE ledger.run AS SELECT $1 AS run_id, $2 AS publication_id, $3::DATE AS period_end",
-                [run_id, publication_id, PERIOD],
-            )
-            connection.execute("SET VARIABLE publication_id = ?", [publication_id])
-            connection.execute(FIGURES.replace("$publication_id", "getvariable('publication_id')") + after)
+            connection.execute("UPDATE ledger.run SET run_id = $1, publication_id = $2", [run_id, publication_id])
+            for schema in ("mart", "published"):
+                connection.execute(f"UPDATE {schema}.measure_value SET publication_id = $1", [publication_id])
+            connection.execute(after)
             described = connection.execute(
                 "SELECT table_schema || '.' || table_name, column_name FROM information_schema.columns "
                 "WHERE table_schema IN ('mart', 'published')"

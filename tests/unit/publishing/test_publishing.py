@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from lda.gates import judge_candidate
+from lda.gates import GateOutcome, GateReport
 from lda.publishing import (
     PublicationError,
     current_publication,
@@ -36,13 +36,27 @@ def fingerprint(folder: Path) -> dict[str, tuple[str, int]]:
     }
 
 
+def verdict(*failures: GateOutcome) -> GateReport:
+    """What the gates said of a tiny candidate: that it is sound, but for some failures."""
+    passed = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
+    return GateReport((passed, *failures), ("checks", "inpatients", "register"))
+
+
+LOW_COVERAGE = GateOutcome(
+    suite="coverage", code="COVERAGE-FLOOR", scope="measure", success=False, measure_id="checks",
+    detail="Fewer than half of the expected partners are in the latest figure.",
+)  # fmt: skip
+LOST_ROWS = GateOutcome(
+    suite="reconciliation_ledger", code="RECONCILE-LAKE", scope="system", success=False, detail="Rows are lost."
+)
+
+
 @pytest.fixture
 def release(settings, ledger, make_candidate):
-    """Judges and publishes a tiny candidate."""
+    """Publishes a tiny candidate, with SQL that changes it first and what the gates found."""
 
-    def run(run_id: str = "run-1", **broken: str):
-        candidate = make_candidate(run_id, **broken)
-        return publish(settings, ledger, candidate, judge_candidate(settings, candidate))
+    def run(run_id: str = "run-1", *failures: GateOutcome, after: str = ""):
+        return publish(settings, ledger, make_candidate(run_id, after=after), verdict(*failures))
 
     return run
 
@@ -117,7 +131,7 @@ def test_the_csv_opens_in_excel_and_runs_no_formula(release):
 
 
 def test_a_withheld_measure_is_absent_from_what_is_published_and_named(release):
-    publication = release(after="UPDATE mart.measure_value SET coverage = 0.4 WHERE measure_id = 'checks'")
+    publication = release("run-1", LOW_COVERAGE)
     with duckdb.connect(str(publication.path / "restricted" / "lda_mart.duckdb"), read_only=True) as database:
         shown = database.execute("SELECT DISTINCT measure_id FROM published.measure_value ORDER BY 1").fetchall()
         kept = database.execute("SELECT count(*) FROM mart.measure_value WHERE measure_id = 'checks'").fetchone()
@@ -144,7 +158,7 @@ def test_a_system_failure_leaves_the_publication_in_force_byte_for_byte(settings
     before = release()
     marks = fingerprint(before.path)
     with pytest.raises(PublicationError, match="gates stopped"):
-        release("run-2", after="DELETE FROM staging.stg_gp WHERE n = 1")
+        release("run-2", LOST_ROWS)
     assert current_publication(settings).publication_id == before.publication_id
     assert fingerprint(before.path) == marks
     assert sorted(path.name for path in settings.published.iterdir()) == [before.publication_id, "current"]
@@ -154,7 +168,7 @@ def test_an_identifier_in_a_public_file_is_caught_although_the_candidate_was_cle
     settings, ledger, make_candidate, monkeypatch
 ):
     candidate = make_candidate()
-    report = judge_candidate(settings, candidate)
+    report = verdict()
     candidate.descriptions["published.measure_value"]["value"] = "Ask about 943 476 5919."
     with pytest.raises(PublicationError, match="NHS number") as caught:
         publish(settings, ledger, candidate, report)
@@ -169,7 +183,7 @@ def test_a_crash_before_the_switch_leaves_the_old_publication_and_can_be_repeate
     before = release()
     marks = fingerprint(before.path)
     candidate = make_candidate("run-2")
-    report = judge_candidate(settings, candidate)
+    report = verdict()
 
     def crash(*_: object) -> None:
         raise KeyboardInterrupt
@@ -189,7 +203,7 @@ def test_a_crash_before_the_switch_leaves_the_old_publication_and_can_be_repeate
 
 def test_publishing_the_same_candidate_twice_changes_nothing(settings, ledger, make_candidate):
     candidate = make_candidate()
-    report = judge_candidate(settings, candidate)
+    report = verdict()
     first = publish(settings, ledger, candidate, report)
     marks = fingerprint(first.path)
     publish(settings, ledger, candidate, report)
@@ -257,7 +271,7 @@ def test_a_second_writer_waits_and_then_says_why(settings, release):
 
 def test_a_withheld_measure_is_compared_with_the_last_publication_that_published_it(settings, ledger, release):
     first = release("run-a")
-    second = release("run-b", after="UPDATE mart.measure_value SET coverage = 0.4 WHERE measure_id = 'checks'")
+    second = release("run-b", LOW_COVERAGE)
     compared = {earlier.path.parents[1].name: earlier.measures for earlier in last_published(settings, ledger)}
     assert compared == {
         second.publication_id: frozenset({"inpatients", "register"}),
@@ -276,7 +290,7 @@ def test_types_that_bi_tools_cannot_read_are_replaced_or_refused():
 
 def test_an_unfinished_folder_is_closed_to_others_while_it_is_written(settings, ledger, make_candidate, monkeypatch):
     candidate = make_candidate()
-    report = judge_candidate(settings, candidate)
+    report = verdict()
     modes = []
 
     def look(folder: Path, *_: object) -> None:
