@@ -17,7 +17,7 @@ from lda.warehouse import build_candidate, latest_period
 from lda.warehouse.build import ledger_rows, load_sources
 from lda.warehouse.candidate import CATALOGUE, Candidate
 from lda.warehouse.inputs import in_force
-from lda.warehouse.transform import TransformError, invoke
+from lda.warehouse.transform import TransformError, dbt_target, invoke
 
 RUN_ID = "bench"
 
@@ -29,7 +29,7 @@ def measure_dbt(settings: Settings) -> dict[str, Any]:
     with what it parsed before at hand; ``build_seconds`` is all that a refresh does: seeds, models and data tests.
     """
     database = settings.warehouse / f"{CATALOGUE}.duckdb"
-    target = settings.warehouse / "dbt_target"
+    target = dbt_target(settings)
     _load(settings, database)
     _checked(invoke(settings, database, ["seed"], target))
     seeded = database.with_suffix(".seeded")

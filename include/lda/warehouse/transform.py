@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -34,12 +35,12 @@ class TransformResult:
 def transform(settings: Settings, database: Path) -> TransformResult:
     """Build every seed, model and data test of the dbt project in the candidate database.
 
-    Unit tests prove the SQL and run with the tests of the code, not on each refresh. What dbt parsed is kept in
-    ``warehouse/dbt_target`` so that the next run starts at once.
+    Unit tests prove the SQL and run with the tests of the code, not on each refresh. What dbt parsed is kept, so that
+    the next run starts at once.
 
     :raises TransformError: when a model fails or a data test of severity error fails.
     """
-    target = settings.warehouse / "dbt_target"
+    target = dbt_target(settings)
     result = invoke(settings, database, ["build", "--exclude-resource-type", "unit_test"], target)
     outcomes = getattr(result.result, "results", None)
     if outcomes is None:
@@ -54,6 +55,12 @@ def transform(settings: Settings, database: Path) -> TransformResult:
         warnings=[_complaint(outcome) for outcome in outcomes if str(outcome.status) == "warn"],
         descriptions=descriptions(json.loads((target / "manifest.json").read_text())),
     )
+
+
+def dbt_target(settings: Settings) -> Path:
+    """Where dbt keeps what it parsed: a folder for each place of the project, because dbt remembers full paths."""
+    place = hashlib.sha256(str(settings.dbt_dir.resolve()).encode()).hexdigest()[:8]
+    return settings.warehouse / "dbt_target" / place
 
 
 def invoke(settings: Settings, database: Path, command: list[str], target: Path) -> Any:
