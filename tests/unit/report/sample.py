@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-SEEDS = Path(__file__).resolve().parents[3] / "dbt_project" / "seeds" / "reference"
+MEASURES = Path(__file__).with_name("measures.csv")
 COLUMNS = (
     "measure_id VARCHAR, system_code VARCHAR, geography_type VARCHAR, geography_code VARCHAR, geography_name VARCHAR, "
     "breakdown_type VARCHAR, breakdown_value VARCHAR, period_end DATE, period_start DATE, is_latest_period BOOLEAN, "
@@ -71,15 +71,14 @@ def month_ends(count: int, last: date = date(2026, 3, 31)) -> list[date]:
 
 
 def catalogue() -> list[dict[str, str]]:
-    """The real measure catalogue."""
-    with (SEEDS / "measure_catalogue.csv").open(encoding="utf-8", newline="") as file:
+    """Fourteen measures as the catalogue defined them when the report was made, each with a target or none."""
+    with MEASURES.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def targets() -> dict[str, float]:
-    """The real targets of a place."""
-    with (SEEDS / "measure_target.csv").open(encoding="utf-8", newline="") as file:
-        return {row["measure_id"]: float(row["target"]) for row in csv.DictReader(file)}
+    """The targets by measure."""
+    return {row["measure_id"]: float(row["target"]) for row in catalogue() if row["target"]}
 
 
 def disclosed(count: int) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -49,7 +50,7 @@ def test_pages_are_valid_have_one_heading_in_order_and_unique_ids(report):
         assert len(found) == len(set(found)), page.name
         levels = [int(element.tag[-1]) for element in tree.iter() if re.fullmatch(rf"{HTML}h[1-6]", str(element.tag))]
         assert levels.count(1) == 1 and levels[0] == 1, page.name
-        assert all(later <= earlier + 1 for earlier, later in zip(levels, levels[1:], strict=False)), page.name
+        assert all(later <= earlier + 1 for earlier, later in pairwise(levels)), page.name
 
 
 def test_nothing_is_fetched_and_nothing_runs(report):
@@ -110,7 +111,7 @@ def test_a_page_stays_small(report):
 
 
 def test_hidden_figures_are_told_as_hidden_and_never_shown(report):
-    """Figures hidden in the source are NULL; what could leak is a count from elsewhere, so all shown counts are checked."""
+    """Hidden figures are NULL in the source; a leak would be a count from elsewhere, so every count is checked."""
     hidden = [row for row in report.rows if row["suppression"] == "suppressed" and row["breakdown_type"] == "all"]
     assert hidden
     rutland = report.text("place-e06000017.html")
@@ -119,7 +120,7 @@ def test_hidden_figures_are_told_as_hidden_and_never_shown(report):
         for row in csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()):
             if row.get("suppression") == "suppressed":
                 assert row["value"] == row["lower_95"] == row["upper_95"] == "", path.name
-            if "numerator" in row and row["numerator"]:
+            if row.get("numerator"):
                 assert int(row["numerator"]) >= 5 and int(row["numerator"]) % 5 == 0, path.name
 
 
