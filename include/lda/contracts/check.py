@@ -27,21 +27,22 @@ def check_contracts(settings: Settings) -> list[Problem]:
     problems: list[Problem] = []
     lists = code_list_names(settings.reference_dir / "code_list.csv")
     codes: dict[str, str] = {}
-    for path in contract_files(settings):
-        contract, found = read_contract(path)
-        problems.extend(found)
-        if contract is None:
-            continue
-        if contract.feed in contracts:
-            problems.append(Problem(path.name, "id", "a feed with one contract", f"{contract.feed} again"))
-        contracts[contract.feed] = contract
-        problems.extend(_code_lists(path.name, contract, lists))
-        problems.extend(_patterns(path.name, contract))
-        problems.extend(rule_sql_problems(path.name, contract))
-        for rule in contract.rules:
-            other = codes.setdefault(rule.code, path.name)
-            if other != path.name:
-                problems.append(Problem(path.name, rule.code, "a code used by one contract", f"also in {other}"))
+    with duckdb.connect() as connection:
+        for path in contract_files(settings):
+            contract, found = read_contract(path)
+            problems.extend(found)
+            if contract is None:
+                continue
+            if contract.feed in contracts:
+                problems.append(Problem(path.name, "id", "a feed with one contract", f"{contract.feed} again"))
+            contracts[contract.feed] = contract
+            problems.extend(_code_lists(path.name, contract, lists))
+            problems.extend(_patterns(connection, path.name, contract))
+            problems.extend(rule_sql_problems(connection, path.name, contract))
+            for rule in contract.rules:
+                other = codes.setdefault(rule.code, path.name)
+                if other != path.name:
+                    problems.append(Problem(path.name, rule.code, "a code used by one contract", f"also in {other}"))
     try:
         load_file_rules(settings)
     except ContractError as error:
@@ -67,46 +68,44 @@ def _code_lists(file: str, contract: FeedContract, lists: set[str] | None) -> li
     ]
 
 
-def _patterns(file: str, contract: FeedContract) -> list[Problem]:
+def _patterns(connection: duckdb.DuckDBPyConnection, file: str, contract: FeedContract) -> list[Problem]:
     """Column patterns run in DuckDB, whose regular expressions are not quite Python's."""
     problems = []
-    with duckdb.connect() as connection:
-        for column in contract.columns:
-            if column.pattern is None:
-                continue
-            try:
-                connection.execute("SELECT regexp_full_match('', ?)", [column.pattern])
-            except duckdb.Error as error:
-                place = f"{column.name}.logicalTypeOptions.pattern"
-                problems.append(Problem(file, place, "a regular expression DuckDB can run", _first_line(error)))
+    for column in contract.columns:
+        if column.pattern is None:
+            continue
+        try:
+            connection.execute("SELECT regexp_full_match('', ?)", [column.pattern])
+        except duckdb.Error as error:
+            place = f"{column.name}.logicalTypeOptions.pattern"
+            problems.append(Problem(file, place, "a regular expression DuckDB can run", _first_line(error)))
     return problems
 
 
-def rule_sql_problems(file: str, contract: FeedContract) -> list[Problem]:
+def rule_sql_problems(connection: duckdb.DuckDBPyConnection, file: str, contract: FeedContract) -> list[Problem]:
     """Rules whose SQL cannot be parsed, or reads columns that are not there, or compares what cannot be compared."""
     known = {column.name: column.duckdb_type for column in contract.columns} | RULE_CONTEXT
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in known.items())
+    connection.execute(f"CREATE OR REPLACE TABLE rows_of_file ({columns})")
     problems = []
-    with duckdb.connect() as connection:
-        columns = ", ".join(f'"{name}" {kind}' for name, kind in known.items())
-        connection.execute(f"CREATE TABLE rows_of_file ({columns})")
-        for rule in contract.rules:
-            sql = _whole_query(rule)
-            if sql is None:
-                continue
-            place = f"quality.{rule.code}"
-            parsed = _parse(sql, place, file)
-            if isinstance(parsed, Problem):
-                problems.append(parsed)
-                continue
-            unknown = _unknown_columns(parsed, set(known))
-            if unknown:
-                expected = "columns of the contract or " + ", ".join(RULE_CONTEXT)
-                problems.append(Problem(file, place, expected, ", ".join(unknown)))
-                continue
-            try:
-                connection.execute(sql)
-            except duckdb.Error as error:
-                problems.append(Problem(file, place, "SQL that DuckDB can run", _first_line(error)))
+    for rule in contract.rules:
+        sql = _whole_query(rule)
+        if sql is None:
+            continue
+        place = f"quality.{rule.code}"
+        parsed = _parse(sql, place, file)
+        if isinstance(parsed, Problem):
+            problems.append(parsed)
+            continue
+        unknown = _unknown_columns(parsed, set(known))
+        if unknown:
+            expected = "columns of the contract or " + ", ".join(RULE_CONTEXT)
+            problems.append(Problem(file, place, expected, ", ".join(unknown)))
+            continue
+        try:
+            connection.execute(sql)
+        except duckdb.Error as error:
+            problems.append(Problem(file, place, "SQL that DuckDB can run", _first_line(error)))
     return problems
 
 

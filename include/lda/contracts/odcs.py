@@ -286,9 +286,9 @@ def _column(item: SchemaProperty, faults: Faults) -> ColumnSpec:
 
 def _options(item: SchemaProperty, faults: Faults) -> dict[str, Any]:
     """Options of the logical type; each is checked, because one that is ignored is a rule nobody runs."""
-    options = dict(item.logicalTypeOptions or {})
     allowed = _OPTIONS.get(item.logicalType or "", set())
-    for key, value in options.items():
+    options: dict[str, Any] = {}
+    for key, value in (item.logicalTypeOptions or {}).items():
         place = f"{item.name}.logicalTypeOptions.{key}"
         if not faults.require(key in allowed, place, "one of " + (", ".join(sorted(allowed)) or "none"), key):
             continue
@@ -297,11 +297,12 @@ def _options(item: SchemaProperty, faults: Faults) -> dict[str, Any]:
                 re.compile(str(value))
             except re.error as error:
                 faults.add(place, "a regular expression", error)
-        else:
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            faults.require(number, place, "a number", value)
+                continue
+        elif not faults.require(type(value) in {int, float}, place, "a number", value):
+            continue
+        options[key] = value
     low, high = options.get("minimum"), options.get("maximum")
-    if isinstance(low, int | float) and isinstance(high, int | float):
+    if low is not None and high is not None:
         place = f"{item.name}.logicalTypeOptions"
         faults.require(low <= high, place, "minimum no greater than maximum", f"{low}, {high}")
     return options
