@@ -1,0 +1,128 @@
+"""What lands is archived once by its content, recognised by its name and never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from datetime import date
+
+import pytest
+
+from lda.contracts import load_contracts, load_system
+from lda.landing import archive_path, claims, discover
+
+GP_FILE = "gp_ld_register_Y90001_2026-03.csv"
+
+
+@pytest.fixture
+def look(settings, ledger):
+    contracts, system = load_contracts(settings), load_system(settings)
+    return lambda: discover(settings, ledger, contracts, system)
+
+
+def land(settings, name: str, content: bytes, partner: str = "Y90001"):
+    path = settings.landing / partner / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_a_file_is_known_by_its_bytes_and_archived_read_only(settings, ledger, look):
+    land(settings, GP_FILE, b"content")
+    (file_id,) = look().new
+    assert file_id == hashlib.sha256(b"content").hexdigest()
+    archived = archive_path(settings, file_id)
+    assert archived.read_bytes() == b"content"
+    assert stat.S_IMODE(archived.stat().st_mode) == 0o400
+    assert stat.S_IMODE(archived.parent.stat().st_mode) == 0o700
+    record = ledger.file(file_id)
+    assert (record.feed, record.partner_code, record.period_end) == ("gp_ld_register", "Y90001", date(2026, 3, 31))
+    assert record.landing_path == f"Y90001/{GP_FILE}"
+
+
+def test_looking_again_reads_nothing_and_changes_nothing(settings, ledger, look, monkeypatch):
+    land(settings, GP_FILE, b"content")
+    look()
+
+    def read_again(*arguments):
+        raise AssertionError("an unchanged file was read again")
+
+    monkeypatch.setattr("lda.landing.discovery.archive_file", read_again)
+    found = look()
+    assert (found.new, found.seen_again) == ([], [])
+
+
+def test_the_same_bytes_twice_are_one_file(settings, ledger, look):
+    land(settings, GP_FILE, b"content")
+    land(settings, "copy of " + GP_FILE, b"content")
+    found = look()
+    assert len(found.new) == 1
+    assert len(found.seen_again) == 1
+    assert len(ledger.files()) == 1
+    assert [path for path in settings.archive.rglob("*") if path.is_file()] == [archive_path(settings, found.new[0])]
+
+
+def test_a_path_with_new_bytes_is_a_new_file(settings, ledger, look):
+    path = land(settings, GP_FILE, b"content")
+    look()
+    path.write_bytes(b"corrected")
+    os.utime(path, ns=(1, 1))
+    assert len(look().new) == 1
+    assert len(ledger.files()) == 2
+
+
+def test_files_still_on_their_way_are_left_alone(settings, ledger, look):
+    for name in (f".{GP_FILE}", f"{GP_FILE}.part", f"{GP_FILE}.tmp"):
+        land(settings, name, b"half")
+    (settings.landing / GP_FILE).write_bytes(b"in no partner's folder")
+    assert look().new == []
+
+
+def test_a_file_nobody_claims_waits_visibly(settings, ledger, look):
+    path = land(settings, "holiday photos.zip", b"zip")
+    (file_id,) = look().unrecognised
+    assert path.exists() and archive_path(settings, file_id).exists()
+    assert ledger.file(file_id).status == "unrecognised"
+    assert [event["status"] for event in ledger.history(file_id)] == ["received", "unrecognised"]
+
+
+def test_an_unreadable_file_does_not_stop_the_others(settings, ledger, look, monkeypatch):
+    from lda.landing import discovery
+
+    real = discovery.archive_file
+    bad = land(settings, GP_FILE, b"locked")
+    land(settings, GP_FILE.replace("03", "02"), b"fine")
+
+    def sometimes(folder, path):
+        if path == bad:
+            raise PermissionError("locked by the channel")
+        return real(folder, path)
+
+    monkeypatch.setattr(discovery, "archive_file", sometimes)
+    found = look()
+    assert len(found.new) == 1
+    assert found.unreadable == [f"Y90001/{GP_FILE}"]
+    monkeypatch.setattr(discovery, "archive_file", real)
+    assert len(look().new) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "feed", "partner", "end", "version"),
+    [
+        ("gp_ld_register_Y90001_2025-02.csv", "gp_ld_register", "Y90001", date(2025, 2, 28), 1),
+        ("GP_LD_Register_y90001_2025-02_v3.TXT", "gp_ld_register", "Y90001", date(2025, 2, 28), 3),
+        ("LD Register Export Y90002 202502 v2.csv", "gp_ld_register", "Y90002", date(2025, 2, 28), 2),
+        ("inpatient_census_QK1_2025-12.xlsx", "inpatient_census", "QK1", date(2025, 12, 31), 1),
+        ("cld_r1_508_20250630.csv", "cld", "508", date(2025, 6, 30), 1),
+        ("cld_508_20250501.csv", "cld", "508", date(2025, 6, 30), 1),
+    ],
+)
+def test_names_state_feed_partner_period_and_version(settings, name, feed, partner, end, version):
+    (claim,) = claims(name, load_contracts(settings))
+    assert (claim.feed, claim.partner_code, claim.period[1], claim.version) == (feed, partner, end, version)
+
+
+def test_a_name_with_an_impossible_month_is_claimed_without_a_period(settings):
+    (claim,) = claims("leder_QK1_2025-13.xlsx", load_contracts(settings))
+    assert claim.period is None
