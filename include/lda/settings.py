@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
@@ -44,6 +44,12 @@ class Settings(BaseSettings):
     lock_timeout_seconds: int = Field(600, description="How long a second run waits for the first.")
     task_retries: int = Field(2, description="How often Airflow tries a failed step again.")
     task_retry_delay_seconds: int = Field(300, description="How long Airflow waits before the first retry.")
+
+    @field_validator("home", "project_dir")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        """A folder means the same to every process, wherever that process stands (dbt stands in its project)."""
+        return path.expanduser().absolute()
 
     @property
     def landing(self) -> Path:

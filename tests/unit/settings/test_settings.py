@@ -1,0 +1,45 @@
+"""Settings: folders mean the same everywhere, and production never runs without its secret."""
+
+from __future__ import annotations
+
+import stat
+
+import pytest
+
+from lda.settings import Settings, SettingsError
+
+
+def test_a_relative_home_is_made_absolute_so_that_every_process_means_the_same_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(home="data")
+    monkeypatch.chdir("/")
+    assert settings.lake == tmp_path / "data" / "lake"
+
+
+def test_production_without_a_key_stops_and_says_how_to_make_one(tmp_path):
+    with pytest.raises(SettingsError, match=r"LDA_PSEUDONYM_KEY is not set.*openssl rand -hex 32"):
+        _ = Settings(home=tmp_path, environment="production").token_key
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_short_key_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match="shorter than 32"):
+        _ = Settings(home=tmp_path, pseudonym_key="secret").token_key
+
+
+def test_the_demo_makes_one_key_and_keeps_it_for_its_owner_alone(tmp_path):
+    first = Settings(home=tmp_path).token_key
+    assert len(first) >= 32
+    assert Settings(home=tmp_path).token_key == first
+    assert stat.S_IMODE((tmp_path / "demo_pseudonym_key").stat().st_mode) == 0o600
+
+
+def test_the_key_does_not_show_when_settings_are_printed(tmp_path):
+    assert "k" * 32 not in repr(Settings(home=tmp_path, pseudonym_key="k" * 32))
+
+
+def test_folders_that_hold_identifiers_are_closed_to_others(tmp_path):
+    settings = Settings(home=tmp_path)
+    settings.make_folders()
+    for folder in (settings.landing, settings.archive, settings.vault):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
