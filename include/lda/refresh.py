@@ -31,7 +31,7 @@ from lda.warehouse.candidate import candidate_path
 
 Plan = dict[str, Any]
 PUBLISHED, NOTHING_NEW, STOPPED = "published", "nothing_new", "stopped"
-INGEST_COUNTS = ("files", "by_status", "received", "accepted", "quarantined", "repeated")
+INGEST_COUNTS = ("files", "by_status", "received", "accepted", "quarantined", "repeated", "problems")
 
 
 class RefreshError(Exception):

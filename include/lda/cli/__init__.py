@@ -1,5 +1,5 @@
 """The ``lda`` command. Heavy libraries are imported by the verbs that need them, so that ``lda --help`` is at once."""
 
-from lda.cli.main import app, main
+from lda.cli.verbs import app, main
 
 __all__ = ["app", "main"]

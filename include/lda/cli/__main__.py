@@ -1,5 +1,5 @@
 """``python -m lda.cli``: the same as ``lda``."""
 
-from lda.cli.main import main
+from lda.cli.verbs import main
 
 main()

@@ -80,9 +80,10 @@ class PublicationBook:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def last_gates(self, system_code: str) -> list[dict[str, Any]]:
-        """The gate results of the latest run of a system that was judged."""
+        """The gate results of the latest refresh of a system that was judged."""
         judged = select(gate_result.c.run_id).distinct()
-        query = select(run.c.run_id).where(run.c.system_code == system_code, run.c.run_id.in_(judged))
+        refreshes = (run.c.kind == "refresh") & (run.c.system_code == system_code)
+        query = select(run.c.run_id).where(refreshes, run.c.run_id.in_(judged))
         with self.engine.connect() as connection:
             latest = connection.scalar(query.order_by(run.c.started_at.desc(), run.c.run_id.desc()).limit(1))
         return self.gates(latest) if latest else []

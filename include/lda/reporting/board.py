@@ -181,8 +181,9 @@ def _since(contract: FeedContract, last: date, moment: datetime) -> str:
     ]
     if not due:
         return ""
-    word = contract.period_rule if len(due) == 1 else f"{contract.period_rule}s"
-    return f"Nothing received since {last:%B %Y}; {len(due)} {word} have fallen due, the first ending {due[0]}."
+    rule = contract.period_rule
+    words = f"1 {rule} has fallen due," if len(due) == 1 else f"{len(due)} {rule}s have fallen due, the first"
+    return f"Nothing received since {last:%B %Y}; {words} ending {due[0]}."
 
 
 def _rejections(ledger: Ledger, standing: Iterable[Submission]) -> list[Rejection]:

@@ -45,7 +45,8 @@ def refresh_view(summary: Mapping[str, Any]) -> RenderableType:
     facts.add_row("gates", gate_words(summary["gates"]))
     facts.add_row("seconds", counts(summary["seconds"], decimals=1))
     parts: list[RenderableType] = [heading, facts]
-    parts += [Text(f"  {line}", style="yellow") for line in _failures(summary)]
+    problems = (summary.get("ingest") or {}).get("problems", [])
+    parts += [Text(f"  {line}", style="yellow") for line in [*problems, *_failures(summary)]]
     where = grid("", "", title="Where to look next")
     for name, place in summary["where"].items():
         where.add_row(name, place)
@@ -73,14 +74,15 @@ def gates_table(results: Iterable[Mapping[str, Any]]) -> RenderableType:
 
 def ingest_view(report: Mapping[str, Any]) -> RenderableType:
     """The summary of an ingest: files by status and rows by outcome, in total and by feed."""
+    problems = [Text(f"✗ {problem}", style="red") for problem in report["problems"]]
     if not report["files"]:
-        return Text("Nothing new in landing.")
+        return Group(*problems, Text("Nothing new in landing."))
     table = grid("feed", ">files", ">received", ">accepted", ">quarantined", ">repeated")
     for feed, found in sorted(report["by_feed"].items()):
         table.add_row(feed, *(number(found.get(name, 0)) for name in ("files", *_ROWS)))
     table.add_row("all", *(number(report[name]) for name in ("files", *_ROWS)), style="bold")
     seconds = Text(f"{counts(report['by_status'])}. {report['seconds']:.1f} s. See: lda status, lda files")
-    return Group(table, seconds)
+    return Group(table, *problems, seconds)
 
 
 _ROWS = ("received", "accepted", "quarantined", "repeated")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from lda.cli.output import fail, is_plain, progress_bar, show
@@ -27,18 +27,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines inst
 def main() -> None:
     """Run the command; ends the process with 0, or with 1 when something is wrong."""
     try:
-        result = app(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except click.Abort:
-        sys.exit(1)
+        app()
+    except SystemExit as ended:
+        sys.exit(1 if ended.code else 0)
     except Exception as error:
         if not is_plain(error):
             raise
         fail(str(error))
         sys.exit(1)
-    sys.exit(result if isinstance(result, int) else 0)
 
 
 @app.command()
@@ -81,6 +77,8 @@ def ingest(
     with progress_bar(as_json) as progress:
         report = run(Settings(), feeds=feed or None, progress=progress).as_dict()
     show(report, lambda: ingest_view(report), as_json)
+    if report["problems"]:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -96,6 +94,8 @@ def redrive(
 
     report = run(Settings(), feed=feed, file_id=file_id).as_dict()
     show(report, lambda: ingest_view(report), as_json)
+    if report["problems"]:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -120,7 +120,7 @@ def refresh(
     with progress_bar(as_json) as progress:
         report = run(Settings(), period, as_of, accept=accept or (), progress=progress, say=say)
     show(report.as_dict(), lambda: refresh_view(report.summary), as_json)
-    if report.status == STOPPED:
+    if report.status == STOPPED or (report.summary.get("ingest") or {}).get("problems"):
         raise typer.Exit(1)
 
 
@@ -208,6 +208,22 @@ def rollback(
     publication = run(Settings(), to)
     done = {"publication_id": publication.publication_id, "path": str(publication.path)}
     show(done, lambda: f"In force: {publication.publication_id}. See: lda publications", as_json)
+
+
+@app.command("report")
+def report_again(
+    to: Annotated[Path, typer.Option(help="Folder to write it into; never that of a publication.")] = Path("report"),
+    publication: Annotated[str | None, typer.Option(help="Publication id; by default the one in force.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make the report of a publication again, for boards and the public: pages that need no server."""
+    from lda.publishing import rebuild_report
+    from lda.settings import Settings
+
+    written = rebuild_report(Settings(), to, publication)
+    pages = sum(path.suffix == ".html" for path in written)
+    done = {"folder": str(to), "pages": pages, "files": len(written)}
+    show(done, lambda: f"{pages} pages in {to}. Open {to / 'index.html'} in a browser.", as_json)
 
 
 @contracts_app.command("check")

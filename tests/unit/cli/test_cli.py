@@ -1,0 +1,135 @@
+"""The command: help at once, tables or JSON, one clear line for an error, exit code 0 or 1."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from lda.cli import app, verbs
+from lda.cli.verbs import main
+from lda.publishing import publish
+
+VERBS = ["synthesise", "ingest", "refresh", "status", "files", "redrive", "publications", "rollback", "bench"]
+
+
+@pytest.fixture
+def run(settings, monkeypatch):
+    """Runs ``lda`` with arguments in a home of its own: (exit code, standard output, standard error)."""
+    monkeypatch.setenv("LDA_HOME", str(settings.home))
+
+    def call(capsys, *arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["lda", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return call
+
+
+@pytest.mark.parametrize("verb", [*VERBS, "contracts check"])
+def test_every_verb_explains_itself(verb):
+    shown = CliRunner().invoke(app, [*verb.split(), "--help"])
+    assert shown.exit_code == 0
+    assert "--json" in shown.output
+
+
+def test_help_needs_no_heavy_library():
+    code = (
+        "import sys, lda.cli; from typer.testing import CliRunner; "
+        "assert CliRunner().invoke(lda.cli.app, ['--help']).exit_code == 0; "
+        "print([one for one in ('duckdb', 'pandas', 'dbt', 'great_expectations', 'sqlalchemy') if one in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_error_is_one_line_with_the_next_step(run, capsys):
+    code, out, error = run(capsys, "rollback")
+    assert (code, out) == (1, "")
+    assert error.startswith("✗ There is no earlier publication")
+    assert "Traceback" not in error
+
+
+def test_a_missing_production_key_is_one_line(run, capsys, monkeypatch):
+    monkeypatch.setenv("LDA_ENVIRONMENT", "production")
+    monkeypatch.setenv("LDA_PSEUDONYM_KEY", "short")
+    code, _, error = run(capsys, "ingest")
+    assert code == 1
+    assert error.startswith("✗ LDA_PSEUDONYM_KEY is shorter than 32 characters")
+
+
+def test_a_wrong_setting_is_one_line_without_a_traceback(run, capsys, monkeypatch):
+    monkeypatch.setenv("LDA_ENVIRONMENT", "nowhere")
+    code, _, error = run(capsys, "status")
+    assert code == 1
+    assert "environment" in error
+    assert "Traceback" not in error
+
+
+def test_a_mistake_of_the_program_keeps_its_traceback(run, capsys, monkeypatch):
+    def broken():
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(verbs, "app", broken)
+    monkeypatch.setattr(sys, "argv", ["lda", "status"])
+    with pytest.raises(ZeroDivisionError):
+        main()
+
+
+def test_an_unknown_option_ends_with_1_and_is_named(run, capsys):
+    code, _, error = run(capsys, "status", "--sideways")
+    assert code == 1
+    assert "--sideways" in error
+
+
+def test_an_empty_home_is_told_plainly(run, capsys):
+    assert "Nothing received yet." in run(capsys, "status")[1]
+    assert "No refresh has run yet" in run(capsys, "status", "--last-run")[1]
+    assert json.loads(run(capsys, "files", "--json")[1]) == []
+    assert json.loads(run(capsys, "publications", "--json")[1]) == []
+    assert json.loads(run(capsys, "publications", "--gates", "--json")[1]) == []
+    code, _, error = run(capsys, "files", "nowhere")
+    assert code == 1
+    assert "List files with: lda files" in error
+
+
+def test_publications_and_roll_back(run, capsys, settings, ledger, make_candidate):
+    from lda.gates import GateReport
+
+    made = [publish(settings, ledger, make_candidate(name), GateReport((), ("checks",))) for name in ("run-a", "run-b")]
+    code, out, _ = run(capsys, "rollback", "--json")
+    assert (code, json.loads(out)["publication_id"]) == (0, made[0].publication_id)
+    listed = json.loads(run(capsys, "publications", "--json")[1])
+    assert [(one["publication_id"], one["in_force"]) for one in listed] == [
+        (made[1].publication_id, False),
+        (made[0].publication_id, True),
+    ]
+    shown = run(capsys, "publications")[1]
+    assert f"▶  {made[0].publication_id}" in shown
+
+
+def test_contracts_are_checked(run, capsys, settings, monkeypatch):
+    code, out, _ = run(capsys, "contracts", "check")
+    assert code == 0
+    assert "are sound" in out
+    contracts = settings.home / "project" / "include" / "contracts"
+    contracts.mkdir(parents=True)
+    (contracts / "broken.odcs.yaml").write_text("apiVersion: v3.1.0\nkind: DataContract\n")
+    monkeypatch.setenv("LDA_PROJECT_DIR", str(settings.home / "project"))
+    code, out, _ = run(capsys, "contracts", "check", "--json")
+    assert code == 1
+    assert any("broken.odcs.yaml" in problem for problem in json.loads(out)["problems"])
+
+
+def test_a_sample_is_not_made_over_files_that_are_there(run, capsys, settings):
+    (settings.landing / "QK1").mkdir()
+    (settings.landing / "QK1" / "real.csv").write_text("a\n1\n")
+    code, out, _ = run(capsys, "synthesise", "--if-empty")
+    assert code == 0
+    assert "no sample was made" in out
+    assert [path.name for path in settings.landing.rglob("*.*")] == ["real.csv"]

@@ -1,0 +1,145 @@
+"""The steps of a refresh: what is new, what stops it, and that each step is safe to repeat."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from lda import refresh as steps
+from lda.intake import IngestReport
+from lda.publishing import current_publication, rollback
+from lda.refresh import GatesStopped, RefreshError, refresh, start_refresh
+from lda.warehouse import TransformError
+
+MARCH = date(2026, 3, 31)
+
+
+@pytest.fixture
+def world(monkeypatch, make_candidate):
+    """Refreshes with a hand-made candidate; ``hash`` says what the inputs are and ``after`` what is broken."""
+
+    class World:
+        hash = "inputs 1"
+        after = ""
+        built = 0
+
+    def build_candidate(settings, ledger, run_id, period_end, as_of):
+        World.built += 1
+        made = replace(make_candidate(run_id, after=World.after), inputs_hash=World.hash)
+        made.save()
+        return made
+
+    monkeypatch.setattr(steps, "latest_period", lambda *_: MARCH)
+    monkeypatch.setattr(steps, "in_force", lambda *_: [])
+    monkeypatch.setattr(steps, "inputs_hash", lambda *_: World.hash)
+    monkeypatch.setattr(steps, "build_candidate", build_candidate)
+    monkeypatch.setattr("lda.intake.ingest", lambda *_, **__: IngestReport())
+    return World
+
+
+def test_one_call_publishes_and_the_next_says_nothing_is_new(settings, ledger, world):
+    said = []
+    first = refresh(settings, say=said.append)
+    assert (first.status, first.summary["measures"]["published"]) == ("published", 3)
+    assert said == ["Reading what is new", "Building the candidate", "Judging the candidate", "Publishing"]
+    assert set(first.summary["seconds"]) == {"ingest", "gates", "publish"}
+    folder = current_publication(settings).path
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    second = refresh(settings)
+    assert second.status == "nothing_new"
+    assert first.publication_id in second.message
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    assert world.built == 1
+    assert [run["status"] for run in ledger.book.runs("llr")] == ["succeeded", "nothing_new"]
+
+
+def test_new_inputs_make_a_new_publication(settings, world):
+    first = refresh(settings).publication_id
+    world.hash = "inputs 2"
+    second = refresh(settings).publication_id
+    assert first != second
+    assert current_publication(settings).publication_id == second
+
+
+def test_a_roll_back_stands_until_something_is_new(settings, world):
+    first = refresh(settings).publication_id
+    world.hash = "inputs 2"
+    refresh(settings)
+    rollback(settings)
+    again = refresh(settings)
+    assert (again.status, again.publication_id) == ("nothing_new", first)
+    world.hash = "inputs 3"
+    assert refresh(settings).status == "published"
+
+
+def test_a_system_failure_stops_and_leaves_the_publication_in_force(settings, ledger, world):
+    first = refresh(settings).publication_id
+    world.hash, world.after = "inputs 2", "DELETE FROM staging.stg_gp WHERE n = 1"
+    stopped = refresh(settings)
+    assert (stopped.status, stopped.publication_id) == ("stopped", None)
+    assert "RECONCILE-STAGING" in stopped.message
+    assert stopped.summary["gates"]["failed_system"] == 1
+    assert current_publication(settings).publication_id == first
+    last = ledger.book.last_run("refresh", "llr")
+    assert (last["status"], last["summary"]["failed_step"]) == ("failed", "judge")
+    failed = [gate["expectation"] for gate in ledger.book.last_gates("llr") if not gate["success"]]
+    assert failed == ["RECONCILE-STAGING"]
+
+
+def test_a_withheld_measure_is_named_and_may_be_accepted(settings, world):
+    world.after = "UPDATE mart.measure_value SET coverage = 0.4 WHERE measure_id = 'checks'"
+    first = refresh(settings)
+    assert [one["measure_id"] for one in first.summary["measures"]["withheld"]] == ["checks"]
+    assert "1 withheld" in first.message
+    assert refresh(settings).status == "nothing_new"
+    accepted = refresh(settings, accept=["checks"])
+    assert accepted.status == "published"
+    assert accepted.summary["measures"]["withheld"] == []
+    assert current_publication(settings).manifest["accepted_measures"] == ["checks"]
+
+
+def test_steps_may_be_repeated_one_by_one(settings, world):
+    plan = start_refresh(settings, "2026-03", "2026-04-20T10:00:00+01:00")
+    assert (plan["period_end"], plan["as_of"], plan["nothing_new"]) == ("2026-03-31", "2026-04-20T09:00:00", False)
+    plan = steps.build(settings, steps.build(settings, plan))
+    plan = steps.judge(settings, steps.judge(settings, plan))
+    plan = steps.release(settings, steps.release(settings, plan))
+    told = steps.tell(settings, steps.tell(settings, plan))
+    assert told["summary"]["status"] == "published"
+    assert current_publication(settings).publication_id == plan["publication_id"]
+
+
+def test_a_failed_step_is_recorded_with_its_reason(settings, ledger, world, monkeypatch):
+    def broken(*_):
+        raise TransformError("dbt failed: model people")
+
+    monkeypatch.setattr(steps, "build_candidate", broken)
+    plan = start_refresh(settings)
+    with pytest.raises(TransformError):
+        steps.build(settings, plan)
+    last = ledger.book.last_run("refresh", "llr")
+    assert last["status"] == "failed"
+    assert last["summary"]["message"] == "dbt failed: model people"
+
+
+def test_gates_that_stop_raise_in_a_step_so_that_its_task_fails(settings, world):
+    world.after = "DELETE FROM staging.stg_gp"
+    plan = steps.build(settings, start_refresh(settings))
+    with pytest.raises(GatesStopped, match="RECONCILE-STAGING"):
+        steps.judge(settings, plan)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"period_end": "2026-13"}, "Write it like 2026-03"),
+        ({"period_end": "2099-01"}, "was not over"),
+        ({"as_of": "yesterday"}, "Write it like 2026-04-20T09:00:00"),
+        ({"as_of": "2099-01-01T00:00:00"}, "still to come"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_refused_with_what_can(settings, world, asked, expected):
+    with pytest.raises(RefreshError, match=expected):
+        start_refresh(settings, **asked)

@@ -1,0 +1,208 @@
+"""What people are told: who is late, where a file is, how a refresh went."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+from rich.console import Console, RenderableType
+
+from lda.contracts import load_system
+from lda.ledger.publications import utc_now
+from lda.ledger.records import FileRecord, RowAccount, RuleResult, Verdict
+from lda.reporting import (
+    file_totals,
+    find_files,
+    last_gates,
+    last_run_summary,
+    list_files,
+    print_last_run,
+    refresh_summary,
+    status_board,
+)
+from lda.reporting.render import board_view, files_table, refresh_view, story_view
+
+FEED = "inpatient_census"
+MOMENT = datetime.fromisoformat("2026-05-20T09:00:00")
+
+
+def drawn(view: RenderableType) -> str:
+    console = Console(width=200, no_color=True, highlight=False)
+    with console.capture() as captured:
+        console.print(view)
+    return captured.get()
+
+
+@pytest.fixture
+def arrive(ledger):
+    """Records that a file came from the ICB for a month and what became of it."""
+
+    def record(name: str, period: date, status: str = "accepted", days: int = 10, *failed: RuleResult) -> str:
+        delivered = datetime(period.year, period.month, period.day) + timedelta(days=days)  # noqa: DTZ001
+        seen = FileRecord(
+            file_id=name * 8, status="received", landing_path=f"QK1/{name}.xlsx", size_bytes=1,
+            delivered_at=delivered, received_at=delivered, feed=FEED, partner_code="QK1", system_code="llr",
+            period_start=period.replace(day=1), period_end=period, version=1, lake_path=f"{FEED}/{name}.parquet",
+        )  # fmt: skip
+        ledger.register([seen], [], [], delivered)
+        if status != "received":
+            account = RowAccount(5, 3, 1, 1, 2) if status == "accepted" else RowAccount()
+            judged = replace(seen, status=status)
+            ledger.record([Verdict(judged, account, failed, ("Judged.",))], delivered)
+        return seen.file_id
+
+    return record
+
+
+JANUARY, FEBRUARY, MARCH = date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31)
+EMPTY_FILE = RuleResult("FILE-EMPTY", "error", "file", 1, detail="Expected data rows, found none.")
+
+
+def icb(board):
+    return next(one for one in board.partners if one.feed == FEED)
+
+
+def test_the_board_shows_what_is_missing_late_and_due_since(settings, arrive):
+    arrive("a", JANUARY, "accepted", 60)
+    arrive("b", MARCH)
+    board = status_board(settings, MOMENT)
+    state = icb(board)
+    assert state.state == "received"
+    assert state.last_period == "2026-03-31"
+    assert state.missing_periods == ["2026-02-28"]
+    assert state.late_periods == ["2026-01-31"]
+    feed = next(one for one in board.feeds if one.feed == FEED)
+    assert (feed.expected, feed.received, feed.stale, feed.missing) == (1, 1, 0, 0)
+    assert feed.note == "Nothing received since March 2026; 1 month has fallen due, ending 2026-04-30."
+    shown = drawn(board_view(board))
+    assert "2026-02-28" in shown
+    assert "Nothing received yet." in shown
+
+
+def test_the_board_is_quiet_about_periods_nobody_has_sent(settings, arrive):
+    arrive("a", JANUARY)
+    board = status_board(settings, MOMENT + timedelta(days=365))
+    assert icb(board).missing_periods == []
+    note = next(one.note for one in board.feeds if one.feed == FEED)
+    assert "Nothing received since January 2026" in note
+    assert "have fallen due, the first ending 2026-02-28" in note
+
+
+def test_a_partner_behind_the_others_is_stale_and_then_missing(settings, ledger):
+    practices = [one.code for one in load_system(settings).partners if one.type == "practice"][:2]
+
+    def send(practice: str, period: date) -> None:
+        at = datetime(period.year, period.month, period.day)  # noqa: DTZ001
+        seen = FileRecord(
+            file_id=f"{practice}{period}", status="received", landing_path=f"{practice}/{period}.csv", size_bytes=1,
+            delivered_at=at, received_at=at, feed="gp_ld_register", partner_code=practice, system_code="llr",
+            period_start=period.replace(day=1), period_end=period, version=1, lake_path="x.parquet",
+        )  # fmt: skip
+        ledger.register([seen], [], [], at)
+        ledger.record([Verdict(replace(seen, status="accepted"), RowAccount(1, 1))], at)
+
+    send(practices[0], date(2025, 10, 31))
+    send(practices[1], date(2025, 10, 31))
+    send(practices[1], date(2025, 12, 31))
+    states = {one.partner_code: one.state for one in status_board(settings, MOMENT).partners}
+    assert [states[one] for one in practices] == ["stale", "received"]
+    send(practices[1], MARCH)
+    board = status_board(settings, MOMENT)
+    states = {one.partner_code: one.state for one in board.partners}
+    assert [states[one] for one in practices] == ["missing", "received"]
+    assert states.keys() > set(practices)
+
+
+def test_a_rejected_file_is_on_the_board_with_its_reason_until_it_is_replaced(settings, arrive):
+    arrive("a", JANUARY)
+    arrive("bad", FEBRUARY, "rejected", 10, EMPTY_FILE)
+    (rejected,) = status_board(settings, MOMENT).rejections
+    assert rejected.landing_path == "QK1/bad.xlsx"
+    assert rejected.reasons == ["FILE-EMPTY: Expected data rows, found none."]
+    assert "Expected data rows, found none." in drawn(board_view(status_board(settings, MOMENT)))
+    arrive("good", FEBRUARY, "accepted", 20)
+    assert status_board(settings, MOMENT).rejections == []
+
+
+def test_files_are_listed_with_their_rows_and_filtered(settings, arrive):
+    arrive("a", JANUARY)
+    arrive("bad", FEBRUARY, "rejected", 10, EMPTY_FILE)
+    listed = list_files(settings)
+    assert [one["status"] for one in listed] == ["accepted", "rejected"]
+    assert [listed[0][name] for name in ("received", "accepted", "quarantined", "repeated")] == [5, 3, 1, 1]
+    assert [one["landing_path"] for one in list_files(settings, status="rejected")] == ["QK1/bad.xlsx"]
+    assert list_files(settings, feed="ldhc") == list_files(settings, partner="Y90001") == []
+    assert "QK1/bad.xlsx" in drawn(files_table(listed))
+
+
+def test_a_file_s_story_says_what_failed_where_and_what_to_do(settings, arrive):
+    failed = RuleResult("INP-01", "error", "row", 2, "discharge_date", 17, "Two rows.")
+    arrive("a", JANUARY, "accepted", 10, failed)
+    (story,) = find_files(settings, "QK1/a.xlsx")
+    assert story == find_files(settings, "aaaa")[0]
+    (rule,) = story.rules
+    assert (rule.code, rule.failures, rule.first_row) == ("INP-01", 2, 17)
+    assert [event["status"] for event in story.history] == ["received", "accepted"]
+    shown = drawn(story_view(story))
+    for words in ("INP-01", "17", "received 5, accepted 3, quarantined 1, repeated 1", "Next: It counts."):
+        assert words in shown
+    assert find_files(settings, "nowhere") == []
+
+
+def test_a_rejected_file_s_story_gives_the_remedy_of_the_file_rule(settings, arrive):
+    arrive("bad", FEBRUARY, "rejected", 10, EMPTY_FILE)
+    (story,) = find_files(settings, "bad")
+    assert story.rules[0].message == "The file has no data rows."
+    assert story.rules[0].remedy.startswith("Send the extract again")
+    assert "send it again" in story.next_step
+
+
+def plan(**values: object) -> dict:
+    base = {
+        "run_id": "refresh-1", "message": "Published.", "publication_id": None, "period_end": "2026-03-31",
+        "as_of": "2026-04-20T09:00:00", "seconds": {"dbt": 1.25}, "published": True,
+        "gates": {"judged": 37, "passed": 36, "failed_system": 0, "failed_measure": 1, "failed_warn": 0},
+    }  # fmt: skip
+    return {**base, **values}
+
+
+GATE = {
+    "suite": "coverage", "expectation": "COVERAGE-FLOOR", "scope": "measure", "measure_id": "checks", "feed": None,
+    "success": False, "observed": 0.4, "detail": "Fewer than half.",
+}  # fmt: skip
+
+
+def test_the_summary_adds_up_files_rows_gates_and_seconds(settings, ledger, arrive):
+    arrive("a", JANUARY)
+    arrive("bad", FEBRUARY, "rejected", 10, EMPTY_FILE)
+    ledger.book.start_run("refresh-1", "refresh", "llr", utc_now())
+    ledger.book.record_gates("refresh-1", [GATE])
+    summary = refresh_summary(settings, ledger, plan())
+    assert summary["files"] == {"accepted": 1, "rejected": 1}
+    assert summary["rows"] == {"received": 5, "accepted": 3, "quarantined": 1, "repeated": 1}
+    assert file_totals(ledger)["rows"] == summary["rows"]
+    assert summary["gates"]["failures"] == [
+        {"code": "COVERAGE-FLOOR", "scope": "measure", "detail": "Fewer than half."}
+    ]
+    shown = drawn(refresh_view(summary))
+    for words in ("36 of 37 passed; failed: 1 measure", "Fewer than half.", "dbt 1.2", "Where to look next"):
+        assert words in shown
+    assert [gate["expectation"] for gate in last_gates(settings)] == ["COVERAGE-FLOOR"]
+
+
+def test_the_last_run_is_told_whatever_its_end(settings, ledger, capsys):
+    assert last_run_summary(settings) == {}
+    print_last_run(settings)
+    assert "No refresh has run yet" in capsys.readouterr().out
+    for run_id, values in {
+        "refresh-1": {"published": True},
+        "refresh-2": {"published": False, "message": "Nothing new since x."},
+        "refresh-3": {"published": False, "failed_step": "build", "message": "dbt failed."},
+    }.items():
+        ledger.book.start_run(run_id, "refresh", "llr", utc_now())
+        summary = refresh_summary(settings, ledger, plan(run_id=run_id, **values))
+        ledger.book.end_run(run_id, "whatever", summary, utc_now())
+        assert last_run_summary(settings)["run_id"] == run_id
+    print_last_run(settings)
+    assert "dbt failed." in capsys.readouterr().out
