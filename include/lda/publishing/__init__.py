@@ -1,5 +1,6 @@
 """Write publications, check them, switch to them and back."""
 
+from lda.publishing.again import rebuild_report
 from lda.publishing.folder import PublicationError, verify_folder
 from lda.publishing.release import last_published, publish
 from lda.publishing.switch import Publication, current_publication, list_publications, one_writer, rollback
@@ -12,6 +13,7 @@ __all__ = [
     "list_publications",
     "one_writer",
     "publish",
+    "rebuild_report",
     "rollback",
     "verify_folder",
 ]

@@ -13,6 +13,7 @@ import duckdb
 
 from lda.gates import GateOutcome, GateReport, json_text, judge_text, table_text, text_frame
 from lda.publishing.manifest import dictionary, publication_manifest, sha256
+from lda.publishing.report_text import report_text
 from lda.publishing.tables import (
     count_database,
     count_file,
@@ -21,12 +22,15 @@ from lda.publishing.tables import (
     write_database,
     write_figures,
 )
+from lda.reporting.report import write_report
 from lda.settings import Settings
 from lda.warehouse.candidate import Candidate, attach_candidate, columns_of, quoted
 
 MANIFEST = "publication.json"
 PUBLIC = "public"
 RESTRICTED = "restricted"
+PUBLIC_DATABASE = "lda_public.duckdb"
+REPORT = "report"
 # (folder, file) modes: public for everyone, restricted for the owner and the analysts' group.
 MODES = {PUBLIC: (0o755, 0o444), RESTRICTED: (0o750, 0o440)}
 OPEN_FOLDER, OPEN_FILE = MODES[PUBLIC]
@@ -37,10 +41,16 @@ class PublicationError(Exception):
 
 
 def write_publication(
-    settings: Settings, candidate: Candidate, report: GateReport, folder: Path, published_at: datetime
+    settings: Settings,
+    candidate: Candidate,
+    report: GateReport,
+    folder: Path,
+    published_at: datetime,
+    previous: Path | None = None,
 ) -> dict[str, Any]:
     """Write every file of a publication into a new folder, scan the public ones, and close the folder.
 
+    :param previous: the public database of the publication in force, which the report compares with.
     :returns: the contents of ``publication.json``.
     :raises PublicationError: when something in the public files looks like a person's details.
     """
@@ -54,6 +64,8 @@ def write_publication(
         rows[path.name] = write_database(path, candidate.path, schemas, withheld, candidate.descriptions)
     rows |= write_figures(public, candidate.path, withheld)
     _write_json(public / "dictionary.json", dictionary(candidate, report))
+    told = publication_manifest(candidate, report, {}, published_at)
+    write_report(public / PUBLIC_DATABASE, told, previous, public / REPORT)
     failures = identifiers_in(settings, public, candidate)
     if failures:
         raise PublicationError("Nothing was published. " + " ".join(failure.detail for failure in failures))
@@ -75,21 +87,21 @@ def write_publication(
 def databases(folder: Path) -> dict[Path, list[str]]:
     """The DuckDB files of a publication and the schemas each holds."""
     return {
-        folder / PUBLIC / "lda_public.duckdb": ["published"],
+        folder / PUBLIC / PUBLIC_DATABASE: ["published"],
         folder / RESTRICTED / "lda_mart.duckdb": ["mart", "published"],
     }
 
 
 def identifiers_in(settings: Settings, public: Path, candidate: Candidate) -> list[GateOutcome]:
     """What the identifier suite finds in the written public files; empty when nothing."""
-    rows = json_text(public / "dictionary.json")
+    rows = json_text(public / "dictionary.json") + report_text(public / REPORT)
     with duckdb.connect(":memory:") as connection:
         attach_candidate(connection, candidate.path)
         types = columns_of(connection, "published", "measure_value")
         for name in ("measures.csv", "measures.parquet"):
             connection.execute(f"CREATE OR REPLACE TEMP TABLE written_file AS FROM {file_relation(public / name)}")
             rows += table_text(connection, "written_file", name, types)
-        path = public / "lda_public.duckdb"
+        path = public / PUBLIC_DATABASE
         connection.execute(f"ATTACH {quoted(str(path))} AS written (READ_ONLY)")
         for table, columns in _written_columns(connection).items():
             rows += table_text(connection, f'written.published."{table}"', f"{path.name}.{table}", columns)

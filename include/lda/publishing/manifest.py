@@ -18,6 +18,7 @@ FILES = {
     "measures.csv": "Every published figure, for spreadsheets. UTF-8, dates as year-month-day.",
     "measures.parquet": "Every published figure, typed, for analysis tools.",
     "lda_public.duckdb": "Schema published: every published table, with a comment on each table and column.",
+    "report/index.html": "The report for boards and the public; report/easy-read.html is its Easy Read version.",
 }
 
 

@@ -9,7 +9,7 @@ from lda.gates import GateReport, Previous
 from lda.ledger import Ledger
 from lda.ledger.publications import PUBLISHED, utc_now
 from lda.publishing.folder import RESTRICTED, PublicationError, verify_folder, write_publication
-from lda.publishing.switch import Publication, current_publication, one_writer, switch_to
+from lda.publishing.switch import Publication, current_publication, one_writer, public_database, switch_to
 from lda.settings import Settings
 from lda.warehouse.candidate import Candidate
 
@@ -42,8 +42,10 @@ def publish(settings: Settings, ledger: Ledger, candidate: Candidate, report: Ga
 
 def _write(settings: Settings, candidate: Candidate, report: GateReport, folder: Path) -> dict[str, object]:
     unfinished = settings.published / f"{UNFINISHED}{candidate.publication_id}"
+    current = current_publication(settings)
+    previous = public_database(current) if current is not None else None
     try:
-        write_publication(settings, candidate, report, unfinished, utc_now())
+        write_publication(settings, candidate, report, unfinished, utc_now(), previous)
         manifest = verify_folder(unfinished, candidate)
     except Exception:
         remove_unfinished(settings)

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from lda.ledger import Ledger
 from lda.ledger.publications import ROLLED_BACK_TO, utc_now
-from lda.publishing.folder import PublicationError, read_manifest, verify_folder
+from lda.publishing.folder import PUBLIC, PUBLIC_DATABASE, PublicationError, read_manifest, verify_folder
 from lda.settings import Settings
 
 CURRENT = "current"
@@ -26,6 +26,12 @@ class Publication:
     publication_id: str
     path: Path
     manifest: dict[str, Any]
+
+
+def public_database(publication: Publication) -> Path | None:
+    """The suppressed database of a publication, or None when it is not there any more."""
+    path = publication.path / PUBLIC / PUBLIC_DATABASE
+    return path if path.is_file() else None
 
 
 @contextmanager

@@ -110,6 +110,7 @@ def test_permissions_follow_the_split(release):
     folder = release().path
     modes = {str(path.relative_to(folder)): stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
     assert modes["public"] == 0o755
+    assert modes.pop("public/report") == modes.pop("public/report/data") == 0o755
     assert modes["restricted"] == 0o750
     assert modes["publication.json"] == 0o444
     assert {mode for name, mode in modes.items() if name.startswith("public/")} == {0o444}

@@ -11,7 +11,7 @@ from typing import Any, Literal
 Spec = dict[str, Any]
 Cell = str | int | float | None
 # A value starting with one of these would run as a formula in a spreadsheet.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@")
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,6 @@ class Chart:
 
 
 def _safe(cell: Cell) -> Cell:
-    if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
+    if isinstance(cell, str) and cell.lstrip().startswith(FORMULA_STARTS):
         return f"'{cell}"
     return cell
