@@ -26,8 +26,9 @@ from lda.intake.outputs import (
     write_lake_files,
     write_quarantine,
 )
-from lda.intake.plain import is_large, judge_plain
+from lda.intake.plain import judge_plain
 from lda.intake.reading import Reading, check_name, open_file, read_rows
+from lda.intake.records import is_large
 from lda.intake.reference import Reference
 from lda.intake.rows import RowCollector, create_raw
 from lda.intake.suites import suite_of
@@ -107,7 +108,8 @@ def _judge_rows(
         if not reading.failed(intake.file_rules, contract):
             open_file(reading, labels[contract.feed], labels)
     usable = [item for item in readings if item.header and not item.failed(intake.file_rules, contract)]
-    plain = len(usable) == 1 and is_large(usable[0]) and judge_plain(connection, contract, rules, usable[0], scratch)
+    alone = len(usable) == 1 and is_large(usable[0].record.size_bytes)
+    plain = alone and judge_plain(connection, contract, rules, usable[0], scratch)
     if not plain:
         usable = _collect(connection, contract, intake.file_rules, usable)
     create_batch_file(connection, usable)
@@ -209,7 +211,7 @@ def _write(
     paths = {item.number: lake_path(contract, item, intake.again) for item in accepted}
     full = {number: settings.lake / path for number, path in paths.items()}
     create_accepted_file(connection, accepted)
-    if len(accepted) == 1 and is_large(accepted[0]):
+    if len(accepted) == 1 and is_large(accepted[0].record.size_bytes):
         copy_lake_file(connection, contract, full[accepted[0].number])
     elif accepted:
         write_lake_files(connection, contract, full)

@@ -27,6 +27,11 @@ _HEAD_CHARACTERS = 200_000
 csv.field_size_limit(10_000_000)
 
 
+def is_large(size_bytes: int) -> bool:
+    """True for a file that is read in pieces and judged on its own."""
+    return size_bytes > WHOLE_BYTES
+
+
 class Unreadable(Exception):  # noqa: N818 (a finding about a file, not a fault of the program)
     """The bytes cannot be opened as CSV or XLSX."""
 
@@ -43,7 +48,7 @@ class Delimited:
     def records(self) -> Iterator[list[str]]:
         """Every record. Raises Unreadable when a cell is larger than any partner sends."""
         with self.path.open("r", encoding=self.encoding, errors="replace", newline="") as file:
-            lines = io.StringIO(file.read(), newline="") if self.size_bytes <= WHOLE_BYTES else file
+            lines = file if is_large(self.size_bytes) else io.StringIO(file.read(), newline="")
             try:
                 yield from csv.reader(lines, delimiter=self.delimiter)
             except csv.Error as error:

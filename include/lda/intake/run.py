@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from lda.contracts import load_contracts, load_file_rules, load_system
 from lda.intake.batch import BatchOutcome, Intake, judge_batch
 from lda.intake.database import IntakeError
-from lda.intake.records import WHOLE_BYTES
+from lda.intake.records import is_large
 from lda.intake.reference import Reference
 from lda.intake.report import IngestReport
 from lda.landing import discover
@@ -75,7 +75,7 @@ def batches(settings: Settings, records: Sequence[FileRecord]) -> Iterator[tuple
         batch: list[FileRecord] = []
         size = 0
         for record in own:
-            if record.size_bytes > WHOLE_BYTES:
+            if is_large(record.size_bytes):
                 yield feed, [record]
                 continue
             if batch and (len(batch) >= settings.batch_files or size + record.size_bytes > settings.batch_bytes):

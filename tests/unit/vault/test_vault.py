@@ -26,7 +26,6 @@ from lda.vault import (
     whole_file,
 )
 
-
 CONNECTION = duckdb.connect()
 
 
