@@ -42,7 +42,7 @@ def test_a_phone_never_scrolls_sideways_and_shows_the_narrow_drawings(open_page,
     assert shown == 0
 
 
-@pytest.mark.parametrize("name", PAGES[:3] + ["easy-read.html"])
+@pytest.mark.parametrize("name", [*PAGES[:3], "easy-read.html"])
 def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(open_page, name):
     page = open_page(name, viewport={"width": 1280, "height": 900})
     page.keyboard.press("Tab")

@@ -24,7 +24,7 @@ class Width:
     label_limit: int
 
 
-WIDE = Width("wide", 560, 13, 190)
+WIDE = Width("wide", 560, 13, 240)
 NARROW = Width("narrow", 350, 13, 150)
 
 

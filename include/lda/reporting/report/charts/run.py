@@ -112,15 +112,16 @@ def _draw(width: Width, unit: str, figures: Sequence[Figure], with_spc: bool) ->
         "axis": month_axis(width, len(rows)),
         "scale": {"type": "utc"},
     }
-    y = at("value", axis=value_axis(unit), scale={"domain": span(values, unit), "nice": True})
+    scale = {"domain": span(values, unit), "nice": True}
+    y = at("value", axis=value_axis(unit), scale=scale)
     layers: list[Spec] = []
     if with_spc:
-        layers += _limits(rows, x)
+        layers += _limits(rows, x, scale)
     layers += [
         {
             "data": {"values": [row for row in rows if row["target"] is not None]},
             "mark": {"type": "line", "color": TARGET, "strokeDash": [7, 3], "strokeWidth": 1.5},
-            "encoding": {"x": x, "y": at("target")},
+            "encoding": {"x": x, "y": at("target", scale=scale)},
         },
         {
             "data": {"values": [row for row in rows if row["value"] is not None]},
@@ -133,7 +134,7 @@ def _draw(width: Width, unit: str, figures: Sequence[Figure], with_spc: bool) ->
             "encoding": {"x": x, "y": y, "color": kind_scale("color"), "shape": kind_scale("shape")},
         },
         _hidden(rows, x),
-        *_labels(rows, x, unit),
+        *_labels(rows, x, y, unit),
     ]
     return base(width, HEIGHT, layers)
 
@@ -169,14 +170,14 @@ def _drawn(limit: float | None, unit: str) -> float | None:
     return min(1.0, max(0.0, limit)) if unit == "proportion" else max(0.0, limit)
 
 
-def _limits(rows: list[Spec], x: Spec) -> list[Spec]:
+def _limits(rows: list[Spec], x: Spec, scale: Spec) -> list[Spec]:
     with_limits = {"values": [row for row in rows if row["mean"] is not None]}
     detail = {"field": "phase", "type": "nominal"}
     lines: list[Spec] = [
         {
             "data": with_limits,
             "mark": {"type": "line", "color": colour, "strokeWidth": 1.2, **dash},
-            "encoding": {"x": x, "y": at(name), "detail": detail},
+            "encoding": {"x": x, "y": at(name, scale=scale), "detail": detail},
         }
         for name, colour, dash in (
             ("low", BAND, {"strokeDash": [3, 3]}),
@@ -200,11 +201,11 @@ def _hidden(rows: list[Spec], x: Spec) -> Spec:
     }
 
 
-def _labels(rows: list[Spec], x: Spec, unit: str) -> list[Spec]:
+def _labels(rows: list[Spec], x: Spec, y: Spec, unit: str) -> list[Spec]:
     """The latest figure, written beside its point, when it is shown."""
     last = rows[-1]
     if last["value"] is None:
         return []
     text = {"type": "text", "text": value_and_unit(last["value"], unit)[0], "fontWeight": "bold", "fill": INK}
     place = {"align": "right", "dx": 6, "dy": -13}
-    return [{"data": {"values": [last]}, "mark": {**text, **place}, "encoding": {"x": x, "y": at("value")}}]
+    return [{"data": {"values": [last]}, "mark": {**text, **place}, "encoding": {"x": x, "y": y}}]
