@@ -11,14 +11,27 @@ age_band as (
 
 ),
 
+value_band as (
+
+    select * from {{ ref('stg_value_band') }}
+
+),
+
 listed as (
 
     select
-        case code_list when 'ethnic_category' then 'ethnicity_group' else code_list end as breakdown_type,
-        case code_list when 'ethnic_category' then group_name else label end as breakdown_value,
+        case code_list
+            when 'ethnic_category' then 'ethnicity_group'
+            when 'legal_status' then 'legal_status_group'
+            else code_list
+        end as breakdown_type,
+        case when code_list in ('ethnic_category', 'legal_status') then group_name else label end as breakdown_value,
         min(sort_order) as sort_order
     from code_list
-    where code_list in ('sex', 'ethnic_category', 'deprivation_quintile', 'commissioner_type')
+    where
+        code_list in (
+            'sex', 'ethnic_category', 'deprivation_quintile', 'commissioner_type', 'ward_security', 'legal_status'
+        )
     group by 1, 2
 
 )
@@ -53,9 +66,28 @@ from age_band
 union all
 
 select
+    band_type as breakdown_type,
+    band as breakdown_value,
+    sort_order,
+    cast(null as integer) as age_from,
+    cast(null as integer) as age_to
+from value_band
+
+union all
+
+select
     unknown_level.breakdown_type,
     '{{ var("unknown") }}' as breakdown_value,
     99 as sort_order,
     cast(null as integer) as age_from,
     cast(null as integer) as age_to
-from (values ('age_band'), ('deprivation_quintile'), ('commissioner_type')) as unknown_level (breakdown_type)
+from (
+    values
+    ('age_band'),
+    ('deprivation_quintile'),
+    ('commissioner_type'),
+    ('length_of_stay_band'),
+    ('ward_security'),
+    ('legal_status_group'),
+    ('distance_band')
+) as unknown_level (breakdown_type)

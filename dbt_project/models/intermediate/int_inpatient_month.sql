@@ -22,6 +22,12 @@ age_band as (
 
 ),
 
+value_band as (
+
+    select * from {{ ref('stg_value_band') }}
+
+),
+
 in_hospital as (
 
     select
@@ -29,6 +35,7 @@ in_hospital as (
         person_link.person_key,
         census_row.*,
         {{ age_in_years('census_row.birth_month', 'effective_submission.period_end') }} as age,
+        {{ days_between('census_row.first_admission_date', 'effective_submission.period_end') }} as days_in_hospital,
         row_number() over (
             partition by effective_submission.period_end, person_link.person_key
             order by census_row.admission_date desc, census_row.source_row_number asc, census_row.file_id asc
@@ -65,6 +72,8 @@ select
     in_hospital.diagnosis_group,
     in_hospital.admission_date,
     in_hospital.first_admission_date,
+    in_hospital.days_in_hospital,
+    coalesce(stay_band.band, '{{ var("unknown") }}') as length_of_stay_band,
     in_hospital.planned_discharge_date,
     in_hospital.clinically_ready_date,
     in_hospital.delay_reason_code,
@@ -74,6 +83,7 @@ select
     in_hospital.dsr_status_before_admission,
     in_hospital.is_out_of_area,
     in_hospital.distance_km,
+    coalesce(distance_band.band, '{{ var("unknown") }}') as distance_band,
     in_hospital.has_eating_disorder,
     in_hospital.discharge_plan_items_done,
     in_hospital.daily_cost,
@@ -81,4 +91,13 @@ select
 from in_hospital
 left join age_band
     on in_hospital.age between age_band.age_from and age_band.age_to
+left join value_band as stay_band
+    on
+        stay_band.band_type = 'length_of_stay_band'
+        and in_hospital.days_in_hospital between stay_band.value_from and stay_band.value_to
+-- A distance counts in whole kilometres, to the nearest.
+left join value_band as distance_band
+    on
+        distance_band.band_type = 'distance_band'
+        and floor(in_hospital.distance_km + 0.5) between distance_band.value_from and distance_band.value_to
 where in_hospital.preference = 1

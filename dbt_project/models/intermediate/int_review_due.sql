@@ -28,7 +28,8 @@ interval_start as (
     from inpatient_month
     inner join review_interval
         on
-            review_interval.commissioner_type in ('*', inpatient_month.commissioner_type_code)
+            review_interval.review_type in ('cetr', 'oversight')
+            and review_interval.commissioner_type in ('*', inpatient_month.commissioner_type_code)
             and inpatient_month.age between review_interval.age_from and review_interval.age_to
             and {{ valid_on('review_interval', 'inpatient_month.period_end') }}
 

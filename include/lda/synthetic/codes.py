@@ -54,6 +54,10 @@ ICB, PROVIDER_COLLABORATIVE, SPECIALISED, EATING_DISORDER = (
 COMMISSIONER_CODES = {ICB: "", PROVIDER_COLLABORATIVE: "PC001", SPECIALISED: "SC001", EATING_DISORDER: "AE001"}
 DELAY_REASONS = ("", "03", "06", "11", "98")
 LEGAL_STATUSES = ("01", "02", "03", "09", "10", "15")
+LEGAL_STATUS_GROUPS = {
+    "01": "Informal", "02": "Part 2", "03": "Part 2",
+    "09": "Part 3 restricted", "10": "Part 3 unrestricted", "15": "Part 3 restricted",
+}  # fmt: skip
 DISCHARGE_DESTINATIONS = ("Own home", "Family home", "Supported living", "Shared Lives", "Residential care home")
 DSR_RATINGS = ("Red", "Amber", "Green", "Not on register")
 

@@ -67,6 +67,12 @@ class Geography:
         self.population: list[dict[str, str]] = [
             row for row in _rows(folder / "population.csv") if row["place_code"] in self.places
         ]
+        # Inpatients of March 2019 by place, which today's are compared with.
+        self.inpatient_baseline: dict[str, int] = {
+            row["geography_code"]: int(row["value"])
+            for row in _rows(folder / "measure_baseline.csv")
+            if row["measure_id"] == "inpatients_total" and row["geography_code"] in self.places
+        }
         self.release_1: dict[tuple[str, str], str] = {}
         for row in _rows(folder / "r1_r2_map.csv"):
             self.release_1.setdefault((row["column_name"], row["r2_value"]), row["r1_value"])

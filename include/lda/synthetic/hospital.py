@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
-from lda.synthetic.calendar import NO_DAY, add_months, completed_years, first_of_month, month_index
+from lda.synthetic.calendar import NO_DAY, add_months, completed_years
 from lda.synthetic.codes import (
     COMMISSIONER_CODES,
     DELAY_REASONS,
@@ -20,18 +20,17 @@ from lda.synthetic.codes import (
     DSR_RATINGS,
     EATING_DISORDER,
     ETHNIC_CODES,
-    ETHNIC_GROUP,
     ICB,
     LEGAL_STATUSES,
     PROVIDER_COLLABORATIVE,
-    QUINTILE_LABELS,
     SEX_WORDS,
     SPECIALISED,
 )
 from lda.synthetic.population import HOSPITAL_STREAM, Days, People, Plan, Random
-from lda.synthetic.truth import Truth, age_band
 
 CHILD_BEDS, LONG_BEDS = 0.125, 0.4
+READMITTED = 0.25
+FIRST_CETR_CHILD, FIRST_CETR_ADULT = (3, 19), (5, 36)
 CHILD_AGES, ADULT_AGES = (8, 16), (18, 62)
 CETR_MONTHS_CHILD = 3
 CETR_MONTHS = {ICB: 6, PROVIDER_COLLABORATIVE: 12, SPECIALISED: 12, EATING_DISORDER: 12}
@@ -63,6 +62,12 @@ class Stay:
     distance: float
     cost: float
     plan_items: int
+    eating_disorder: bool
+
+    @property
+    def person(self) -> str:
+        """What the person is known by: the NHS number, else the commissioner's own number."""
+        return self.nhs or f"{self.commissioner}:{self.local_id}"
 
     @property
     def start(self) -> int:
@@ -103,6 +108,12 @@ def make_stays(plan: Plan, block: int, people: People, block_scale: float) -> li
             stay = _stay(random, plan, people, person, day, kind, f"{block + 1:03d}{len(stays) + 1:05d}")
             stays.append(stay)
             leaves = stay.spells[-1][1]
+            back = leaves + int(random.integers(3, 60))
+            if leaves and back <= plan.last and random.random() < READMITTED:
+                again = _stay(random, plan, people, person, back, kind, stay.local_id)
+                # The same person under the same numbers, for the same commissioner.
+                stays.append(replace(again, nhs=stay.nhs, local_id=stay.local_id, commissioner=stay.commissioner))
+                leaves = again.spells[-1][1]
             if leaves == NO_DAY:
                 break
             day = leaves + int(random.integers(1, 21))
@@ -164,7 +175,8 @@ def _stay(random: Random, plan: Plan, people: People, person: int, start: int, k
         rating=str(random.choice(DSR_RATINGS)),
         distance=round(float(random.gamma(1.5, 25)), 1),
         cost=round(float(random.uniform(380, 1150)), 2),
-        plan_items=int(random.integers(0, 13)),
+        plan_items=int(random.choice((12, int(random.integers(0, 12))), p=[0.3, 0.7])),
+        eating_disorder=commissioner == EATING_DISORDER or (child and random.random() < 0.3),
     )
 
 
@@ -192,7 +204,8 @@ def _spells(random: Random, plan: Plan, start: int, stop: int) -> tuple[tuple[in
 def _cetrs(random: Random, birth: int, commissioner: str, start: int, stop: int) -> tuple[int, ...]:
     """A review soon after admission and then on its rhythm; about one in seven is late."""
     days = []
-    day = start + int(random.integers(5, 29))
+    soonest, latest = FIRST_CETR_CHILD if completed_years(birth, start) < 18 else FIRST_CETR_ADULT
+    day = start + int(random.integers(soonest, latest))
     while day < stop:
         days.append(day)
         slip = int(random.integers(20, 100)) if random.random() < 0.14 else -int(random.integers(0, 21))
@@ -236,39 +249,6 @@ def census_rows(plan: Plan, stays: Sequence[Stay], end: date) -> list[CensusRow]
                 add_months(ready, 3) if ready else NO_DAY, ready, DELAY_REASONS[stay.plan_items % 5] if ready else "",
                 cetr, add_months(cetr, months) if cetr else NO_DAY, stay.latest(stay.visits, cut), stay.rating,
                 "Y" if stay.distance > 50 else "N", stay.distance,
-                "Y" if stay.commissioner == EATING_DISORDER else "N", stay.plan_items, stay.cost, stop, destination,
+                "Y" if stay.eating_disorder else "N", stay.plan_items, stay.cost, stop, destination,
             ])  # fmt: skip
     return rows
-
-
-def add_inpatient_measures(truth: Truth, stays: Sequence[Stay], end: date) -> None:
-    """Inpatients per million, over two years, C(E)TR and oversight visits in date, at one month end.
-
-    People are counted once: somebody readmitted is counted for the later admission.
-    """
-    cut = end.toordinal()
-    two_years_ago = add_months(cut, -24)
-    for stay in stays:
-        here = [start for start, stop, _ in stay.spells if start <= cut and (stop == NO_DAY or stop > cut)]
-        if not here:
-            continue
-        admitted = max(here)
-        age = (month_index(cut) - month_index(first_of_month(stay.birth))) // 12
-        traits = {
-            "sex": SEX_WORDS[stay.sex],
-            "age_band": age_band(age),
-            "ethnicity_group": ETHNIC_GROUP[stay.ethnicity],
-            "deprivation_quintile": QUINTILE_LABELS[stay.quintile],
-        }
-        rate = "inpatients_under18_per_million" if age < 18 else "inpatients_adult_per_million"
-        truth.add_person(rate, end, stay.place, traits, 1, 0)
-        truth.add_person("inpatients_over_two_years", end, stay.place, traits, stay.start < two_years_ago)
-        traits["commissioner_type"] = stay.commissioner
-        months = CETR_MONTHS_CHILD if age < 18 else CETR_MONTHS[stay.commissioner]
-        days = VISIT_DAYS_CHILD if age < 18 else VISIT_DAYS_ADULT
-        for measure, since, seen in (
-            ("cetr_in_date", add_months(cut, -months), stay.cetrs),
-            ("oversight_visit_in_date", cut - days, stay.visits),
-        ):
-            if admitted <= since:
-                truth.add_person(measure, end, stay.place, traits, stay.latest(seen, cut) >= since)

@@ -195,7 +195,7 @@ MAKERS = {
 }
 
 
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str | int]]) -> None:
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str | int | float]]) -> None:
     """Write ``rows`` under ``header`` as UTF-8 with LF line ends."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -20,7 +20,8 @@ from lda.synthetic.council_returns import sent_rows
 from lda.synthetic.council_truth import CouncilTruth
 from lda.synthetic.geography import Geography
 from lda.synthetic.health_checks import LDHC_FIELDS, make_health_events, register_views, scheme_return
-from lda.synthetic.hospital import Stay, add_inpatient_measures, make_stays
+from lda.synthetic.hospital import Stay, make_stays
+from lda.synthetic.hospital_truth import add_inpatient_measures
 from lda.synthetic.icb_extracts import IcbExtracts
 from lda.synthetic.layouts import load_shapes
 from lda.synthetic.mess import Messer
@@ -138,10 +139,11 @@ class _Sample:
         self.icb.reviews(self.reviews)
         self.icb.unclaimed()
         self.progress("right answers", self.blocks + 1, steps)
+        first_day = self.plan.ends[0].replace(day=1).toordinal()
         for month, end in enumerate(self.plan.ends):
             add_scheme_measure(self.truth, end, self.scheme[month])
             add_population(self.truth, end)
-            add_inpatient_measures(self.truth, self.stays, end)
+            add_inpatient_measures(self.truth, self.stays, end, first_day, self.plan.geography.inpatient_baseline)
             add_review_measures(self.truth, self.reviews, end)
         self.progress("done", steps, steps)
         return self.truth

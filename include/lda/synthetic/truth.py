@@ -1,16 +1,18 @@
 """The right answers: cells of every measure, added up from the generator's own history.
 
 A cell is ``measure_id, geography_type, geography_code, breakdown_type, breakdown_value, period_end`` with a numerator
-and a denominator. Proportion and count cells exist where somebody is in the denominator (or count); cells per million
+and a denominator, or with a value (a sum, mean or median) and in the denominator the people behind it. Proportion and count cells exist where somebody is in the denominator (or count); cells per million
 exist for every breakdown value of the population, and for values that only a patient holds (denominator 0).
 Nothing here reads the written files or any SQL. The rules are those of the measure catalogue, worked out again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from math import fsum
 from pathlib import Path
+from statistics import fmean, median
 from typing import Any
 
 import numpy as np
@@ -25,10 +27,20 @@ from lda.synthetic.reference import write_csv
 
 Cell = tuple[str, str, str, str, str, str]
 
-COUNTS = frozenset({"ld_register_size"})
+COUNTS = frozenset({
+    "ld_register_size", "inpatients_total", "admissions", "admissions_same_month_discharge", "discharges",
+    "clinically_ready", "cyp_eating_disorder",
+})  # fmt: skip
+# Measures whose contributions carry a value, and what is made of the values of a cell.
+VALUED: dict[str, Callable[[Sequence[float]], float]] = {
+    "mean_length_of_stay": fmean,
+    "median_length_of_stay": median,
+    "delayed_days": fsum,
+    "delay_cost": fsum,
+}
 TRUTH_HEADER = (
     "measure_id", "geography_type", "geography_code", "breakdown_type", "breakdown_value", "period_end",
-    "numerator", "denominator",
+    "numerator", "denominator", "value",
 )  # fmt: skip
 BAND_FROM = (0, 18, 25, 35, 45, 55, 65)
 POPULATION_YEAR = "2017"
@@ -46,6 +58,7 @@ class Truth:
     def __init__(self, geography: Geography) -> None:
         self.geography = geography
         self.cells: dict[Cell, list[int]] = {}
+        self.values: dict[Cell, list[float]] = {}
 
     def add(self, measure: str, end: date, where: tuple[str, str], what: tuple[str, str], count: int, of: int) -> None:
         """Add to one cell: ``where`` is geography type and code, ``what`` breakdown type and value."""
@@ -61,17 +74,20 @@ class Truth:
             for what in (ALL, *traits.items()):
                 self.add(measure, end, where, what, count, of)
 
+    def add_value(self, measure: str, end: date, place: int, traits: Mapping[str, str], value: float) -> None:
+        """Add one person's value to the cells of the place and of the system."""
+        for where in (("place", self.geography.places[place]), ("system", self.geography.icb_code)):
+            for what in (ALL, *traits.items()):
+                self.values.setdefault((measure, *where, *what, end.isoformat()), []).append(float(value))
+
     def write(self, path: Path) -> int:
         """Write ``measures.csv``, sorted; returns the number of cells."""
-        write_csv(
-            path,
-            TRUTH_HEADER,
-            (
-                (*cell, count, "" if cell[0] in COUNTS else of)
-                for cell, (count, of) in sorted(self.cells.items(), key=lambda item: item[0])
-            ),
-        )
-        return len(self.cells)
+        rows: list[Sequence[str | int | float]] = [
+            (*cell, count, "" if cell[0] in COUNTS else of, "") for cell, (count, of) in self.cells.items()
+        ]
+        rows += [(*cell, "", len(values), VALUED[cell[0]](values)) for cell, values in self.values.items()]
+        write_csv(path, TRUTH_HEADER, sorted(rows, key=lambda row: [str(part) for part in row[: len(TRUTH_HEADER) - 3]]))
+        return len(rows)
 
 
 def register_in_force(plan: Plan, views: Sequence[RegisterView], missing: Mapping[int, set[int]]) -> list[RegisterView]:

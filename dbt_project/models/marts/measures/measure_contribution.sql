@@ -13,9 +13,29 @@
     'leder_focused_within_six_months',
     'settled_accommodation',
     'paid_employment',
+    'inpatients_total',
+    'inpatients_over_five_years',
+    'inpatients_change_since_march_2019',
+    'admissions',
+    'admissions_same_month_discharge',
+    'discharges',
+    'readmissions_30_days',
+    'mean_length_of_stay',
+    'median_length_of_stay',
+    'out_of_area',
+    'clinically_ready',
+    'delayed_days',
+    'delay_cost',
+    'cyp_eating_disorder',
+    'post_admission_cetr',
+    'discharge_plan_complete',
 ] -%}
 {#- Those whose contributions carry a value to be added up, averaged or ranked. -#}
 {%- set valued = [
+    'mean_length_of_stay',
+    'median_length_of_stay',
+    'delayed_days',
+    'delay_cost',
 ] -%}
 
 {% for measure in measures -%}

@@ -1,0 +1,7 @@
+select
+    band_type,
+    band,
+    value_from,
+    value_to,
+    sort_order
+from {{ ref('value_band') }}
