@@ -1,0 +1,211 @@
+"""Files in every shape partners save them in come out as the same rows, with the row numbers the partner sees."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, datetime
+
+import duckdb
+import pytest
+import xlsxwriter
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from lda.contracts import load_contracts
+from lda.intake.header import Labels
+from lda.intake.reading import Reading, open_file, read_rows
+from lda.intake.records import Unreadable, cell_text, open_source
+from lda.intake.rows import RowCollector, create_raw
+from lda.intake.text import encoding_of
+from lda.ledger import FileRecord
+from lda.settings import Settings
+
+from .conftest import HEADER, csv_bytes, gp_row
+
+CONTRACTS = load_contracts(Settings())
+LABELS = {feed: Labels(contract) for feed, contract in CONTRACTS.items()}
+ROWS = [gp_row(seed) for seed in range(3)]
+TABLE = [HEADER, *ROWS]
+
+
+def read(path) -> tuple[Reading, list[tuple]]:
+    """A GP file read record by record: what was found out, and (row, misshapen, first cell, practice)."""
+    now = datetime.fromisoformat("2026-04-01")
+    record = FileRecord("f" * 64, "received", path.name, path.stat().st_size, now, now, "gp_ld_register")
+    reading = Reading(0, record, path)
+    contract = CONTRACTS["gp_ld_register"]
+    with duckdb.connect() as connection:
+        create_raw(connection, contract)
+        open_file(reading, LABELS["gp_ld_register"], LABELS)
+        if reading.header and not reading.facts.get("required_columns_missing"):
+            rows = RowCollector(connection, contract)
+            read_rows(reading, rows)
+            rows.flush()
+        query = "SELECT _row, _misshapen, nhs_number, practice_code FROM raw ORDER BY _row"
+        return reading, connection.execute(query).fetchall()
+
+
+def expected(rows, first: int = 2) -> list[tuple]:
+    return [(number, False, row[0], row[7]) for number, row in enumerate(rows, start=first)]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "gp_ld_register_Y90001_2026-02.csv"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_encodings_delimiters_and_line_ends(path, encoding, delimiter, end):
+    rows = [gp_row(1, Ethnicity="Siân’s"), gp_row(2), gp_row(3)]
+    path.write_bytes(csv_bytes([HEADER, *rows], delimiter, end, encoding))
+    reading, found = read(path)
+    assert found == expected(rows)
+    assert reading.facts["opened"] == 1
+
+
+def test_the_encoding_decides_how_letters_come_out(path):
+    labels = LABELS["gp_ld_register"]
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "cp1252"):
+        path.write_bytes(csv_bytes([HEADER, gp_row(1, Ethnicity="Siân’s")], encoding=encoding))
+        source, _ = open_source(path, labels)
+        assert list(source.records())[1][4] == "Siân’s", encoding
+
+
+def test_windows_1252_is_found_deep_in_a_file(path):
+    path.write_bytes(b"a,b\n" * 2_000_000 + "Siân\n".encode("cp1252"))
+    assert encoding_of(path) == "cp1252"
+    path.write_bytes(b"a,b\n" * 2_000_000 + "Siân\n".encode())
+    assert encoding_of(path) == "utf-8"
+
+
+def test_a_letter_cut_in_two_by_the_reading_is_still_utf_8(path):
+    path.write_bytes(b"x" * ((1 << 22) - 1) + "é".encode() + b"\n")
+    assert encoding_of(path) == "utf-8"
+    path.write_bytes(b"x" * ((1 << 22) - 1) + b"\xe9" + b"\n")
+    assert encoding_of(path) == "cp1252"
+
+
+def test_layout_rows_are_set_apart_and_row_numbers_are_the_partner_s(path):
+    blank = [""] * len(HEADER)
+    total = ["Total", "3", *blank[2:]]
+    text = csv_bytes([["LD register, Ashgrove Surgery"], [], HEADER, ROWS[0], HEADER, ROWS[1], blank, ROWS[2], total])
+    path.write_bytes(text + b"\n\n")
+    reading, found = read(path)
+    assert [row[0] for row in found] == [4, 6, 8]
+    assert reading.layout_rows == 2 + 1 + 1 + 1 + 2
+    assert reading.facts["data_rows"] == 3
+
+
+def test_line_breaks_in_cells_do_not_shift_row_numbers(path):
+    path.write_bytes(csv_bytes([HEADER, gp_row(1, Ethnicity="two\nlines"), gp_row(2)]))
+    assert [row[0] for row in read(path)[1]] == [2, 3]
+
+
+def test_misshapen_rows_keep_their_text_and_trailing_blanks_do_no_harm(path):
+    rows = [ROWS[0], ROWS[1][:9], [*ROWS[2], "", ""], [*ROWS[2], "stray"]]
+    path.write_bytes(csv_bytes([HEADER, *rows]))
+    reading, found = read(path)
+    assert [(row, bad) for row, bad, *_ in found] == [(2, False), (3, True), (4, False), (5, True)]
+    assert reading.facts["data_rows"] == 4
+
+
+def test_headers_are_found_by_name_in_any_order_and_unknown_ones_noted(path):
+    order = [7, 0, 2, 8]
+    table = [[HEADER[i] for i in order] + ["Favourite colour"]] + [[row[i] for i in order] + ["red"] for row in ROWS]
+    path.write_bytes(csv_bytes(table))
+    reading, found = read(path)
+    assert found == expected(ROWS)
+    assert reading.notes == ["Columns left out: Favourite colour."]
+
+
+@pytest.mark.parametrize(
+    ("content", "fact", "value"),
+    [
+        (b"", "data_rows", 0),
+        (b"\n\n , \n", "data_rows", 0),
+        (csv_bytes([HEADER]), "data_rows", 0),
+        (csv_bytes([[label for label in HEADER if label != "DOB"], ["x"] * 15]), "required_columns_missing", 1),
+        (b"hello there\n", "required_columns_missing", 3),
+        (b"\x00\x01\x02\x03binary\x00\x00", "opened", 0),
+        (b"PK\x03\x04 not really a workbook", "opened", 0),
+        (csv_bytes(TABLE)[:-40], "stops_mid_row", 1),
+        (csv_bytes(TABLE).rstrip(b"\n") + b'\n"9434', "stops_mid_row", 1),
+        (b"QUALITY_SERVICE,ORG_CODE,ACH_DATE,IND_CODE,FIELD_NAME,VALUE\n", "has_columns_of_other_feed", 1),
+    ],
+)
+def test_files_that_cannot_be_used_say_why(path, content, fact, value):
+    path.write_bytes(content)
+    assert read(path)[0].facts[fact] == value
+
+
+def test_a_last_line_without_a_line_end_is_no_sign_of_a_cut(path):
+    path.write_bytes(csv_bytes(TABLE).rstrip(b"\n"))
+    reading, found = read(path)
+    assert found == expected(ROWS)
+    assert reading.facts["stops_mid_row"] == 0
+
+
+def test_a_workbook_with_title_rows_dates_and_several_sheets(path):
+    book = xlsxwriter.Workbook(str(path))
+    book.add_worksheet("Notes").write_row(0, 0, ["About this file"])
+    sheet = book.add_worksheet("Register")
+    sheet.merge_range(0, 0, 0, 5, "LD register")
+    sheet.write_row(2, 0, HEADER)
+    sheet.write_row(3, 0, ROWS[0])
+    sheet.write_number(3, 0, float(ROWS[0][0]))
+    sheet.write_datetime(3, 2, datetime.fromisoformat("1980-05-06"), book.add_format({"num_format": "dd/mm/yyyy"}))
+    sheet.write_row(5, 0, ROWS[1])
+    book.close()
+    reading, found = read(path)
+    assert found == [(4, False, ROWS[0][0], "Y90001"), (6, False, ROWS[1][0], "Y90001")]
+    assert reading.layout_rows == 3
+    source, _ = open_source(path, LABELS["gp_ld_register"])
+    assert list(source.records())[3][2] == "1980-05-06"
+
+
+MOMENTS = [datetime.fromisoformat("2025-01-02"), datetime.fromisoformat("2025-01-02T09:30:00")]
+
+
+def test_workbook_cells_as_text():
+    cells = ["a", None, True, 3.0, 3.5, 7, *MOMENTS, date(2025, 1, 2)]
+    texts = ["a", "", "TRUE", "3", "3.5", "7", "2025-01-02", "2025-01-02 09:30:00", "2025-01-02"]
+    assert [cell_text(cell) for cell in cells] == texts
+
+
+def test_a_cell_no_partner_sends_makes_the_file_unreadable(path, monkeypatch):
+    path.write_bytes(csv_bytes([HEADER, gp_row(1, Ethnicity="x" * 500)]))
+    source, _ = open_source(path, LABELS["gp_ld_register"])
+    previous = csv.field_size_limit(100)
+    try:
+        with pytest.raises(Unreadable):
+            list(source.records())
+    finally:
+        csv.field_size_limit(previous)
+
+
+CELL = st.text(alphabet='ab ,;"\n\r', max_size=4)
+
+
+@hypothesis_settings(deadline=None, max_examples=60)
+@given(st.lists(st.lists(CELL, min_size=0, max_size=18), max_size=12))
+def test_every_record_python_s_csv_sees_is_accounted_for(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("messy") / "gp.csv"
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([HEADER, *rows])
+    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+    records = list(csv.reader(io.StringIO(text.getvalue(), newline="")))[1:]
+    reading, found = read(path)
+    blank = [number for number, cells in enumerate(records, start=2) if not any(cell.strip() for cell in cells)]
+    data = [number for number in range(2, len(records) + 2) if number not in blank]
+    assert [row for row, *_ in found] == data
+    assert reading.layout_rows == len(blank)
+    width = len(HEADER)
+    fits = {
+        number: len(cells) == width or (len(cells) > width and not any(cell.strip() for cell in cells[width:]))
+        for number, cells in enumerate(records, start=2)
+    }
+    assert [not bad for _, bad, *_ in found] == [fits[number] for number in data]
