@@ -36,7 +36,7 @@ test: setup-dev lint ## Every check and every test
 	$(BIN)/pytest -n 2 --dist loadscope
 
 test-fast: .venv/.dev ## The tests that need no whole refresh (under two minutes)
-	$(BIN)/pytest -n 2 --dist loadscope -m "not slow"
+	$(BIN)/pytest -n 2 --dist loadscope -m "not slow and not browser"
 
 lint: .venv/.dev .venv-lint/.ready ## Style, types, import order, unused dependencies, SQL, contracts
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
