@@ -30,7 +30,7 @@ setup-dev: .venv/.dev .venv-lint/.ready .airflow/.ready
 
 refresh: setup ## Sample extracts if landing is empty, run the DAGs, publish, print a summary
 	@$(BIN)/lda synthesise --if-empty
-	@LDA_TASK_RETRIES=0 AIRFLOW__LOGGING__LOGGING_LEVEL=WARNING $(BIN)/python scripts/run_dags.py
+	@LDA_TASK_RETRIES=0 AIRFLOW__LOGGING__LOGGING_LEVEL=ERROR $(BIN)/python scripts/run_dags.py
 
 test: setup-dev lint ## Every check and every test
 	$(BIN)/pytest -n 2 --dist loadscope

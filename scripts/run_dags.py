@@ -32,14 +32,14 @@ def load_dags() -> list[DAG]:
 
 
 def quieten() -> None:
-    """Only warnings and worse on the screen; Airflow's own log files keep everything."""
+    """Only errors on the screen; Airflow's own log files keep everything."""
     import warnings
 
     import structlog
 
     warnings.simplefilter("ignore")
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    logging.getLogger().setLevel(logging.WARNING)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    logging.getLogger().setLevel(logging.ERROR)
 
 
 def run(dags: list[DAG]) -> list[str]:
