@@ -47,10 +47,8 @@ def refresh_view(summary: Mapping[str, Any]) -> RenderableType:
     parts: list[RenderableType] = [heading, facts]
     problems = (summary.get("ingest") or {}).get("problems", [])
     parts += [Text(f"  {line}", style="yellow") for line in [*problems, *_failures(summary)]]
-    where = grid("", "", title="Where to look next")
-    for name, place in summary["where"].items():
-        where.add_row(name, place)
-    return Group(*parts, Text(""), where)
+    where = [f"  {name:<32}{place}" for name, place in summary["where"].items()]
+    return Group(*parts, Text(""), Text("Where to look next", style="bold"), *(Text(line) for line in where))
 
 
 def gate_words(gates: Mapping[str, Any]) -> str:

@@ -67,6 +67,7 @@ def where_next(settings: Settings, status: str) -> dict[str, str]:
     """Where to look after a run: name → path or command."""
     current = settings.published / "current"
     places = {
+        "to read": str(current / "public" / "report" / "index.html"),
         "for everyone": str(current / "public"),
         "for named analysts": str(current / "restricted" / "lda_mart.duckdb"),
         "what it holds": str(current / "publication.json"),
