@@ -53,6 +53,11 @@ class Candidate:
                 }
                 for partner in system.partners
             ],
+            "feed_table": [
+                {"feed": feed, "table_name": table.name}
+                for feed, contract in self.contracts.items()
+                for table in contract.tables
+            ],
             "feed": [
                 {
                     "feed": contract.feed,
@@ -67,9 +72,9 @@ class Candidate:
             "expected_submission": expected,
             "file_account": [],
         }
-        columns = {feed: contract.lake_columns() for feed, contract in self.contracts.items()}
+        tables = {feed: contract.lake_tables() for feed, contract in self.contracts.items()}
         with duckdb.connect(str(self.path)) as connection:
-            load_lake(connection, self.settings.lake, columns, [])
+            load_lake(connection, self.settings.lake, tables, [])
             load_ledger(connection, ledger)
             for feed, rows in (lake or {}).items():
                 for row in rows:

@@ -23,6 +23,7 @@ CREATE SCHEMA lake; CREATE SCHEMA ledger; CREATE SCHEMA staging; CREATE SCHEMA r
 CREATE SCHEMA mart; CREATE SCHEMA published;
 CREATE TABLE lake.gp AS SELECT * FROM range(10) AS rows(n);
 CREATE TABLE staging.stg_gp AS SELECT * FROM lake.gp;
+CREATE TABLE ledger.feed_table AS SELECT 'gp' AS feed, 'gp' AS table_name;
 CREATE TABLE ledger.feed AS SELECT 'gp' AS feed, 'GP register' AS feed_name, 1 AS cadence_months,
     3 AS stale_after_periods, 'practice' AS partner_type;
 CREATE TABLE ledger.submission AS SELECT * FROM (VALUES

@@ -14,7 +14,7 @@ import sqlglot
 from sqlglot import exp
 
 from lda.contracts.loading import contract_files, load_file_rules
-from lda.contracts.model import RULE_CONTEXT, ContractError, FeedContract, Problem, RuleSpec
+from lda.contracts.model import RULE_CONTEXT, ContractError, FeedContract, Problem, RuleSpec, TableSpec
 from lda.contracts.odcs import read_contract
 from lda.contracts.system import system_problems
 from lda.contracts.yamlfile import read_yaml
@@ -63,7 +63,8 @@ def _code_lists(file: str, contract: FeedContract, lists: set[str] | None) -> li
         return [Problem(file, "codeList", "reference data code_list.csv", "no such file")]
     return [
         Problem(file, f"{column.name}.codeList", "a list in code_list.csv", column.code_list)
-        for column in contract.columns
+        for table in contract.tables
+        for column in table.columns
         if column.code_list and column.code_list not in lists
     ]
 
@@ -71,7 +72,7 @@ def _code_lists(file: str, contract: FeedContract, lists: set[str] | None) -> li
 def _patterns(connection: duckdb.DuckDBPyConnection, file: str, contract: FeedContract) -> list[Problem]:
     """Column patterns run in DuckDB, whose regular expressions are not quite Python's."""
     problems = []
-    for column in contract.columns:
+    for column in (column for table in contract.tables for column in table.columns):
         if column.pattern is None:
             continue
         try:
@@ -84,11 +85,15 @@ def _patterns(connection: duckdb.DuckDBPyConnection, file: str, contract: FeedCo
 
 def rule_sql_problems(connection: duckdb.DuckDBPyConnection, file: str, contract: FeedContract) -> list[Problem]:
     """Rules whose SQL cannot be parsed, or reads columns that are not there, or compares what cannot be compared."""
-    known = {column.name: column.duckdb_type for column in contract.columns} | RULE_CONTEXT
+    return [problem for table in contract.tables for problem in _table_sql_problems(connection, file, table)]
+
+
+def _table_sql_problems(connection: duckdb.DuckDBPyConnection, file: str, table: TableSpec) -> list[Problem]:
+    known = {column.name: column.duckdb_type for column in table.columns} | RULE_CONTEXT
     columns = ", ".join(f'"{name}" {kind}' for name, kind in known.items())
     connection.execute(f"CREATE OR REPLACE TABLE rows_of_file ({columns})")
     problems = []
-    for rule in contract.rules:
+    for rule in table.rules:
         sql = _whole_query(rule)
         if sql is None:
             continue

@@ -14,7 +14,7 @@ Kind = Literal["nhs_number", "postcode"]
 Pseudonym = Literal["nhs_number", "birth_date", "postcode", "local_id", "drop"]
 Scope = Literal["file", "row", "warn"]
 Severity = Literal["error", "warning"]
-RuleKind = Literal["file", "shape", "required", "format", "values", "sql", "aggregate", "key"]
+RuleKind = Literal["file", "shape", "required", "format", "values", "parent", "sql", "aggregate", "key"]
 PartnerType = Literal["practice", "icb", "council", "trust"]
 PeriodRule = Literal["month", "quarter"]
 
@@ -50,6 +50,14 @@ class ContractError(Exception):
 
 
 @dataclass(frozen=True)
+class Parent:
+    """The table and column that a column's values must be found in, within the same submission."""
+
+    table: str
+    column: str
+
+
+@dataclass(frozen=True)
 class ColumnSpec:
     """One column of a feed, with what partners call it and what becomes of it."""
 
@@ -66,6 +74,7 @@ class ColumnSpec:
     pattern: str | None = None
     minimum: float | None = None
     maximum: float | None = None
+    parent: Parent | None = None
 
     @property
     def duckdb_type(self) -> str:
@@ -152,8 +161,68 @@ class PersonKey:
 
 
 @dataclass(frozen=True)
+class TableSpec:
+    """One table of a feed's submissions: its columns, its rules and who its rows are about.
+
+    The table of a feed that has only one is called like the feed. ``members`` is what a table's file may be called
+    within an archive, without its ending; ``required`` says whether a submission must bring it.
+    """
+
+    feed: str
+    name: str
+    rule_prefix: str
+    columns: tuple[ColumnSpec, ...]
+    rules: tuple[RuleSpec, ...]
+    person_key: PersonKey | None = None
+    members: tuple[str, ...] = ()
+    required: bool = True
+
+    @property
+    def place(self) -> str:
+        """Its folder in the vault."""
+        return self.feed if self.name == self.feed else f"{self.feed}/{self.name}"
+
+    def column(self, name: str) -> ColumnSpec:
+        """The column of this name. Raises KeyError when the table has none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Columns that together name one row; empty when the table has no key."""
+        return tuple(column.name for column in self.columns if column.primary_key)
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        """Columns a file must have."""
+        return tuple(column.name for column in self.columns if column.required)
+
+    @property
+    def identifier_columns(self) -> tuple[str, ...]:
+        """Columns whose values stay in the vault."""
+        return tuple(column.name for column in self.columns if column.is_identifier)
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Other tables that rows of this one must be found in."""
+        return tuple(sorted({column.parent.table for column in self.columns if column.parent}))
+
+    def lake_columns(self) -> list[tuple[str, str]]:
+        """Columns of the table's lake files in order, as name and DuckDB type."""
+        columns = [pair for column in self.columns for pair in column.lake_columns()]
+        if self.person_key:
+            columns = [("person_token", "VARCHAR"), ("person_token_source", "VARCHAR"), *columns]
+        return [*columns, *SYSTEM_COLUMNS]
+
+
+@dataclass(frozen=True)
 class FeedContract:
-    """One feed: what its files are called, who sends them and when, their columns and their rules."""
+    """One feed: what its files are called, who sends them and when, and the tables of a submission.
+
+    ``tables`` are in an order in which every table comes after the tables its rows must be found in.
+    """
 
     feed: str
     name: str
@@ -168,32 +237,34 @@ class FeedContract:
     max_quarantine_share: float
     rule_prefix: str
     file_patterns: tuple[str, ...]
-    columns: tuple[ColumnSpec, ...]
-    rules: tuple[RuleSpec, ...]
-    person_key: PersonKey | None = None
+    tables: tuple[TableSpec, ...]
     fingerprint: str = field(default="", compare=False)
 
+    @property
+    def is_archive(self) -> bool:
+        """True when a submission is an archive of several tables."""
+        return len(self.tables) > 1
+
+    @property
+    def table(self) -> TableSpec:
+        """The only table of a feed that has one. Raises ValueError for a feed that has several."""
+        if self.is_archive:
+            raise ValueError(f"{self.feed} has {len(self.tables)} tables: say which")
+        return self.tables[0]
+
+    @property
+    def columns(self) -> tuple[ColumnSpec, ...]:
+        """Columns of the only table."""
+        return self.table.columns
+
+    @property
+    def rules(self) -> tuple[RuleSpec, ...]:
+        """Rules of all tables."""
+        return tuple(rule for table in self.tables for rule in table.rules)
+
     def column(self, name: str) -> ColumnSpec:
-        """The column of this name. Raises KeyError when the feed has none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
-
-    @property
-    def key_columns(self) -> tuple[str, ...]:
-        """Columns that together name one row of a file; empty when the feed has no key."""
-        return tuple(column.name for column in self.columns if column.primary_key)
-
-    @property
-    def required_columns(self) -> tuple[str, ...]:
-        """Columns a file must have."""
-        return tuple(column.name for column in self.columns if column.required)
-
-    @property
-    def identifier_columns(self) -> tuple[str, ...]:
-        """Columns whose values stay in the vault."""
-        return tuple(column.name for column in self.columns if column.is_identifier)
+        """The column of this name of the only table. Raises KeyError when it has none."""
+        return self.table.column(name)
 
     def rule(self, code: str) -> RuleSpec:
         """The rule of this code. Raises KeyError when the feed has none."""
@@ -203,11 +274,16 @@ class FeedContract:
         raise KeyError(code)
 
     def lake_columns(self) -> list[tuple[str, str]]:
-        """Columns of the feed's lake files in order, as name and DuckDB type."""
-        columns = [pair for column in self.columns for pair in column.lake_columns()]
-        if self.person_key:
-            columns = [("person_token", "VARCHAR"), ("person_token_source", "VARCHAR"), *columns]
-        return [*columns, *SYSTEM_COLUMNS]
+        """Lake columns of the only table, as name and DuckDB type."""
+        return self.table.lake_columns()
+
+    def lake_tables(self) -> dict[str, list[tuple[str, str]]]:
+        """Lake columns of every table, by table."""
+        return {table.name: table.lake_columns() for table in self.tables}
+
+    def lake_file(self, lake_path: str, table: TableSpec) -> str:
+        """Where a submission's rows of a table are in the lake: its file, or the table's file in its folder."""
+        return f"{lake_path}/{table.name}.parquet" if self.is_archive else lake_path
 
 
 @dataclass(frozen=True)

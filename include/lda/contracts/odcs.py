@@ -24,10 +24,12 @@ from pydantic import BaseModel, ValidationError
 from lda.contracts.header import normalise
 from lda.contracts.model import (
     LAKE_TYPES,
+    RULE_CONTEXT,
     ColumnSpec,
     ContractError,
     FeedContract,
     Kind,
+    Parent,
     PartnerType,
     PeriodRule,
     PersonKey,
@@ -35,6 +37,7 @@ from lda.contracts.model import (
     Pseudonym,
     RuleSpec,
     Scope,
+    TableSpec,
 )
 from lda.contracts.rules import implicit_rules
 from lda.contracts.yamlfile import read_yaml
@@ -48,6 +51,7 @@ _CONTRACT_PROPERTIES = {
     "staleAfterPeriods",
     "personKey",
 }
+_TABLE_PROPERTIES = {"rulePrefix", "members", "personKey", "optional"}
 _COLUMN_PROPERTIES = {"synonyms", "kind", "pseudonymise", "codeList", "onInvalid"}
 _RULE_PROPERTIES = {"scope", "remedy"}
 _OPTIONS = {"string": {"pattern"}, "integer": {"minimum", "maximum"}, "number": {"minimum", "maximum"}, "date": set()}
@@ -143,14 +147,11 @@ def _build(document: OpenDataContractStandard, faults: Faults, fingerprint: str)
     custom = _customs(document.customProperties, _CONTRACT_PROPERTIES, "contract", faults)
     for key in sorted(_CONTRACT_PROPERTIES - {"personKey"} - set(custom)):
         faults.add(f"customProperties.{key}", "a value", "nothing")
-    tables = document.schema_ or []
-    if not faults.require(len(tables) == 1, "schema", "exactly one table", len(tables)) or faults.problems:
+    objects = document.schema_ or []
+    if not faults.require(bool(objects), "schema", "at least one table", len(objects)) or faults.problems:
         return None
     prefix = str(custom["rulePrefix"])
-    faults.require(bool(re.fullmatch(r"[A-Z][A-Z0-9]*", prefix)), "rulePrefix", "capital letters and digits", prefix)
-    columns = _columns(tables[0], faults)
-    rules = [*implicit_rules(prefix, columns), *_rules(tables[0], prefix, faults)]
-    _unique((rule.code for rule in rules), "quality", "a rule code used once", faults)
+    tables = _tables(objects, str(document.id), prefix, custom.get("personKey"), faults)
     return FeedContract(
         feed=str(document.id),
         name=document.name or str(document.id),
@@ -165,11 +166,55 @@ def _build(document: OpenDataContractStandard, faults: Faults, fingerprint: str)
         max_quarantine_share=_number(custom["maxQuarantineShare"], (0, 1), "maxQuarantineShare", faults, float),
         rule_prefix=prefix,
         file_patterns=_patterns(custom["filePatterns"], faults),
-        columns=columns,
-        rules=tuple(rules),
-        person_key=_person_key(custom.get("personKey"), columns, faults),
+        tables=tables,
         fingerprint=fingerprint,
     )
+
+
+def _tables(
+    objects: list[SchemaObject], feed: str, prefix: str, person_key: object, faults: Faults
+) -> tuple[TableSpec, ...]:
+    """The tables of a submission. With several, each has a rule prefix of its own, which begins with the feed's."""
+    several = len(objects) > 1
+    faults.require(
+        not (several and person_key), "customProperties.personKey", "a person key at the table it is of", person_key
+    )
+    tables: list[TableSpec] = []
+    for item in objects:
+        name = str(item.name) if several else feed
+        custom = _customs(item.customProperties, _TABLE_PROPERTIES, name, faults)
+        own = str(custom.get("rulePrefix", prefix))
+        faults.require(bool(re.fullmatch(r"[A-Z][A-Z0-9]*", own)), f"{name}.rulePrefix", "capital letters, digits", own)
+        faults.require(own.startswith(prefix), f"{name}.rulePrefix", f"a prefix that starts with {prefix}", own)
+        faults.require(bool(_NAME.fullmatch(name)), f"schema.{name}", "a snake_case table name", name)
+        columns = _columns(item, faults)
+        _parents(name, columns, tables, faults)
+        tables.append(
+            TableSpec(
+                feed=feed,
+                name=name,
+                rule_prefix=own,
+                columns=columns,
+                rules=(*implicit_rules(own, columns), *_rules(item, own, faults)),
+                person_key=_person_key(custom.get("personKey", person_key), columns, faults),
+                members=tuple(str(member) for member in custom.get("members", [name])),
+                required=not custom.get("optional", False),
+            )
+        )
+    _unique((table.name for table in tables), "schema", "a table name used once", faults)
+    _unique((normalise(one) for table in tables for one in table.members), "members", "a file name used once", faults)
+    _unique((rule.code for table in tables for rule in table.rules), "quality", "a rule code used once", faults)
+    return tuple(tables)
+
+
+def _parents(name: str, columns: tuple[ColumnSpec, ...], earlier: list[TableSpec], faults: Faults) -> None:
+    """A column's values can only be looked for in a table that stands above its own."""
+    known = {f"{table.name}.{column.name}" for table in earlier for column in table.columns}
+    for column in columns:
+        if column.parent:
+            target = f"{column.parent.table}.{column.parent.column}"
+            place = f"{name}.{column.name}.relationships"
+            faults.require(target in known, place, "a column of a table above this one", target)
 
 
 def _choice(value: object, kind: Any, place: str, faults: Faults) -> Any:
@@ -224,7 +269,7 @@ def _person_key(value: object, columns: tuple[ColumnSpec, ...], faults: Faults) 
     if not isinstance(value, dict) or set(value) != {"nhsNumber", "local"} or not isinstance(value["local"], list):
         faults.add(place, "a mapping of nhsNumber (a column) and local (a list of columns)", value)
         return None
-    names = {column.name for column in columns}
+    names = {column.name for column in columns} | set(RULE_CONTEXT)
     for name in [value["nhsNumber"], *value["local"]]:
         faults.require(name in names, place, "a column of the table", name)
     kinds = {column.name: column.kind for column in columns}
@@ -267,6 +312,7 @@ def _column(item: SchemaProperty, faults: Faults) -> ColumnSpec:
     if custom.get("pseudonymise") == "birth_date":
         faults.require(item.logicalType == "date", f"{name}.logicalType", "date for a birth date", item.logicalType)
     options = _options(item, faults)
+    parent = _parent(item, faults)
     return ColumnSpec(
         name=name,
         logical_type=item.logicalType if item.logicalType in LAKE_TYPES else "string",
@@ -281,7 +327,23 @@ def _column(item: SchemaProperty, faults: Faults) -> ColumnSpec:
         pattern=options.get("pattern"),
         minimum=options.get("minimum"),
         maximum=options.get("maximum"),
+        parent=parent,
     )
+
+
+def _parent(item: SchemaProperty, faults: Faults) -> Parent | None:
+    """The column of another table that a foreign key names as ``table.column``."""
+    keys = item.relationships or []
+    place = f"{item.name}.relationships"
+    if not keys or not faults.require(len(keys) == 1, place, "one relationship", len(keys)):
+        return None
+    key = keys[0]
+    target = key.to if isinstance(key.to, str) else ""
+    faults.require(key.type == "foreignKey", place, "type foreignKey", key.type)
+    if not faults.require(target.count(".") == 1, place, "to: table.column", key.to):
+        return None
+    table, column = target.split(".")
+    return Parent(table, column)
 
 
 def _options(item: SchemaProperty, faults: Faults) -> dict[str, Any]:

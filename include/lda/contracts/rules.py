@@ -87,6 +87,19 @@ def _column_rules(prefix: str, column: ColumnSpec) -> list[RuleSpec]:
                 dimension="conformity",
             )
         )
+    if column.parent:
+        rules.append(
+            RuleSpec(
+                code=f"{code}-PARENT",
+                message=f"{column.name} is not a {column.parent.column} of table {column.parent.table}.",
+                remedy=f"Send the row of {column.parent.table} that this one belongs to, or correct {column.name}.",
+                severity=severity,
+                scope=scope,
+                kind="parent",
+                column=column.name,
+                dimension="consistency",
+            )
+        )
     return rules
 
 

@@ -131,16 +131,19 @@ def suppression_by_measure(context: FrameContext) -> pd.DataFrame:
 
 def feed_reconciliation(context: FrameContext) -> pd.DataFrame:
     """One row per feed: rows in the ledger, the lake tables and staging, and rows of files not accounted for."""
-    feeds = [row[0] for row in context.connection.execute("SELECT feed FROM ledger.feed ORDER BY feed").fetchall()]
+    tables = context.connection.execute("SELECT feed, table_name FROM ledger.feed_table ORDER BY ALL").fetchall()
     staged = {table for _, table in tables_of(context.connection, "staging")}
     counts = [
-        f'SELECT {quoted(feed)} AS feed, (SELECT count(*) FROM lake."{feed}") AS rows_lake, '
-        + (f'(SELECT count(*) FROM staging."stg_{feed}")' if f"stg_{feed}" in staged else "0")
-        + " AS rows_staging"
-        for feed in feeds
+        f'SELECT {quoted(feed)} AS feed, (SELECT count(*) FROM lake."{table}") AS in_lake, '
+        + (f'(SELECT count(*) FROM staging."stg_{table}")' if f"stg_{table}" in staged else "0")
+        + " AS in_staging"
+        for feed, table in tables
     ]
     return context.frame(f"""
-        WITH counts AS ({" UNION ALL ".join(counts)}),
+        WITH by_table AS ({" UNION ALL ".join(counts)}),
+        counts AS (
+            SELECT feed, sum(in_lake) AS rows_lake, sum(in_staging) AS rows_staging FROM by_table GROUP BY feed
+        ),
         said AS (SELECT feed, sum(rows_accepted) AS rows_ledger FROM ledger.submission GROUP BY feed),
         accounts AS (
             SELECT feed, sum(abs(received - accepted - quarantined - repeated)) AS rows_unaccounted

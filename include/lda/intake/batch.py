@@ -11,11 +11,10 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from lda.contracts import RULE_CONTEXT, FeedContract, FileRule, SystemConfig
+from lda.contracts import FeedContract, FileRule, SystemConfig
+from lda.intake.archive import join_parts, open_parts
 from lda.intake.database import connect, without_values
 from lda.intake.header import Labels
-from lda.intake.judgement import account_for_rows, create_batch_file, create_dropped, results, tally_rules
-from lda.intake.judging import RowRules, judged_sql
 from lda.intake.outputs import (
     RowsLost,
     copy_lake_file,
@@ -26,12 +25,11 @@ from lda.intake.outputs import (
     write_lake_files,
     write_quarantine,
 )
-from lda.intake.plain import judge_plain
-from lda.intake.reading import Reading, check_name, open_file, read_rows
+from lda.intake.reading import Reading, check_name
 from lda.intake.records import is_large
 from lda.intake.reference import Reference
-from lda.intake.rows import RowCollector, create_raw
 from lda.intake.suites import suite_of
+from lda.intake.tables import JudgedTable, finish, judge_table, keep_keys, set_aside, take_up
 from lda.intake.verdicts import BATCH, ExpectationResult, validate
 from lda.landing import archive_path
 from lda.ledger import FileRecord, Ledger, RowAccount, RuleResult, Verdict, utc_now
@@ -53,9 +51,11 @@ class Intake:
     reference: Reference
     again: bool = False
 
-    def labels(self) -> dict[str, Labels]:
-        """Header labels of every feed."""
-        return {feed: Labels(contract) for feed, contract in self.contracts.items()}
+    def labels(self, contract: FeedContract) -> dict[str, Labels]:
+        """Header labels of every table that a file of the feed could be, rightly or wrongly."""
+        others = [] if contract.is_archive else [one for one in self.contracts.values() if not one.is_archive]
+        tables = [*contract.tables, *(one.table for one in others if one.feed != contract.feed)]
+        return {table.name: Labels(table) for table in tables}
 
 
 @dataclass
@@ -77,69 +77,45 @@ def judge_batch(intake: Intake, feed: str, records: Sequence[FileRecord]) -> Bat
     readings = [
         Reading(number, record, archive_path(intake.settings, record.file_id)) for number, record in enumerate(records)
     ]
-    rules = RowRules.of(contract)
     with scratch_folder(intake.settings) as scratch, connect(intake.settings, scratch) as connection:
         with without_values(f"judge the files of {feed}"):
-            judged = _judge_rows(intake, contract, rules, connection, readings, scratch)
+            judged = _judge_tables(intake, contract, connection, readings, scratch)
         batch_results = _reach_verdicts(intake, contract, readings)
         if intake.again:
             readings = [item for item in readings if _changes_verdict(intake.ledger, item)]
         with without_values(f"write the rows of {feed}"):
-            accepted = _write(intake, contract, rules, connection, [item for item in readings if item.number in judged])
+            accepted = _write(intake, contract, connection, readings, judged)
     verdicts = [_verdict(contract, item, accepted.get(item.number)) for item in readings]
     at = utc_now()
     in_force = intake.ledger.record(verdicts, at) if verdicts else []
     return BatchOutcome(verdicts, in_force, batch_results)
 
 
-def _judge_rows(
+def _judge_tables(
     intake: Intake,
     contract: FeedContract,
-    rules: RowRules,
     connection: duckdb.DuckDBPyConnection,
     readings: list[Reading],
     scratch: Path,
-) -> set[int]:
-    """Judge the rows of every file that can be used; returns the numbers of those files."""
+) -> list[JudgedTable]:
+    """Judge the rows of every table of every file that can be used."""
     intake.reference.install(connection, contract)
-    labels = intake.labels()
+    labels = intake.labels(contract)
     for reading in readings:
         check_name(reading, contract, intake.system)
         if not reading.failed(intake.file_rules, contract):
-            open_file(reading, labels[contract.feed], labels)
-    usable = [item for item in readings if item.header and not item.failed(intake.file_rules, contract)]
-    alone = len(usable) == 1 and is_large(usable[0].record.size_bytes)
-    plain = alone and judge_plain(connection, contract, rules, usable[0], scratch)
-    if not plain:
-        usable = _collect(connection, contract, intake.file_rules, usable)
-    create_batch_file(connection, usable)
-    if not plain:
-        context = ", ".join(f"f.{name}" for name in RULE_CONTEXT)
-        source = f"(SELECT r.*, f._file_id, {context} FROM raw AS r JOIN batch_file AS f ON f._file = r._file)"
-        connection.execute(f"CREATE TEMP TABLE judged AS {judged_sql(contract, rules, source)}")
-        connection.execute("DROP TABLE raw")
-    create_dropped(connection, contract, rules)
-    by_number = {item.number: item for item in usable}
-    account_for_rows(connection, by_number)
-    tallies = tally_rules(connection, contract, rules)
+            open_parts(reading, contract, intake.settings, scratch)
+    usable = [item for item in readings if not item.failed(intake.file_rules, contract)]
+    judged = []
+    for table in contract.tables:
+        parts = [item.parts[table.name] for item in usable if table.name in item.parts]
+        work = judge_table(connection, contract, table, parts, labels, intake.file_rules, scratch)
+        keep_keys(connection, contract, table)
+        set_aside(connection, work)
+        judged.append(work)
     for reading in usable:
-        reading.rule_results = results(contract, tallies, reading.number)
-    return set(by_number)
-
-
-def _collect(
-    connection: duckdb.DuckDBPyConnection,
-    contract: FeedContract,
-    file_rules: tuple[FileRule, ...],
-    readings: Sequence[Reading],
-) -> list[Reading]:
-    """Read files record by record into ``raw``; returns those that turned out whole."""
-    create_raw(connection, contract)
-    rows = RowCollector(connection, contract)
-    for reading in readings:
-        read_rows(reading, rows)
-    rows.flush()
-    return [item for item in readings if not item.failed(file_rules, contract)]
+        join_parts(reading)
+    return judged
 
 
 def _reach_verdicts(intake: Intake, contract: FeedContract, readings: Sequence[Reading]) -> list[ExpectationResult]:
@@ -199,34 +175,51 @@ def _changes_verdict(ledger: Ledger, reading: Reading) -> bool:
 def _write(
     intake: Intake,
     contract: FeedContract,
-    rules: RowRules,
     connection: duckdb.DuckDBPyConnection,
     readings: Sequence[Reading],
+    judged: Sequence[JudgedTable],
 ) -> dict[int, str]:
-    """Write lake and vault and read back what was written; returns the lake path of each accepted file by number."""
-    settings = intake.settings
+    """Write lake and vault table by table; returns the lake path of each accepted submission by number."""
     if not readings:
         return {}
     accepted = [item for item in readings if not item.rejected_for]
     paths = {item.number: lake_path(contract, item, intake.again) for item in accepted}
-    full = {number: settings.lake / path for number, path in paths.items()}
+    for work in judged:
+        take_up(connection, work)
+        _write_table(intake, contract, connection, readings, work, paths)
+        finish(connection, work)
+    return paths
+
+
+def _write_table(
+    intake: Intake,
+    contract: FeedContract,
+    connection: duckdb.DuckDBPyConnection,
+    readings: Sequence[Reading],
+    work: JudgedTable,
+    paths: Mapping[int, str],
+) -> None:
+    """Write a table's rows and read back what was written."""
+    settings, table = intake.settings, work.table
+    parts = [item.parts[table.name] for item in readings if item.number in work.numbers]
+    accepted = [item for item in parts if item.number in paths]
+    full = {item.number: settings.lake / contract.lake_file(paths[item.number], table) for item in accepted}
     create_accepted_file(connection, accepted)
-    if len(accepted) == 1 and is_large(accepted[0].record.size_bytes):
-        copy_lake_file(connection, contract, full[accepted[0].number])
+    if len(accepted) == 1 and is_large(accepted[0].path.stat().st_size):
+        copy_lake_file(connection, table, full[accepted[0].number])
     elif accepted:
-        write_lake_files(connection, contract, full)
+        write_lake_files(connection, table, full)
     for item in accepted:
         found = rows_in(full[item.number])
         if found != item.account.accepted:
             raise RowsLost(
-                f"{paths[item.number]}: {item.account.accepted} rows were accepted and {found} were written. "
-                "Nothing of this batch was recorded; run it again and report it."
+                f"{full[item.number].relative_to(settings.lake)}: {item.account.accepted} rows were accepted and "
+                f"{found} were written. Nothing of this batch was recorded; run it again and report it."
             )
     if accepted:
         name = hashlib.sha256("".join(sorted(item.record.file_id for item in accepted)).encode()).hexdigest()[:16]
-        write_identifiers(connection, settings, contract, name)
-    write_quarantine(connection, settings, contract, rules, {item.number: item for item in readings})
-    return paths
+        write_identifiers(connection, settings, table, name)
+    write_quarantine(connection, settings, table, work.rules, {item.number: item for item in parts})
 
 
 def _verdict(contract: FeedContract, reading: Reading, path: str | None) -> Verdict:

@@ -162,4 +162,4 @@ def _within(column: ColumnSpec, value: str) -> str:
 
 def code_type(column: ColumnSpec) -> str:
     """Name of the DuckDB enumeration that holds the codes a column may have."""
-    return quoted(f"codes_{column.name}")
+    return quoted(f"codes_{column.name}_{column.code_list}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lda.contracts import FeedContract, normalise
+from lda.contracts import TableSpec, normalise
 
 # Title rows above a header are looked through up to this row.
 SEARCH_ROWS = 40
@@ -37,10 +37,10 @@ class HeaderMatch:
 class Labels:
     """What the header cells of a feed may say, by column."""
 
-    def __init__(self, contract: FeedContract) -> None:
-        self.contract = contract
+    def __init__(self, table: TableSpec) -> None:
+        self.table = table
         self._columns = {
-            normalise(label): column.name for column in contract.columns for label in (column.name, *column.synonyms)
+            normalise(label): column.name for column in table.columns for label in (column.name, *column.synonyms)
         }
 
     def match(self, row_number: int, cells: Sequence[str]) -> HeaderMatch:
@@ -62,10 +62,10 @@ class Labels:
             match = self.match(number, cells)
             if best is None or len(match.positions) > len(best.positions):
                 best = match
-        least = min(2, len(self.contract.columns))
+        least = min(2, len(self.table.columns))
         return best if best and len(best.positions) >= least else None
 
     def missing(self, match: HeaderMatch | None) -> list[str]:
         """Required columns that the header does not have."""
         found = match.positions if match else {}
-        return [name for name in self.contract.required_columns if name not in found]
+        return [name for name in self.table.required_columns if name not in found]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from lda.contracts import FeedContract, RuleSpec
+from lda.contracts import RuleSpec, TableSpec
 from lda.intake.judging import RowRules, quarantined
 from lda.intake.reading import Reading
 from lda.intake.rows import quoted
@@ -39,7 +39,7 @@ def create_batch_file(connection: duckdb.DuckDBPyConnection, readings: Sequence[
     connection.unregister("batch_file_arrow")
 
 
-def create_dropped(connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: RowRules) -> None:
+def create_dropped(connection: duckdb.DuckDBPyConnection, table: TableSpec, rules: RowRules) -> None:
     """Make ``dropped``. Repeats of an earlier row go first; then rows that fail a rule; then later rows of a key."""
     connection.execute(
         f"""
@@ -59,7 +59,7 @@ def create_dropped(connection: duckdb.DuckDBPyConnection, contract: FeedContract
         WHERE {quarantined(rules)}
         """
     )
-    if contract.key_columns:
+    if table.key_columns:
         connection.execute(
             f"""
             INSERT INTO dropped
@@ -109,7 +109,7 @@ def account_for_rows(connection: duckdb.DuckDBPyConnection, readings: Mapping[in
 
 
 def tally_rules(
-    connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: RowRules
+    connection: duckdb.DuckDBPyConnection, table: TableSpec, rules: RowRules
 ) -> dict[tuple[int, str], Tally]:
     """Failures by file number and rule code: row rules over all rows but repeats, aggregates over accepted rows."""
     tallies: dict[tuple[int, str], Tally] = defaultdict(Tally)
@@ -127,18 +127,18 @@ def tally_rules(
             tallies[number, rule.code].add(count, first)
     keys = f"SELECT _file, count(*), min(_row) FROM dropped WHERE _why = '{KEY}' GROUP BY _file"
     for number, count, first in connection.execute(keys).fetchall():
-        tallies[number, f"{contract.rule_prefix}-KEY"].add(count, first)
-    for rule in contract.rules:
+        tallies[number, f"{table.rule_prefix}-KEY"].add(count, first)
+    for rule in table.rules:
         if rule.query is not None:
-            for number, count in connection.execute(_per_file(contract, rule)).fetchall():
+            for number, count in connection.execute(_per_file(table, rule)).fetchall():
                 if count:
                     tallies[number, rule.code].add(int(count), None)
     return tallies
 
 
-def _per_file(contract: FeedContract, rule: RuleSpec) -> str:
+def _per_file(table: TableSpec, rule: RuleSpec) -> str:
     """An aggregate rule, worked out for every file from the rows that go to the lake."""
-    columns = ", ".join(f"j.{quoted(column.name)}" for column in contract.columns)
+    columns = ", ".join(f"j.{quoted(column.name)}" for column in table.columns)
     accepted = f"""(
         SELECT {columns}, b._partner_code, b._period_start, b._period_end
         FROM judged AS j JOIN batch_file AS b ON b._file = j._file
@@ -148,10 +148,10 @@ def _per_file(contract: FeedContract, rule: RuleSpec) -> str:
     return f"SELECT f._file, ({query}) FROM batch_file AS f"
 
 
-def results(contract: FeedContract, tallies: Mapping[tuple[int, str], Tally], number: int) -> list[RuleResult]:
-    """What the ledger keeps of a file's rule failures, in the contract's order of rules."""
+def results(table: TableSpec, tallies: Mapping[tuple[int, str], Tally], number: int) -> list[RuleResult]:
+    """What the ledger keeps of a file's rule failures, in the table's order of rules."""
     return [
         RuleResult(rule.code, rule.severity, rule.scope, tally.failures, rule.column, tally.first_row, rule.message)
-        for rule in contract.rules
+        for rule in table.rules
         if (tally := tallies.get((number, rule.code))) and tally.failures
     ]

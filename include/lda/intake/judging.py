@@ -1,4 +1,4 @@
-"""SQL that judges every row of a batch by every rule of the contract, and cleans and pseudonymises it on the way.
+"""SQL that judges every row of a batch by every rule of its table, and cleans and pseudonymises it on the way.
 
 One pass over ``raw`` gives the relation ``judged``: per row its file and row number, a hash of its content, the rules
 it fails as bits of ``_failed0, _failed1 …``, its cleaned columns, and its tokens.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lda.contracts import RULE_CONTEXT, ColumnSpec, FeedContract, RuleSpec
+from lda.contracts import RULE_CONTEXT, ColumnSpec, Parent, RuleSpec, TableSpec
 from lda.contracts.model import SYSTEM_COLUMNS
 from lda.intake.cleaning import cleaned, trimmed
 from lda.intake.rows import quoted
@@ -25,9 +25,9 @@ class RowRules:
     rules: tuple[RuleSpec, ...]
 
     @classmethod
-    def of(cls, contract: FeedContract) -> RowRules:
-        """Row rules of a contract: all but those over many rows of a file."""
-        return cls(tuple(rule for rule in contract.rules if rule.kind not in {"aggregate", "key", "file"}))
+    def of(cls, table: TableSpec) -> RowRules:
+        """Row rules of a table: all but those over many rows of a file."""
+        return cls(tuple(rule for rule in table.rules if rule.kind not in {"aggregate", "key", "file"}))
 
     @property
     def words(self) -> int:
@@ -49,29 +49,29 @@ class RowRules:
         return masks
 
 
-def judged_sql(contract: FeedContract, rules: RowRules, source: str, keep: Sequence[str] = ()) -> str:
+def judged_sql(table: TableSpec, rules: RowRules, source: str, keep: Sequence[str] = ()) -> str:
     """SELECT that judges the rows of ``source``: one row out for each row in, in the same order.
 
     ``source`` has the columns of ``raw``, ``_file_id`` and what rules may read of the partner and period. Columns
     named in ``keep`` are handed through.
     """
-    names = [quoted(column.name) for column in contract.columns]
+    names = [quoted(column.name) for column in table.columns]
     texts = ", ".join(f"{trimmed(name)} AS {quoted('t_' + name[1:-1])}" for name in names)
     raws = ", ".join(f"{name} AS {quoted('r_' + name[1:-1])}" for name in names)
     raw_list = ", ".join(quoted("r_" + name[1:-1]) for name in names)
-    values = ", ".join(f"{cleaned(column).value} AS {quoted(column.name)}" for column in contract.columns)
+    values = ", ".join(f"{cleaned(column).value} AS {quoted(column.name)}" for column in table.columns)
     through = "".join(f"{name}, " for name in keep)
     fixed = f"_file, _row, _misshapen, _line, _file_id, {through}{', '.join(RULE_CONTEXT)}"
-    wanted = f"{quarantined(rules)} OR {bool(contract.key_columns)}"
+    wanted = f"{quarantined(rules)} OR {bool(table.key_columns)}"
     return f"""
         WITH texts AS (
             SELECT {fixed}, hash(_line, {", ".join(names)}) AS _hash, {raws}, {texts}
             FROM {source}
         ),
         typed AS (SELECT *, {values} FROM texts),
-        marked AS (SELECT *, {_failed(contract, rules)} FROM typed)
+        marked AS (SELECT *, {_failed(table, rules)} FROM typed)
         SELECT _file, _row, {through}_file_id, _hash, _line, {_words(rules)},
-            CASE WHEN {wanted} THEN [{raw_list}] END AS _raw, {_key(contract)} AS _key, {", ".join(_outputs(contract))}
+            CASE WHEN {wanted} THEN [{raw_list}] END AS _raw, {_key(table)} AS _key, {", ".join(_outputs(table))}
         FROM marked
     """
 
@@ -85,14 +85,14 @@ def _words(rules: RowRules) -> str:
     return ", ".join(f"_failed{index}" for index in range(rules.words))
 
 
-def _failed(contract: FeedContract, rules: RowRules) -> str:
+def _failed(table: TableSpec, rules: RowRules) -> str:
     """The bits of the rules a row fails. A misshapen row fails for its shape alone: its cells may be shifted."""
     words = []
     for word in range(rules.words):
         terms = []
         for bit, rule in enumerate(rules.rules[word * BITS : (word + 1) * BITS]):
             if rule.kind != "shape":
-                terms.append(f"CASE WHEN {_condition(contract, rule)} THEN {1 << bit} ELSE 0 END")
+                terms.append(f"CASE WHEN {_condition(table, rule)} THEN {1 << bit} ELSE 0 END")
         shape = sum(
             1 << bit for bit, rule in enumerate(rules.rules[word * BITS : (word + 1) * BITS]) if rule.kind == "shape"
         )
@@ -100,60 +100,75 @@ def _failed(contract: FeedContract, rules: RowRules) -> str:
     return ", ".join(words)
 
 
-def _condition(contract: FeedContract, rule: RuleSpec) -> str:
+def _condition(table: TableSpec, rule: RuleSpec) -> str:
     """SQL that is true for a failing row. NULL counts as passing."""
     if rule.kind == "sql":
         return f"({rule.predicate})"
-    column = cleaned(contract.column(rule.column or ""))
+    column = cleaned(table.column(rule.column or ""))
+    if rule.kind == "parent":
+        return orphaned(table.column(rule.column or ""))
     conditions = {"required": column.absent, "format": column.malformed, "values": column.unlisted}
     return f"({conditions[rule.kind]})"
 
 
-def _key(contract: FeedContract) -> str:
+def orphaned(column: ColumnSpec) -> str:
+    """SQL that is true when a value is not found among the rows accepted of its parent table, in the same file."""
+    if column.parent is None:
+        raise ValueError(f"{column.name} has no parent")
+    own, keys = quoted(column.name), keys_of(column.parent)
+    return f"({own} IS NOT NULL AND NOT EXISTS (FROM {keys} AS k WHERE k._file = typed._file AND k._value = {own}))"
+
+
+def keys_of(parent: Parent) -> str:
+    """Table of the values that rows of other tables may refer to: ``_file`` and ``_value``."""
+    return quoted(f"keys_{parent.table}_{parent.column}")
+
+
+def _key(table: TableSpec) -> str:
     """A hash of the row's key; NULL when the feed has none or a part of it is not known."""
-    names = [quoted(name) for name in contract.key_columns]
+    names = [quoted(name) for name in table.key_columns]
     if not names:
         return "NULL::UBIGINT"
     known = " AND ".join(f"{name} IS NOT NULL" for name in names)
     return f"CASE WHEN {known} THEN hash({', '.join(names)}) END"
 
 
-def _outputs(contract: FeedContract) -> list[str]:
+def _outputs(table: TableSpec) -> list[str]:
     """Every cleaned column, then what stands for identifiers in the lake."""
-    outputs = [quoted(column.name) for column in contract.columns]
-    for column in contract.columns:
-        outputs.extend(_stand_ins(contract, column))
-    if contract.person_key:
-        person = contract.person_key
+    outputs = [quoted(column.name) for column in table.columns]
+    for column in table.columns:
+        outputs.extend(_stand_ins(table, column))
+    if table.person_key:
+        person = table.person_key
         nhs, local = quoted(person.nhs_number), [quoted(name) for name in person.local]
         known = f"{nhs} IS NOT NULL OR ({' AND '.join(f'{name} IS NOT NULL' for name in local)})"
-        message = person_message_sql(contract.feed, nhs, local)
+        message = person_message_sql(table.feed, nhs, local)
         outputs.append(f"CASE WHEN {known} THEN {token_sql(message)} END AS person_token")
         outputs.append(f"{person_source_sql(nhs, local)} AS person_token_source")
     return outputs
 
 
-def _stand_ins(contract: FeedContract, column: ColumnSpec) -> list[str]:
+def _stand_ins(table: TableSpec, column: ColumnSpec) -> list[str]:
     name = quoted(column.name)
     match column.pseudonymise:
         case "birth_date":
             return [f"date_trunc('month', {name})::DATE AS birth_month"]
         case "local_id":
-            return [f"{token_sql(local_message_sql(contract.feed, name))} AS {quoted(column.name + '_token')}"]
+            return [f"{token_sql(local_message_sql(table.feed, name))} AS {quoted(column.name + '_token')}"]
     return []
 
 
-def small_area_join(contract: FeedContract) -> str:
+def small_area_join(table: TableSpec) -> str:
     """The join that gives a postcode its small area, where the feed has a postcode."""
-    for column in contract.columns:
+    for column in table.columns:
         if column.pseudonymise == "postcode":
             return f"LEFT JOIN small_area ON small_area._postcode = j.{quoted(column.name)}"
     return ""
 
 
-def lake_select(contract: FeedContract) -> str:
+def lake_select(table: TableSpec) -> str:
     """The lake's columns, in the contract's order, from ``judged AS j`` and ``small_area_join``."""
-    names = [quoted(name) for name, _ in contract.lake_columns()[: -len(SYSTEM_COLUMNS)]]
+    names = [quoted(name) for name, _ in table.lake_columns()[: -len(SYSTEM_COLUMNS)]]
     values = [f"{_person_token()} AS {name}" if name == '"person_token"' else name for name in names]
     return f"{', '.join(values)}, _file_id, _row AS _row_number, printf('%016x', hash({', '.join(names)})) AS _row_hash"
 
@@ -163,8 +178,8 @@ def _person_token() -> str:
     return f"coalesce(person_token, {token_sql(ROW_MESSAGE)})"
 
 
-def identifier_select(contract: FeedContract) -> str:
+def identifier_select(table: TableSpec) -> str:
     """The identifiers of accepted rows from ``judged``, with the person token and place of each."""
-    names = ", ".join("j." + quoted(name) for name in contract.identifier_columns)
-    person = f"{_person_token()} AS person_token, " if contract.person_key else ""
+    names = ", ".join("j." + quoted(name) for name in table.identifier_columns)
+    person = f"{_person_token()} AS person_token, " if table.person_key else ""
     return f"{names}, {person}_file_id, _row AS _row_number"

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lda.contracts import FeedContract
+from lda.contracts import FeedContract, TableSpec
 from lda.intake.judgement import KEY, REPEATED
 from lda.intake.judging import BITS, RowRules, identifier_select, lake_select, small_area_join
 from lda.intake.reading import Reading
@@ -31,10 +31,14 @@ class RowsLost(Exception):  # noqa: N818 (names what happened)
 
 
 def lake_path(contract: FeedContract, reading: Reading, again: bool) -> str:
-    """Where a file's rows go, relative to the lake. A file judged again gets a new name by the contract's text."""
+    """Where a submission goes, relative to the lake: a file, or a folder with a file for each table of an archive.
+
+    A file judged again gets a new name by the contract's text.
+    """
     record = reading.record
     suffix = f"-{contract.fingerprint[:8]}" if again else ""
-    name = f"{record.file_id[:16]}{suffix}.parquet"
+    ending = "" if contract.is_archive else ".parquet"
+    name = f"{record.file_id[:16]}{suffix}{ending}"
     return f"{contract.feed}/{record.partner_code}/{record.period_end}/{name}"
 
 
@@ -45,20 +49,20 @@ def create_accepted_file(connection: duckdb.DuckDBPyConnection, readings: Sequen
         connection.executemany("INSERT INTO accepted_file VALUES (?)", [[item.number] for item in readings])
 
 
-def _accepted(contract: FeedContract, with_area: bool = True) -> str:
+def _accepted(table: TableSpec, with_area: bool = True) -> str:
     """FROM clause of the rows that go to the lake."""
     return f"""
         FROM judged AS j ANTI JOIN dropped AS d ON d._file = j._file AND d._row = j._row
-        SEMI JOIN accepted_file AS a ON a._file = j._file {small_area_join(contract) if with_area else ""}
+        SEMI JOIN accepted_file AS a ON a._file = j._file {small_area_join(table) if with_area else ""}
     """
 
 
-def write_lake_files(connection: duckdb.DuckDBPyConnection, contract: FeedContract, paths: dict[int, Path]) -> None:
+def write_lake_files(connection: duckdb.DuckDBPyConnection, table: TableSpec, paths: dict[int, Path]) -> None:
     """Write one Parquet file per accepted file of a batch of small files, in order of row number."""
-    query = f"SELECT j._file AS _number, {lake_select(contract)} {_accepted(contract)} ORDER BY j._file, j._row"
+    query = f"SELECT j._file AS _number, {lake_select(table)} {_accepted(table)} ORDER BY j._file, j._row"
     written = _split(connection.execute(query).to_arrow_reader(ROWS_AT_ONCE), paths)
     for number in paths.keys() - written:
-        empty = connection.execute(f"SELECT {lake_select(contract)} {_accepted(contract)} LIMIT 0").to_arrow_table()
+        empty = connection.execute(f"SELECT {lake_select(table)} {_accepted(table)} LIMIT 0").to_arrow_table()
         _write_one(paths[number], [empty])
 
 
@@ -96,11 +100,11 @@ def _write_one(path: Path, parts: Sequence[pa.Table]) -> None:
         pq.write_table(pa.concat_tables(parts), temporary, compression="snappy")
 
 
-def copy_lake_file(connection: duckdb.DuckDBPyConnection, contract: FeedContract, path: Path) -> None:
+def copy_lake_file(connection: duckdb.DuckDBPyConnection, table: TableSpec, path: Path) -> None:
     """Write the one accepted file of a batch straight from DuckDB, in the order of its rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path, LAKE_FILE) as temporary:
-        query = f"SELECT {lake_select(contract)} {_accepted(contract)}"
+        query = f"SELECT {lake_select(table)} {_accepted(table)}"
         connection.execute(f"COPY ({query}) TO {literal(str(temporary))} (FORMAT parquet)")
 
 
@@ -109,61 +113,61 @@ def rows_in(path: Path) -> int:
     return int(pq.read_metadata(path).num_rows)
 
 
-def write_identifiers(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, contract: FeedContract, batch: str
-) -> None:
+def write_identifiers(connection: duckdb.DuckDBPyConnection, settings: Settings, table: TableSpec, batch: str) -> None:
     """Keep the identifiers of the batch's accepted rows in the vault."""
-    if not contract.identifier_columns:
+    if not table.identifier_columns:
         return
-    path = identifiers_path(settings, contract.feed, batch)
+    path = identifiers_path(settings, table.place, batch)
     private_folder(path.parent)
     with whole_file(path) as temporary:
-        query = f"SELECT {identifier_select(contract)} {_accepted(contract, with_area=False)}"
+        query = f"SELECT {identifier_select(table)} {_accepted(table, with_area=False)}"
         connection.execute(f"COPY ({query}) TO {literal(str(temporary))} (FORMAT parquet)")
 
 
 def write_quarantine(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
-    contract: FeedContract,
+    table: TableSpec,
     rules: RowRules,
     readings: dict[int, Reading],
 ) -> None:
     """Keep the original text of rows that failed in the vault, one file per source file, with their rule codes."""
-    cells = ", ".join(f"j._raw[{i}] AS {quoted(c.name)}" for i, c in enumerate(contract.columns, start=1))
+    cells = ", ".join(f"j._raw[{i}] AS {quoted(c.name)}" for i, c in enumerate(table.columns, start=1))
     query = f"""
-        SELECT j._file AS _number, j._file_id, j._row AS _row_number, {_codes(contract, rules)} AS rule_codes,
+        SELECT j._file AS _number, j._file_id, j._row AS _row_number, {_codes(table, rules)} AS rule_codes,
             {cells}, j._line
         FROM judged AS j JOIN dropped AS d ON d._file = j._file AND d._row = j._row
         WHERE d._why <> '{REPEATED}' ORDER BY j._file, j._row
     """
-    folder = private_folder(settings.vault / "quarantine" / contract.feed)
+    folder = private_folder(settings.vault / "quarantine" / table.place)
     current: int | None = None
     parts: list[pa.Table] = []
     for number, part in _runs(connection.execute(query).to_arrow_reader(ROWS_AT_ONCE)):
+        if number not in readings:
+            continue
         if number != current and current is not None:
-            _write_quarantine(settings, contract, readings[current], parts)
+            _write_quarantine(settings, table, readings[current], parts)
             parts = []
         current = number
         parts.append(part)
     if current is not None:
-        _write_quarantine(settings, contract, readings[current], parts)
+        _write_quarantine(settings, table, readings[current], parts)
     for reading in readings.values():
         if not reading.account.quarantined:
             (folder / f"{reading.record.file_id[:16]}.parquet").unlink(missing_ok=True)
 
 
-def _write_quarantine(settings: Settings, contract: FeedContract, reading: Reading, parts: list[pa.Table]) -> None:
-    with whole_file(quarantine_path(settings, contract.feed, reading.record.file_id)) as temporary:
+def _write_quarantine(settings: Settings, table: TableSpec, reading: Reading, parts: list[pa.Table]) -> None:
+    with whole_file(quarantine_path(settings, table.place, reading.record.file_id)) as temporary:
         pq.write_table(pa.concat_tables(parts), temporary, compression="snappy")
 
 
-def _codes(contract: FeedContract, rules: RowRules) -> str:
+def _codes(table: TableSpec, rules: RowRules) -> str:
     """SQL for the list of rules that sent a row to quarantine."""
     codes = [
         f"CASE WHEN j._failed{index // BITS} & {1 << (index % BITS)} <> 0 THEN {literal(rule.code)} END"
         for index, rule in enumerate(rules.rules)
         if rule.scope == "row"
     ]
-    codes.append(f"CASE WHEN d._why = '{KEY}' THEN {literal(contract.rule_prefix + '-KEY')} END")
+    codes.append(f"CASE WHEN d._why = '{KEY}' THEN {literal(table.rule_prefix + '-KEY')} END")
     return f"list_filter([{', '.join(codes)}], lambda code: code IS NOT NULL)"

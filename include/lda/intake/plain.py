@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from lda.contracts import FeedContract
+from lda.contracts import TableSpec
 from lda.intake.header import HeaderMatch
 from lda.intake.judging import RowRules, judged_sql
 from lda.intake.reading import Reading
@@ -23,7 +23,7 @@ _CHUNK = 1 << 22
 
 
 def judge_plain(
-    connection: duckdb.DuckDBPyConnection, contract: FeedContract, rules: RowRules, reading: Reading, scratch: Path
+    connection: duckdb.DuckDBPyConnection, table: TableSpec, rules: RowRules, reading: Reading, scratch: Path
 ) -> bool:
     """Make ``judged`` for one large file; False, leaving nothing behind, when the file is not plain enough."""
     header, source = reading.header, reading.source
@@ -32,7 +32,7 @@ def judge_plain(
     if source.stops_mid_row(header.width):
         return False
     target = scratch / "judged.parquet"
-    query = judged_sql(contract, rules, f"({_source(contract, reading, header, source)})", keep=["_layout"])
+    query = judged_sql(table, rules, f"({_source(table, reading, header, source)})", keep=["_layout"])
     try:
         connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION lz4_raw)")
     except (duckdb.InvalidInputException, duckdb.ConversionException):
@@ -50,7 +50,7 @@ def judge_plain(
     return True
 
 
-def _source(contract: FeedContract, reading: Reading, header: HeaderMatch, source: Delimited) -> str:
+def _source(table: TableSpec, reading: Reading, header: HeaderMatch, source: Delimited) -> str:
     """The file's lines below its header, under the contract's column names."""
     width = header.width
     own = [f"c{index}" for index in range(width)]
@@ -62,7 +62,7 @@ def _source(contract: FeedContract, reading: Reading, header: HeaderMatch, sourc
     cells = ", ".join(
         f"{own[position] if (position := header.positions.get(column.name)) is not None else 'NULL::VARCHAR'} "
         f"AS {quoted(column.name)}"
-        for column in contract.columns
+        for column in table.columns
     )
     record = reading.record
     context = (

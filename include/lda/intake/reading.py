@@ -19,7 +19,8 @@ class Reading:
     """One file of a batch and what has been found out about it.
 
     ``facts`` holds what file rules ask for (see file_rules.yaml); a fact not found out is not there. ``details`` says
-    in plain words what was found, by fact. ``number`` is the file's number in the batch.
+    in plain words what was found, by fact. ``number`` is the file's number in the batch. ``parts`` holds a
+    reading for each table found in the file, by table: the file itself when it is a table.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Reading:
     account: RowAccount = field(default_factory=RowAccount)
     rule_results: list[RuleResult] = field(default_factory=list)
     rejected_for: list[str] = field(default_factory=list)
+    parts: dict[str, Reading] = field(default_factory=dict)
 
     def find(self, fact: str, value: float, detail: str = "") -> None:
         """Note a fact."""

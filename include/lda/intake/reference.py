@@ -34,12 +34,12 @@ class Reference:
 
     def install(self, connection: duckdb.DuckDBPyConnection, contract: FeedContract) -> None:
         """Make the enumerations of a feed's code lists and the table ``small_area`` (_postcode, postcode_lsoa_code)."""
-        for column in contract.columns:
+        for column in (column for table in contract.tables for column in table.columns):
             if column.code_list:
                 codes = self.codes(column.name, column.code_list)
                 values = sorted(codes | {code.upper() for code in codes})
                 listed = ", ".join(literal(value) for value in values)
-                connection.execute(f"CREATE TYPE {code_type(column)} AS ENUM ({listed})")
+                connection.execute(f"CREATE TYPE IF NOT EXISTS {code_type(column)} AS ENUM ({listed})")
         path = self._folder / "postcode_lsoa.csv"
         source = f"read_csv({literal(str(path))}, header = true, all_varchar = true)"
         connection.execute(

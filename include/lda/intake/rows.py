@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from lda.contracts import FeedContract, normalise
+from lda.contracts import TableSpec, normalise
 from lda.intake.header import HeaderMatch
 from lda.vault import literal
 
@@ -26,9 +26,9 @@ def quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def create_raw(connection: duckdb.DuckDBPyConnection, contract: FeedContract) -> None:
+def create_raw(connection: duckdb.DuckDBPyConnection, table: TableSpec) -> None:
     """Make the empty table ``raw``."""
-    columns = ", ".join(f"{quoted(column.name)} VARCHAR" for column in contract.columns)
+    columns = ", ".join(f"{quoted(column.name)} VARCHAR" for column in table.columns)
     connection.execute(
         f"CREATE TEMP TABLE raw (_file INTEGER, _row BIGINT, _misshapen BOOLEAN, _line VARCHAR, {columns})"
     )
@@ -37,9 +37,9 @@ def create_raw(connection: duckdb.DuckDBPyConnection, contract: FeedContract) ->
 class RowCollector:
     """Adds rows to ``raw`` in large pieces."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, contract: FeedContract) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, table: TableSpec) -> None:
         self._connection = connection
-        self._names = [column.name for column in contract.columns]
+        self._names = [column.name for column in table.columns]
         fixed = zip(FIXED, (pa.int32(), pa.int64(), pa.bool_(), pa.string()), strict=True)
         own = [(name, pa.string()) for name in self._names]
         self._schema = pa.schema([pa.field(name, kind) for name, kind in (*fixed, *own)])

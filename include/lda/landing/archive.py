@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import uuid
+import zipfile
 from pathlib import Path
 
 from lda.settings import Settings
@@ -40,6 +41,40 @@ def archive_file(settings: Settings, source: Path) -> tuple[str, int]:
     finally:
         incoming.unlink(missing_ok=True)
     return file_id, size
+
+
+def archive_landed(settings: Settings, source: Path) -> tuple[str, int]:
+    """Archive a landed file, or a landed folder as one ZIP; returns its SHA-256 and the size of what was landed.
+
+    A folder's files are packed in order of path and without times, so the same files always make the same bytes.
+    Raises OSError when something cannot be read.
+    """
+    if not source.is_dir():
+        return archive_file(settings, source)
+    packed = private_folder(settings.archive) / f".packing-{uuid.uuid4().hex}"
+    try:
+        size = 0
+        with os.fdopen(_create(packed), "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in files_of(source):
+                entry = zipfile.ZipInfo(path.relative_to(source).as_posix())
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                with path.open("rb") as landed, archive.open(entry, "w", force_zip64=True) as member:
+                    shutil.copyfileobj(landed, member)
+                size += entry.file_size
+        return archive_file(settings, packed)[0], size
+    finally:
+        packed.unlink(missing_ok=True)
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Files of a landed folder, hidden ones and links left out, in order of path."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and not path.is_symlink()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
 
 
 def _create(path: Path) -> int:

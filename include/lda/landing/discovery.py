@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lda.contracts import FeedContract, SystemConfig
-from lda.landing.archive import archive_file
+from lda.landing.archive import archive_landed, files_of
 from lda.landing.recognition import Claim, claims
 from lda.ledger import FileRecord, Ledger, Sighting, utc_now
 from lda.settings import Settings
@@ -34,7 +34,7 @@ class Discovery:
 
 @dataclass(frozen=True)
 class Landed:
-    """A file in the landing folder that the ledger does not know in this state."""
+    """A file, or a folder that is one submission, in the landing folder that the ledger does not know in this state."""
 
     path: Path
     landing_path: str
@@ -55,7 +55,9 @@ def discover(
     being delivered (hidden, ``.part``, ``.tmp``) are left alone.
     """
     known = ledger.sightings()
-    landed = [item for item in _landed(settings.landing) if not _unchanged(item, known.get(item.landing_path))]
+    archives = {feed: contract for feed, contract in contracts.items() if contract.is_archive}
+    everything = _landed(settings.landing, lambda name: bool(claims(name, archives)))
+    landed = [item for item in everything if not _unchanged(item, known.get(item.landing_path))]
     found = Discovery()
 
     def enter(item: Landed, file_id: str, at: datetime) -> FileRecord:
@@ -71,12 +73,16 @@ def discover(
     return found
 
 
-def _landed(folder: Path) -> Iterator[Landed]:
-    """Files below ``landing/<partner>/`` in order of path."""
+def _landed(folder: Path, is_submission: Callable[[str], bool]) -> Iterator[Landed]:
+    """Files below ``landing/<partner>/`` in order of path, and folders whose name makes them one submission."""
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         if Path(root) == folder:
             continue
+        for name in [name for name in folders if is_submission(name)]:
+            folders.remove(name)
+            if whole := _landed_folder(folder, Path(root, name)):
+                yield whole
         for name in sorted(names):
             if name.startswith(".") or name.lower().endswith(UNFINISHED):
                 continue
@@ -86,6 +92,19 @@ def _landed(folder: Path) -> Iterator[Landed]:
             except OSError:
                 continue
             yield Landed(path, path.relative_to(folder).as_posix(), stat.st_size, stat.st_mtime_ns)
+
+
+def _landed_folder(landing: Path, path: Path) -> Landed | None:
+    """A folder as one landed thing; None while any of its files is still being delivered."""
+    files = files_of(path)
+    if not files or any(file.name.lower().endswith(UNFINISHED) for file in files):
+        return None
+    try:
+        stats = [file.stat() for file in files]
+    except OSError:
+        return None
+    size, modified = sum(stat.st_size for stat in stats), max(stat.st_mtime_ns for stat in stats)
+    return Landed(path, path.relative_to(landing).as_posix(), size, modified)
 
 
 def _unchanged(item: Landed, seen: Sighting | None) -> bool:
@@ -103,7 +122,7 @@ def _take_in(
     archived: list[tuple[Landed, str]] = []
     for item in part:
         try:
-            file_id, size = archive_file(settings, item.path)
+            file_id, size = archive_landed(settings, item.path)
         except OSError as error:
             log.warning("Could not read %s: %s. It will be tried again.", item.landing_path, type(error).__name__)
             found.unreadable.append(item.landing_path)

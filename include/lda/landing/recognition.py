@@ -9,6 +9,9 @@ from datetime import date
 
 from lda.contracts import FeedContract, parse_period
 
+# What a refresh is ahead of every version of the primary submission it replaces.
+REFRESH = 1000
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -31,6 +34,7 @@ def claims(file_name: str, contracts: Mapping[str, FeedContract]) -> list[Claim]
             groups = match.groupdict()
             period = parse_period(groups["period"], contract.period_rule)
             partner = groups["partner"].upper()
-            found.append(Claim(contract.feed, partner, period, int(groups.get("version") or 1)))
+            version = int(groups.get("version") or 1) + (REFRESH if groups.get("refresh") else 0)
+            found.append(Claim(contract.feed, partner, period, version))
             break
     return found

@@ -117,9 +117,7 @@ def load_sources(
     }
     connection = duckdb.connect(str(database), config=limits)
     try:
-        load_lake(
-            connection, settings.lake, {feed: list(one.lake_columns()) for feed, one in contracts.items()}, inputs
-        )
+        load_lake(connection, settings.lake, {feed: one.lake_tables() for feed, one in contracts.items()}, inputs)
         load_ledger(connection, rows)
     finally:
         connection.close()
@@ -145,6 +143,11 @@ def ledger_rows(
                 "system_code": system.system_code,
             }
             for partner in partners.values()
+        ],
+        "feed_table": [
+            {"feed": feed, "table_name": table.name}
+            for feed, contract in contracts.items()
+            for table in contract.tables
         ],
         "feed": [
             {

@@ -22,6 +22,7 @@ LEDGER_TABLES = {
     "feed": (
         "feed VARCHAR, feed_name VARCHAR, cadence_months INTEGER, stale_after_periods INTEGER, partner_type VARCHAR"
     ),
+    "feed_table": "feed VARCHAR, table_name VARCHAR",
     "submission": (
         "file_id VARCHAR, feed VARCHAR, partner_code VARCHAR, system_code VARCHAR, period_start DATE, "
         "period_end DATE, accepted_at TIMESTAMP, rows_accepted BIGINT"
@@ -37,13 +38,14 @@ LEDGER_TABLES = {
 def load_lake(
     connection: duckdb.DuckDBPyConnection,
     lake: Path,
-    feeds: Mapping[str, Sequence[tuple[str, str]]],
+    feeds: Mapping[str, Mapping[str, Sequence[tuple[str, str]]]],
     inputs: Iterable[Submission],
 ) -> None:
-    """Make schema ``lake``: one table per feed with the columns of its contract and the rows of its inputs.
+    """Make schema ``lake``: every table of every feed with the columns of its contract and the rows of its inputs.
 
-    ``feeds`` maps a feed to its (column, DuckDB type) pairs. A feed without inputs gets an empty table. A column that
-    older files do not have yet is NULL in their rows; a column the contract no longer has is left out.
+    ``feeds`` maps a feed to its tables and these to (column, DuckDB type) pairs. A submission of a feed with several
+    tables is a folder with a file for each table it brought. A table nobody sent is empty. A column that older files
+    do not have yet is NULL in their rows; a column the contract no longer has is left out.
 
     :raises CandidateError: when an accepted submission's Parquet file is not in the lake.
     """
@@ -52,21 +54,29 @@ def load_lake(
     for source in inputs:
         if source.feed in paths and source.rows_accepted:
             paths[source.feed].append(lake / source.lake_path)
-    for feed, columns in feeds.items():
-        definition = ", ".join(f'"{name}" {kind}' for name, kind in columns)
-        connection.execute(f'CREATE TABLE lake."{feed}" ({definition})')
-        for start in range(0, len(paths[feed]), FILES_AT_ONCE):
-            _insert(connection, feed, dict(columns), paths[feed][start : start + FILES_AT_ONCE])
+    for feed, tables in feeds.items():
+        for table, columns in tables.items():
+            definition = ", ".join(f'"{name}" {kind}' for name, kind in columns)
+            connection.execute(f'CREATE TABLE lake."{table}" ({definition})')
+            files = paths[feed] if len(tables) == 1 else _files_of(table, paths[feed])
+            for start in range(0, len(files), FILES_AT_ONCE):
+                _insert(connection, feed, table, dict(columns), files[start : start + FILES_AT_ONCE])
+
+
+def _files_of(table: str, folders: Iterable[Path]) -> list[Path]:
+    """A table's file in each submission that brought it. A folder that is gone is kept, to be missed when read."""
+    files = ((folder, folder / f"{table}.parquet") for folder in folders)
+    return [file for folder, file in files if file.exists() or not folder.exists()]
 
 
 def _insert(
-    connection: duckdb.DuckDBPyConnection, feed: str, columns: Mapping[str, str], paths: Sequence[Path]
+    connection: duckdb.DuckDBPyConnection, feed: str, table: str, columns: Mapping[str, str], paths: Sequence[Path]
 ) -> None:
     source = f"read_parquet([{', '.join(quoted(str(path)) for path in paths)}], union_by_name = true)"
     try:
         present = {str(row[0]) for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
         picked = ", ".join(f'"{name}"::{kind} AS "{name}"' for name, kind in columns.items() if name in present)
-        connection.execute(f'INSERT INTO lake."{feed}" BY NAME SELECT {picked} FROM {source}')
+        connection.execute(f'INSERT INTO lake."{table}" BY NAME SELECT {picked} FROM {source}')
     except duckdb.IOException as error:
         missing = [path.name for path in paths if not path.exists()]
         raise CandidateError(
@@ -82,7 +92,7 @@ def load_ledger(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, Sequen
     for table, definition in LEDGER_TABLES.items():
         connection.execute(f"CREATE TABLE ledger.{table} ({definition})")
         names = [part.split()[0] for part in definition.split(", ")]
-        values = [[row[name] for name in names] for row in rows[table]]
+        values = [[row[name] for name in names] for row in rows.get(table, ())]
         _insert_rows(connection, f"ledger.{table}", names, values)
 
 

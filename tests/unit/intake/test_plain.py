@@ -28,7 +28,8 @@ from lda.vault import install_key
 from .conftest import HEADER, csv_bytes, gp_row
 
 SETTINGS = Settings()
-CONTRACT = load_contracts(SETTINGS)["gp_ld_register"]
+FEED = load_contracts(SETTINGS)["gp_ld_register"]
+CONTRACT = FEED.table
 LABELS = Labels(CONTRACT)
 RULES = RowRules.of(CONTRACT)
 REFERENCE = Reference(SETTINGS)
@@ -47,7 +48,7 @@ def reading_of(path) -> Reading:
 def connect() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     install_key(connection, b"k" * 32)
-    REFERENCE.install(connection, CONTRACT)
+    REFERENCE.install(connection, FEED)
     return connection
 
 

@@ -25,7 +25,7 @@ from lda.settings import Settings
 from .conftest import HEADER, csv_bytes, gp_row
 
 CONTRACTS = load_contracts(Settings())
-LABELS = {feed: Labels(contract) for feed, contract in CONTRACTS.items()}
+LABELS = {feed: Labels(contract.table) for feed, contract in CONTRACTS.items() if not contract.is_archive}
 ROWS = [gp_row(seed) for seed in range(3)]
 TABLE = [HEADER, *ROWS]
 
@@ -35,7 +35,7 @@ def read(path) -> tuple[Reading, list[tuple]]:
     now = datetime.fromisoformat("2026-04-01")
     record = FileRecord("f" * 64, "received", path.name, path.stat().st_size, now, now, "gp_ld_register")
     reading = Reading(0, record, path)
-    contract = CONTRACTS["gp_ld_register"]
+    contract = CONTRACTS["gp_ld_register"].table
     with duckdb.connect() as connection:
         create_raw(connection, contract)
         open_file(reading, LABELS["gp_ld_register"], LABELS)

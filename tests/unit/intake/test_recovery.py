@@ -17,7 +17,7 @@ class Killed(BaseException):
 
 
 STEPS = (
-    "lda.landing.discovery.archive_file",
+    "lda.landing.discovery.archive_landed",
     "lda.ledger.files.FileBook.register",
     "lda.intake.tables.create_dropped",
     "lda.intake.batch.validate",

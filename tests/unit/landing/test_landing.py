@@ -48,7 +48,7 @@ def test_looking_again_reads_nothing_and_changes_nothing(settings, ledger, look,
     def read_again(*arguments):
         raise AssertionError("an unchanged file was read again")
 
-    monkeypatch.setattr("lda.landing.discovery.archive_file", read_again)
+    monkeypatch.setattr("lda.landing.discovery.archive_landed", read_again)
     found = look()
     assert (found.new, found.seen_again) == ([], [])
 
@@ -90,7 +90,7 @@ def test_a_file_nobody_claims_waits_visibly(settings, ledger, look):
 def test_an_unreadable_file_does_not_stop_the_others(settings, ledger, look, monkeypatch):
     from lda.landing import discovery
 
-    real = discovery.archive_file
+    real = discovery.archive_landed
     bad = land(settings, GP_FILE, b"locked")
     land(settings, GP_FILE.replace("03", "02"), b"fine")
 
@@ -99,11 +99,11 @@ def test_an_unreadable_file_does_not_stop_the_others(settings, ledger, look, mon
             raise PermissionError("locked by the channel")
         return real(folder, path)
 
-    monkeypatch.setattr(discovery, "archive_file", sometimes)
+    monkeypatch.setattr(discovery, "archive_landed", sometimes)
     found = look()
     assert len(found.new) == 1
     assert found.unreadable == [f"Y90001/{GP_FILE}"]
-    monkeypatch.setattr(discovery, "archive_file", real)
+    monkeypatch.setattr(discovery, "archive_landed", real)
     assert len(look().new) == 1
 
 

@@ -33,7 +33,7 @@ def test_lake_tables_have_the_contract_s_columns_whatever_older_files_had(settin
         lake_file(settings, "old", "SELECT 't2' AS person_token, 2 AS _row_number, 'x' AS dropped_column"),
     ]  # fmt: skip
     with duckdb.connect() as connection:
-        load_lake(connection, settings.lake, {"gp": COLUMNS, "ldhc": COLUMNS}, sources)
+        load_lake(connection, settings.lake, {"gp": {"gp": COLUMNS}, "ldhc": {"ldhc": COLUMNS}}, sources)
         described = connection.execute("DESCRIBE lake.gp").fetchall()
         rows = connection.execute("FROM lake.gp ORDER BY _row_number").fetchall()
         assert connection.execute("SELECT count(*) FROM lake.ldhc").fetchone() == (0,)
@@ -45,7 +45,7 @@ def test_an_accepted_file_that_is_not_in_the_lake_is_named(settings):
     source = lake_file(settings, "gone", "SELECT 't1' AS person_token")
     (settings.lake / source.lake_path).unlink()
     with duckdb.connect() as connection, pytest.raises(CandidateError, match=r"the first gone\.parquet"):
-        load_lake(connection, settings.lake, {"gp": COLUMNS}, [source])
+        load_lake(connection, settings.lake, {"gp": {"gp": COLUMNS}}, [source])
 
 
 def test_ledger_tables_are_typed_also_when_empty():

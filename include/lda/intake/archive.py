@@ -1,0 +1,155 @@
+"""Opens a submission: a file that is a table, or an archive that holds a file for each of several tables.
+
+An archive is unpacked into the run's private scratch folder after its list of contents has been found harmless: not
+too many files, not too large, not packed too tightly, no path that leads elsewhere, no link, no password.
+"""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from lda.contracts import FeedContract, TableSpec, normalise
+from lda.intake.reading import Reading
+from lda.settings import Settings
+
+TEXT_FILES = (".csv", ".txt")
+_CHUNK = 1 << 20
+_ENCRYPTED = 0x1
+# Small archives of many alike rows pack tightly without meaning harm.
+_ALWAYS_ALLOWED = 10_000_000
+
+
+def open_parts(reading: Reading, contract: FeedContract, settings: Settings, scratch: Path) -> None:
+    """Give a reading its parts by table. A file of a feed with one table is its own only part.
+
+    Finds out, for an archive: ``opened``, ``archive_unsafe``, ``tables_missing`` and ``tables_repeated``.
+    """
+    if not contract.is_archive:
+        reading.parts = {contract.table.name: reading}
+        return
+    try:
+        with zipfile.ZipFile(reading.path) as archive:
+            members = [item for item in archive.infolist() if not item.is_dir()]
+            danger = _danger(members, reading.path.stat().st_size, settings)
+            reading.find("archive_unsafe", int(bool(danger)), danger)
+            if danger:
+                return
+            chosen = _choose(reading, contract, members)
+            folder = scratch / str(reading.number)
+            folder.mkdir(parents=True)
+            for table, member in chosen.items():
+                path = folder / f"{table}.csv"
+                _unpack(archive, member, path)
+                reading.parts[table] = Reading(reading.number, reading.record, path)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+        reading.parts = {}
+        reading.find("opened", 0, f"The archive could not be opened ({type(error).__name__}).")
+        return
+    reading.find("opened", 1)
+
+
+def _danger(members: Sequence[zipfile.ZipInfo], packed: int, settings: Settings) -> str:
+    """Why an archive is not unpacked, in plain words; empty when it may be."""
+    if len(members) > settings.archive_members:
+        return f"It holds {len(members):,} files; {settings.archive_members:,} are allowed."
+    size = sum(member.file_size for member in members)
+    if size > settings.archive_bytes:
+        return f"Unpacked it is {size:,} bytes; {settings.archive_bytes:,} are allowed."
+    if size > _ALWAYS_ALLOWED and size > packed * settings.archive_ratio:
+        return f"Unpacked it is {size // max(packed, 1):,} times its size; {settings.archive_ratio} times are allowed."
+    return next((words for member in members if (words := _member_danger(member))), "")
+
+
+def _member_danger(member: zipfile.ZipInfo) -> str:
+    path = PurePosixPath(member.filename.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        return "A path in it leads out of the archive."
+    if stat.S_ISLNK(member.external_attr >> 16):
+        return "It holds a link to another file."
+    return "It is locked with a password." if member.flag_bits & _ENCRYPTED else ""
+
+
+def _choose(reading: Reading, contract: FeedContract, members: Sequence[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """The member of each table; notes which tables are missing or there twice and which files are left out."""
+    chosen: dict[str, zipfile.ZipInfo] = {}
+    repeated: list[str] = []
+    left_out: list[str] = []
+    for member in sorted(members, key=lambda item: item.filename):
+        path = PurePosixPath(member.filename.replace("\\", "/"))
+        if path.name.startswith(".") or "__MACOSX" in path.parts:
+            continue
+        table = table_of(path.name, contract.tables)
+        if table is None or path.suffix.lower() not in TEXT_FILES:
+            left_out.append(path.name)
+        elif table.name in chosen:
+            repeated.append(table.name)
+        else:
+            chosen[table.name] = member
+    missing = [table.name for table in contract.tables if table.required and table.name not in chosen]
+    reading.find("tables_missing", len(missing), f"Missing: {', '.join(missing)}.")
+    reading.find("tables_repeated", len(repeated), f"There more than once: {', '.join(sorted(set(repeated)))}.")
+    if left_out:
+        reading.notes.append(f"Files left out: {', '.join(left_out)[:500]}.")
+    return chosen
+
+
+def table_of(name: str, tables: Sequence[TableSpec]) -> TableSpec | None:
+    """The table whose name is in the name of a file; the longest where several are."""
+    stem = normalise(PurePosixPath(name).stem)
+    found = [(len(label), table) for table in tables for label in map(normalise, table.members) if label in stem]
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:
+    """Write a member to a file, and no more of it than its entry in the list of contents says."""
+    left = member.file_size
+    with archive.open(member) as packed, path.open("wb") as file:
+        while left > 0 and (block := packed.read(min(_CHUNK, left))):
+            file.write(block)
+            left -= len(block)
+        if packed.read(1):
+            raise zipfile.BadZipFile("longer than its entry")
+
+
+def join_parts(reading: Reading) -> None:
+    """Put what was found out about an archive's tables together as facts, account and results of the submission."""
+    if reading.parts.get(reading.record.feed or "") is reading:
+        return
+    parts = reading.parts
+    received = sum(part.account.received for part in parts.values())
+    bad = sum(part.account.quarantined for part in parts.values())
+    reading.account = type(reading.account)(
+        received,
+        sum(part.account.accepted for part in parts.values()),
+        bad,
+        sum(part.account.repeated for part in parts.values()),
+        sum(part.account.layout for part in parts.values()),
+    )
+    for fact, together in _TOGETHER.items():
+        found = {name: part for name, part in parts.items() if fact in part.facts}
+        if not found:
+            continue
+        value = together(part.facts[fact] for part in found.values())
+        worst = [name for name, part in found.items() if part.facts[fact] == value and part.details.get(fact)]
+        said = f"{worst[0]}: {parts[worst[0]].details[fact]}" if worst else ""
+        reading.find(fact, value, said)
+    reading.find("data_rows", received, "No table has a data row.")
+    if received:
+        reading.find("quarantined_share", bad / received, f"{bad:,} of {received:,} rows failed.")
+    for name, part in parts.items():
+        reading.notes += [f"{name}: {note}" for note in part.notes]
+        reading.rule_results += [
+            replace(item, column_name=f"{name}.{item.column_name}" if item.column_name else name)
+            for item in part.rule_results
+        ]
+
+
+_TOGETHER: dict[str, Callable[[Iterable[float]], float]] = {
+    "opened": min,
+    "required_columns_missing": max,
+    "stops_mid_row": max,
+}
