@@ -41,6 +41,6 @@ where
         )
     )
     or (
-        published.suppression = 'suppressed'
+        published.suppression in ('suppressed', 'secondary')
         and coalesce(published.value, published.lower_95, published.upper_95) is not null
     )

@@ -138,7 +138,8 @@ def build(settings: Settings, plan: Plan) -> Plan:
     """Build the candidate database with dbt, beside the publication in force."""
     with _step(settings, plan, "build") as ledger, one_writer(settings):
         period, moment = date.fromisoformat(plan["period_end"]), datetime.fromisoformat(plan["as_of"])
-        candidate = build_candidate(settings, ledger, plan["run_id"], period, moment)
+        earlier = [publication.path for publication in last_published(settings, ledger)]
+        candidate = build_candidate(settings, ledger, plan["run_id"], period, moment, earlier)
         seconds = {**plan["seconds"], **candidate.seconds}
     return {**plan, "publication_id": candidate.publication_id, "seconds": seconds}
 

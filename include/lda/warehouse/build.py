@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import duckdb
 
 from lda.contracts import expected_submissions, load_contracts, load_system
+from lda.disclosure import Protection, protect, write_mask
 from lda.ledger import Ledger
 from lda.ledger.records import Submission
 from lda.settings import Settings
@@ -24,6 +26,9 @@ from lda.warehouse.inputs import (
 )
 from lda.warehouse.load import expected_rows, load_lake, load_ledger
 from lda.warehouse.transform import transform
+
+# The model by which figures become what readers see, and everything made of it.
+PUBLISHED_LAYER = "int_measure_disclosed+"
 
 
 def latest_period(settings: Settings, ledger: Ledger, as_of: datetime) -> date:
@@ -54,8 +59,18 @@ def new_publication_id(period_end: date, as_of: datetime, hashed: str) -> str:
     return f"{period_end:%Y-%m}_{as_of:%Y%m%dT%H%M%S}_{hashed[:6]}"
 
 
-def build_candidate(settings: Settings, ledger: Ledger, run_id: str, period_end: date, as_of: datetime) -> Candidate:
+def build_candidate(
+    settings: Settings,
+    ledger: Ledger,
+    run_id: str,
+    period_end: date,
+    as_of: datetime,
+    previous: Sequence[Path] = (),
+) -> Candidate:
     """Build the candidate of a run, with dbt's models in it, and its description. Safe to repeat.
+
+    dbt makes the exact figures; what must be hidden to protect small ones is found in them; dbt makes the published
+    figures. ``previous`` are databases of earlier publications, which readers have too.
 
     Candidates of earlier runs are removed: there is one at a time. While it is being built its file has a name that
     does not change from run to run, so that dbt need not read its project again.
@@ -85,7 +100,11 @@ def build_candidate(settings: Settings, ledger: Ledger, run_id: str, period_end:
     building = settings.warehouse / f"{CATALOGUE}.duckdb"
     load_sources(settings, building, inputs, rows)
     loaded = time.monotonic()
-    result = transform(settings, building)
+    exact = transform(settings, building, "--exclude", PUBLISHED_LAYER)
+    modelled = time.monotonic()
+    hide_what_tells(building, previous)
+    hidden = time.monotonic()
+    published = transform(settings, building, "--select", PUBLISHED_LAYER)
     path = candidate_path(settings, run_id)
     building.replace(path)
     candidate = Candidate(
@@ -98,12 +117,24 @@ def build_candidate(settings: Settings, ledger: Ledger, run_id: str, period_end:
         code_version=version,
         inputs_hash=hashed,
         inputs=tuple(inputs),
-        descriptions=result.descriptions,
-        seconds={"load": round(loaded - started, 2), "dbt": round(time.monotonic() - loaded, 2)},
-        dbt_seconds=result.seconds,
+        descriptions=published.descriptions,
+        seconds={
+            "load": round(loaded - started, 2),
+            "disclosure": round(hidden - modelled, 2),
+            "dbt": round(modelled - loaded + time.monotonic() - hidden, 2),
+        },
+        dbt_seconds=exact.seconds | published.seconds,
     )
     candidate.save()
     return candidate
+
+
+def hide_what_tells(database: Path, previous: Sequence[Path] = ()) -> Protection:
+    """Find what must be hidden besides small figures so that none can be worked out; dbt reads it from the ledger."""
+    with duckdb.connect(str(database)) as connection:
+        protection = protect(connection, previous, reference=connection)
+        write_mask(connection, protection)
+    return protection
 
 
 def load_sources(

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from lda.disclosure import MASK_DEFINITION
 from lda.ledger.records import Submission
 from lda.warehouse.candidate import CandidateError, quoted
 
@@ -32,6 +33,8 @@ LEDGER_TABLES = {
         "file_id VARCHAR, feed VARCHAR, status VARCHAR, received BIGINT, accepted BIGINT, quarantined BIGINT, "
         "repeated BIGINT"
     ),
+    # Filled by lda.disclosure once the exact figures are there.
+    "disclosure_mask": MASK_DEFINITION,
 }
 
 

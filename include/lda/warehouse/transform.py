@@ -32,8 +32,8 @@ class TransformResult:
     descriptions: dict[str, dict[str, str]]
 
 
-def transform(settings: Settings, database: Path) -> TransformResult:
-    """Build every seed, model and data test of the dbt project in the candidate database.
+def transform(settings: Settings, database: Path, *selection: str) -> TransformResult:
+    """Build every seed, model and data test of the dbt project in the candidate database, or a selection of them.
 
     Unit tests prove the SQL and run with the tests of the code, not on each refresh. What dbt parsed is kept, so that
     the next run starts at once.
@@ -41,7 +41,7 @@ def transform(settings: Settings, database: Path) -> TransformResult:
     :raises TransformError: when a model fails or a data test of severity error fails.
     """
     target = dbt_target(settings)
-    result = invoke(settings, database, ["build", "--exclude-resource-type", "unit_test"], target)
+    result = invoke(settings, database, ["build", "--exclude-resource-type", "unit_test", *selection], target)
     outcomes = getattr(result.result, "results", None)
     if outcomes is None:
         raise TransformError(f"dbt could not start: {without_values(str(result.exception or 'no reason given'))}")

@@ -25,7 +25,7 @@ def world(monkeypatch, make_candidate):
         after = ""
         built = 0
 
-    def build_candidate(settings, ledger, run_id, period_end, as_of):
+    def build_candidate(settings, ledger, run_id, period_end, as_of, previous=()):
         World.built += 1
         made = replace(make_candidate(run_id, after=World.after), inputs_hash=World.hash)
         made.save()

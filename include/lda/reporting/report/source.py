@@ -15,7 +15,7 @@ import duckdb
 
 ALL = "all"
 PAGE_TYPES = ("system", "place", "neighbourhood")
-HIDDEN = "suppressed"
+HIDDEN = ("suppressed", "secondary")
 
 
 class ReportError(Exception):
@@ -55,7 +55,7 @@ class Figure:
     @property
     def hidden(self) -> bool:
         """Whether the figure is withheld to protect people. Says nothing of what the number would be."""
-        return self.value is None and self.suppression == HIDDEN
+        return self.value is None and self.suppression in HIDDEN
 
     @property
     def geography(self) -> tuple[str, str]:

@@ -1,0 +1,186 @@
+"""The attack: everything a reader who knows the rules and relations can tell of hidden counts.
+
+First intervals by interval arithmetic over everything; then, for each hidden count that is still open, a proof that it
+is: two sets of figures that fulfil every relation and differ there. Small changes are tried first, then integer
+programming on a group of connected counts, for many of them at once and for one at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lda.disclosure.exact import Group, Reach
+from lda.disclosure.intervals import Intervals, propagate
+from lda.disclosure.moves import Moves
+from lda.disclosure.relations import Relations
+from lda.disclosure.rules import Bools, Ints
+
+# Solutions sought for many counts at once before the next step is taken.
+COMMON_SOLUTIONS = 60
+# Small changes that are tried in a group before it is seen whether they are found there.
+TRIAL_CHANGES = 40
+# Fewer open counts than this go to integer programming at once.
+FEW = 8
+# Groups larger than this are attacked by interval arithmetic alone, and the report says how many counts that leaves.
+LARGEST_GROUP = 60_000
+
+
+@dataclass
+class Findings:
+    """What the attack told.
+
+    :ivar told: variables whose width is under the least allowed.
+    :ivar by_intervals: for each of them, whether interval arithmetic alone told it.
+    :ivar unproved: variables that interval arithmetic does not tell and that were not proved open either.
+    :ivar reach: sets of figures found, for the next attack on figures that hide more.
+    :ivar questions: small changes and integer programmes tried.
+    """
+
+    told: Ints
+    by_intervals: Bools
+    unproved: Ints
+    intervals: Intervals
+    reach: Reach
+    questions: dict[str, int] = field(default_factory=dict)
+
+
+def attack(
+    relations: Relations,
+    low: Ints,
+    high: Ints,
+    hidden: Bools,
+    width: int,
+    values: Ints | None = None,
+    reach: Reach | None = None,
+    exact: bool = True,
+) -> Findings:
+    """Attack hidden variables.
+
+    :param low, high: what the figures themselves tell of each variable.
+    :param hidden: the variables to attack.
+    :param width: the least difference between largest and smallest possible value that is allowed.
+    :param values: the exact figures when they are known: a first set that fulfils every relation.
+    :param reach: sets of figures from an earlier attack on figures that told more.
+    :param exact: go on after interval arithmetic.
+    """
+    intervals = propagate(relations, low, high)
+    narrow = hidden & (intervals.high - intervals.low < width)
+    if reach is None:
+        reach = Reach.nothing(relations.variables) if values is None else Reach(values.copy(), values.copy())
+    believed = relations
+    if len(intervals.contradictory):
+        believed = relations.only(~np.isin(np.arange(relations.rows), intervals.contradictory))
+    search = _Search(believed, intervals, hidden & ~narrow, width, values, reach)
+    if exact:
+        search.run()
+    told = np.flatnonzero(narrow | search.told)
+    unproved = np.setdiff1d(search.left(np.arange(relations.variables)), told)
+    return Findings(told, narrow[told], unproved, intervals, reach, search.questions)
+
+
+class _Search:
+    def __init__(
+        self, relations: Relations, intervals: Intervals, open_: Bools, width: int, values: Ints | None, reach: Reach
+    ) -> None:
+        self.relations, self.intervals, self.width, self.reach = relations, intervals, width, reach
+        self.values = values
+        self.open = open_
+        self.told = np.zeros(relations.variables, dtype=np.bool_)
+        self.questions = {"changes": 0, "programmes": 0}
+
+    def left(self, variables: Ints) -> Ints:
+        """Those of some variables that are not proved open yet."""
+        return variables[self.open[variables] & (self.reach.width(variables) < self.width)]
+
+    def run(self) -> None:
+        """Search each group of connected variables that has something open."""
+        group = self.relations.group
+        wanted = self.left(np.arange(self.relations.variables))
+        if not len(wanted) or not self.relations.rows:
+            return
+        moves = None
+        if self.values is not None and len(wanted) >= FEW:
+            moves = Moves(self.relations, self.values, self.intervals.low, self.intervals.high)
+        whole = self.relations.variable[self.relations.start[:-1]]
+        members = _Parts(group)
+        rows = _Parts(group[whole])
+        for number in np.unique(group[wanted]).tolist():
+            variables = members[number]
+            if moves is not None and self.values is not None:
+                self.small_changes(moves, self.values, self.left(variables))
+            if len(variables) <= LARGEST_GROUP and len(self.left(variables)):
+                self.programmes(variables, rows[number])
+
+    def small_changes(self, moves: Moves, values: Ints, variables: Ints) -> None:
+        """Try one person more and one fewer, for each variable until it is proved open."""
+        low, high = self.reach.low, self.reach.high
+        tried = found = 0
+        for variable in np.random.default_rng(len(variables)).permutation(variables).tolist():
+            for step in (1, -1):
+                if high[variable] - low[variable] >= self.width:
+                    break
+                changes = moves.around(variable, step) or {}
+                tried, found = tried + 1, found + bool(changes)
+                for other, change in changes.items():
+                    low[other] = min(low[other], values[other] + change)
+                    high[other] = max(high[other], values[other] + change)
+            if tried >= TRIAL_CHANGES and 3 * found < tried:
+                break
+        self.questions["changes"] += tried
+
+    def programmes(self, variables: Ints, rows: Ints) -> None:
+        """Integer programmes for a group: for many of its variables at once, then for one at a time."""
+        group = Group(self.relations, variables, rows, self.intervals.low, self.intervals.high)
+        self._common(group, variables)
+        for variable in self.left(variables).tolist():
+            self._one(group, variables, int(np.searchsorted(variables, variable)))
+
+    def _common(self, group: Group, variables: Ints) -> None:
+        """Move as many open variables as possible at once, until that moves no more of them."""
+        random = np.random.default_rng(len(variables))
+        for _ in range(COMMON_SOLUTIONS):
+            left = self.left(variables)
+            if not len(left):
+                return
+            wanted = np.isin(variables, left)
+            seen_low, seen_high = self.reach.low[variables], self.reach.high[variables]
+            either = random.choice(np.array([-1, 1]), len(variables))
+            sign = np.where(seen_low <= group.low, 1, np.where(seen_high >= group.high, -1, either))
+            if self._ask(group, variables, sign * wanted) is None or len(self.left(variables)) == len(left):
+                return
+
+    def _one(self, group: Group, variables: Ints, place: int) -> None:
+        """Both ends of one variable. It is told when both are proved and too near to each other."""
+        variable = variables[place : place + 1]
+        proved = True
+        for sign in (1, -1):
+            if not len(self.left(variable)):
+                return
+            direction = np.zeros(len(variables), dtype=np.int64)
+            direction[place] = sign
+            proved &= self._ask(group, variables, direction) is not None and group.optimal
+        if proved and len(self.left(variable)):
+            self.told[variable] = True
+
+    def _ask(self, group: Group, variables: Ints, direction: Ints) -> Ints | None:
+        self.questions["programmes"] += 1
+        solution = group.solve(direction)
+        if solution is not None:
+            self.reach.include(variables, solution)
+        return solution
+
+
+class _Parts:
+    """Places by label: ``parts[label]`` are the places, in order, that have it."""
+
+    def __init__(self, labels: Ints) -> None:
+        self._order = np.argsort(labels, kind="stable")
+        self._bounds = np.searchsorted(labels[self._order], np.arange(int(labels.max(initial=-1)) + 2))
+
+    def __getitem__(self, label: int) -> Ints:
+        if label + 1 >= len(self._bounds):
+            return np.zeros(0, dtype=np.int64)
+        found: Ints = self._order[self._bounds[label] : self._bounds[label + 1]]
+        return found

@@ -1,0 +1,200 @@
+"""Cells: every count of people in a table of measure values, as arrays in a fixed order.
+
+A cell is one side (numerator, denominator or amount) of one row. A denominator that does not count people on anyone's
+list (catalogue ``denominator_kind`` population or baseline) is public and no cell. Behind a sum, mean or median are
+people, its denominator; a sum, which adds up as counts do, is itself a cell of side amount, in hundredths of its unit,
+published as it is or not at all. Rates of bed days are not attacked (see docs/disclosure.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from lda.disclosure.rules import Bools, DisclosureError, Floats, Ints
+
+Source = Path | duckdb.DuckDBPyConnection
+KEY = (
+    "measure_id",
+    "system_code",
+    "geography_type",
+    "geography_code",
+    "breakdown_type",
+    "breakdown_value",
+    "period_end",
+)
+FIGURES = ("numerator", "denominator", "value", "lower_95", "upper_95")
+HIDDEN = -1
+
+
+@dataclass
+class Cells:
+    """Cells in the order of ``cell_id``, which is their place in each array.
+
+    :ivar connection: working database with the tables ``cell`` (cell_id, key, side, aggregation) and the seeds.
+    :ivar partner: the denominator of a numerator, or -1.
+    :ivar shown: published count, or ``HIDDEN``; all hidden when only the mart was read.
+    :ivar labelled: the row says that a figure is hidden to protect another, not because it is small.
+    :ivar small: hidden by the rule, as far as exact counts tell.
+    :ivar unlimited: an amount, which may be anything when it is hidden.
+    :ivar truth: exact count, or ``HIDDEN`` when no mart was read.
+    :ivar alone: the row is a count, not a rate.
+    :ivar residents: the public denominator of a rate (residents, a baseline), or -1.
+    :ivar rates: value, lower_95 and upper_95 of the cell's row (NaN when not shown), one column each.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    partner: Ints
+    numerator: Bools
+    small: Bools
+    unlimited: Bools
+    smallest: Ints
+    round_to: Ints
+    shown: Ints
+    labelled: Bools
+    truth: Ints
+    alone: Bools
+    residents: Ints
+    rates: Floats
+    multiplier: Floats
+
+    def __len__(self) -> int:
+        return len(self.partner)
+
+    @property
+    def knows_truth(self) -> bool:
+        """Whether exact counts were read for every cell."""
+        return bool(len(self)) and bool((self.truth >= 0).all())
+
+    def describe(self, cells: Sequence[int] | Ints) -> list[dict[str, Any]]:
+        """Key and side of some cells, in the order asked."""
+        places, asked = np.arange(len(cells), dtype=np.int64), np.asarray(cells, dtype=np.int64)
+        wanted = pa.table({"place": pa.array(places), "cell_id": pa.array(asked)})
+        self.connection.register("wanted", wanted)
+        cursor = self.connection.execute(
+            f"SELECT {', '.join(KEY)}, side FROM wanted JOIN cell USING (cell_id) ORDER BY place"
+        )
+        found = [dict(zip((*KEY, "side"), row, strict=True)) for row in cursor.fetchall()]
+        self.connection.unregister("wanted")
+        return found
+
+
+def read_figures(source: Source, schema: str) -> pa.Table:
+    """``<schema>.measure_value`` of a database, or a Parquet or CSV file of measure values.
+
+    :raises DisclosureError: when the table or one of its columns is not there.
+    """
+    suppression = "suppression" if schema == "published" else "NULL::VARCHAR AS suppression"
+    columns = f"{', '.join(KEY)}, {', '.join(FIGURES)}, {suppression}"
+    try:
+        if isinstance(source, duckdb.DuckDBPyConnection):
+            return source.execute(f"SELECT {columns} FROM {schema}.measure_value").to_arrow_table()
+        if source.suffix in (".parquet", ".csv"):
+            with duckdb.connect(":memory:") as connection:
+                return connection.execute(f"SELECT {columns} FROM '{source}'").to_arrow_table()
+        with duckdb.connect(str(source), read_only=True) as connection:
+            return connection.execute(f"SELECT {columns} FROM {schema}.measure_value").to_arrow_table()
+    except duckdb.Error as error:
+        raise DisclosureError(f"{schema}.measure_value cannot be read: {error}") from error
+
+
+def make_cells(connection: duckdb.DuckDBPyConnection, published: pa.Table | None, mart: pa.Table | None) -> Cells:
+    """Cells of published figures, of the exact ones, or of both for the rows that are published.
+
+    :param connection: a working database in which ``load_reference`` put the seeds.
+    :raises DisclosureError: for a measure that the catalogue does not have, or published rows the mart does not have.
+    """
+    rows = published if published is not None else mart
+    if rows is None:
+        raise DisclosureError("Neither published nor exact figures were given.")
+    connection.register("figures", rows)
+    connection.register("exact", mart if mart is not None else rows.slice(0, 0))
+    same_key = " AND ".join(f"figures.{name} = exact.{name}" for name in KEY)
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE cell AS
+        WITH known AS (
+            SELECT figures.*, catalogue.aggregation, catalogue.multiplier::DOUBLE AS multiplier,
+                catalogue.denominator_kind, rule.smallest_count::BIGINT AS smallest, rule.round_to::BIGINT AS round_to,
+                CASE WHEN catalogue.aggregation = 'count' THEN coalesce(figures.numerator, figures.value)
+                    ELSE figures.numerator END AS shown_numerator,
+                CASE WHEN catalogue.aggregation = 'count' THEN coalesce(exact.numerator, exact.value)
+                    ELSE exact.numerator END AS exact_numerator, exact.denominator AS exact_denominator,
+                exact.value AS exact_value
+            FROM figures
+            LEFT JOIN measure_catalogue AS catalogue USING (measure_id)
+            LEFT JOIN disclosure_rule AS rule ON catalogue.disclosure_rule = rule.disclosure_rule
+            LEFT JOIN exact ON {same_key}
+        ),
+        sides AS (
+            SELECT *, 'numerator' AS side, shown_numerator AS shown, exact_numerator AS truth,
+                exact_numerator < smallest AS small, smallest AS least, round_to AS step FROM known
+            WHERE aggregation IN ('ratio', 'count') AND denominator_kind IS DISTINCT FROM 'bed_days'
+            UNION ALL
+            SELECT *, 'denominator', denominator, exact_denominator, exact_denominator < smallest,
+                smallest, round_to
+            FROM known WHERE aggregation <> 'count' AND denominator_kind = 'people'
+            UNION ALL
+            SELECT *, 'amount', round(100 * value), round(100 * coalesce(exact_value, 0)),
+                exact_denominator < smallest, 0, 1
+            FROM known WHERE aggregation = 'sum'
+        )
+        SELECT
+            row_number() OVER (ORDER BY {", ".join(KEY)}, side) - 1 AS cell_id, {", ".join(KEY)}, side, aggregation,
+            multiplier, smallest AS known_rule, least AS smallest, step AS round_to, coalesce(small, false) AS small,
+            shown::BIGINT AS shown, truth::BIGINT AS truth, suppression,
+            value, lower_95, upper_95, aggregation = 'count' AS alone,
+            denominator_kind, CASE WHEN denominator_kind <> 'people' THEN denominator::BIGINT ELSE -1 END AS residents
+        FROM sides ORDER BY cell_id
+    """)
+    for name in ("figures", "exact"):
+        connection.unregister(name)
+    _check(connection, published is not None and mart is not None)
+    return _arrays(connection, published is not None, mart is not None)
+
+
+def _check(connection: duckdb.DuckDBPyConnection, both: bool) -> None:
+    unknown = connection.execute("SELECT DISTINCT measure_id FROM cell WHERE known_rule IS NULL ORDER BY 1").fetchall()
+    if unknown:
+        names = ", ".join(row[0] for row in unknown)
+        raise DisclosureError(f"measure_catalogue.csv has no measure, or no disclosure rule, for: {names}")
+    row = connection.execute("SELECT count(*) FROM cell WHERE truth IS NULL").fetchone()
+    if both and row and row[0]:
+        raise DisclosureError(f"{row[0]} published counts have no row in mart.measure_value.")
+
+
+def _arrays(connection: duckdb.DuckDBPyConnection, published: bool, mart: bool) -> Cells:
+    data = connection.execute(f"""
+        SELECT cell_id, smallest, round_to, side = 'numerator' AS numerator, small, side = 'amount' AS unlimited,
+            {"coalesce(shown, -1)" if published else "-1::BIGINT"} AS shown,
+            {"coalesce(truth, -1)" if mart else "-1::BIGINT"} AS truth,
+            coalesce(suppression = 'secondary', false) AS labelled,
+            CASE WHEN side = 'numerator' THEN lag(cell_id) OVER line END AS partner,
+            {"value" if published else "NULL::DOUBLE"} AS value,
+            {"lower_95" if published else "NULL::DOUBLE"} AS lower_95,
+            {"upper_95" if published else "NULL::DOUBLE"} AS upper_95, multiplier, alone, residents
+        FROM cell WINDOW line AS (PARTITION BY {", ".join(KEY)} ORDER BY side) ORDER BY cell_id
+    """).fetchnumpy()
+    columns = {name: np.ma.filled(column, np.nan if column.dtype.kind == "f" else -1) for name, column in data.items()}
+    rates = np.column_stack([columns[name].astype(np.float64) for name in ("value", "lower_95", "upper_95")])
+    return Cells(
+        connection=connection,
+        partner=columns["partner"].astype(np.int64),
+        numerator=columns["numerator"].astype(np.bool_),
+        small=columns["small"].astype(np.bool_),
+        unlimited=columns["unlimited"].astype(np.bool_),
+        smallest=columns["smallest"].astype(np.int64),
+        round_to=columns["round_to"].astype(np.int64),
+        shown=columns["shown"].astype(np.int64),
+        labelled=columns["labelled"].astype(np.bool_),
+        truth=columns["truth"].astype(np.int64),
+        alone=columns["alone"].astype(np.bool_),
+        residents=columns["residents"].astype(np.int64),
+        rates=rates,
+        multiplier=columns["multiplier"].astype(np.float64),
+    )

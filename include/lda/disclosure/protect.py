@@ -1,0 +1,220 @@
+"""Secondary suppression: which further figures to hide so that no hidden one can be worked out.
+
+The auditor's attack is made on the figures that would be published; for each figure it works out, the cheapest figure
+whose hiding stops that is hidden, and so on until the attack finds nothing. Cheap is what readers miss least: small
+counts, characteristics before totals, practices before places before the system.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from lda.disclosure.attack import Findings, attack
+from lda.disclosure.audit import REFERENCE
+from lda.disclosure.cells import KEY, Source
+from lda.disclosure.exact import Reach
+from lda.disclosure.reference import Reference
+from lda.disclosure.relations import Relations
+from lda.disclosure.rules import Bools, Ints
+from lda.disclosure.scene import Scene, read_scene, would_be_intervals
+
+MASK = "disclosure_mask"
+COLUMNS = (*KEY, "side", "reason")
+MASK_DEFINITION = ", ".join(f"{name} {'DATE' if name == 'period_end' else 'VARCHAR'}" for name in COLUMNS)
+# What it costs to hide a figure, besides its count: a total outweighs any number of its parts.
+TOTAL_COST = {"system": 10_000_000, "place": 1_000_000}
+OTHER_TOTAL_COST = 10_000
+# How far from a worked-out figure, in relations, the figures to hide are looked for.
+FARTHEST = 3
+# Candidates tried one by one before the cheapest is hidden without a proof that it helps by itself.
+MOST_TRIED = 12
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What to hide besides small counts.
+
+    :ivar mask: rows of ``COLUMNS``: the figures to hide, in key order.
+    :ivar unprotected: figures that can be worked out whatever is hidden; earlier publications told too much.
+    """
+
+    mask: pa.Table
+    cells: int
+    small: int
+    rounds: int
+    unprotected: tuple[dict[str, Any], ...]
+    seconds: float
+
+    @property
+    def hidden(self) -> int:
+        """How many figures are hidden to protect others."""
+        return int(self.mask.num_rows)
+
+
+def protect(mart: Source, previous: Sequence[Path] = (), *, reference: Reference = REFERENCE) -> Protection:
+    """Find the figures to hide so that the publication of ``mart.measure_value`` withstands the auditor.
+
+    :param previous: databases of earlier publications, newest first.
+    :raises DisclosureError: when a table, column or seed is missing.
+    """
+    started = time.monotonic()
+    with duckdb.connect(":memory:") as connection:
+        scene = read_scene(None, mart, list(previous), reference, connection)
+        work = _Work(scene)
+        rounds = work.run()
+        cells = np.flatnonzero(work.masked_cells & ~work.small)
+        reasons = [work.reason[int(variable)] for variable in scene.relations.of_cell[cells]]
+        rows = [{**key, "reason": reason} for key, reason in zip(scene.cells.describe(cells), reasons, strict=True)]
+        named = [scene.cell_of(variable, work.small) for variable in work.hopeless]
+        unprotected = scene.cells.describe([cell for cell in named if cell >= 0])
+    schema = pa.schema([(name, pa.date32() if name == "period_end" else pa.string()) for name in COLUMNS])
+    return Protection(
+        mask=pa.Table.from_pylist(rows, schema=schema),
+        cells=len(scene.cells),
+        small=int(work.small.sum()),
+        rounds=rounds,
+        unprotected=tuple(unprotected),
+        seconds=round(time.monotonic() - started, 2),
+    )
+
+
+def write_mask(connection: duckdb.DuckDBPyConnection, protection: Protection) -> None:
+    """Write the mask as table ``ledger.disclosure_mask``, which the published models read."""
+    connection.register("new_mask", protection.mask)
+    connection.execute(f"CREATE OR REPLACE TABLE ledger.{MASK} ({MASK_DEFINITION})")
+    connection.execute(f"INSERT INTO ledger.{MASK} SELECT * FROM new_mask ORDER BY ALL")
+    connection.unregister("new_mask")
+
+
+class _Work:
+    """The figures hidden so far, and the search for the next. What is one count of several cells is hidden in all."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self.relations = scene, scene.relations
+        self.small = scene.cells.small
+        self.masked = np.zeros(self.relations.variables, dtype=np.bool_)
+        self.hopeless: list[int] = []
+        counts = scene.counts if scene.counts is not None else np.zeros(self.relations.variables, dtype=np.int64)
+        self.reach = Reach(counts.copy(), counts.copy())
+        self._group_relations: dict[int, Relations] = {}
+        self.reason: dict[int, str] = {}
+        self.cost = self._costs()
+        order = np.argsort(self.relations.variable, kind="stable")
+        lengths = np.bincount(self.relations.variable, minlength=self.relations.variables)
+        self._column = np.concatenate(([0], np.cumsum(lengths)))
+        self._rows = self.relations.entry_row[order]
+
+    @property
+    def masked_cells(self) -> Bools:
+        """Cells of the variables hidden so far."""
+        return self.masked[self.relations.of_cell]
+
+    def _costs(self) -> Ints:
+        data = self.scene.cells.connection.execute(
+            "SELECT geography_type, breakdown_type = 'all' AS total FROM cell ORDER BY cell_id"
+        ).fetchall()
+        weight = np.array(
+            [TOTAL_COST.get(kind, OTHER_TOTAL_COST) if total else 0 for kind, total in data], dtype=np.int64
+        )
+        cost = np.zeros(self.relations.variables, dtype=np.int64)
+        np.add.at(
+            cost, self.relations.of_cell, weight + np.where(self.scene.cells.unlimited, 0, self.scene.cells.truth)
+        )
+        return cost
+
+    def _bounds(self) -> tuple[Ints, Ints]:
+        return self.scene.variables(*would_be_intervals(self.scene.cells, self.masked_cells))
+
+    def _attack(self, relations: Relations, wanted: Bools, reach: Reach | None) -> Findings:
+        low, high = self._bounds()
+        return attack(relations, low, high, wanted, self.scene.standard.minimum_width, self.scene.counts, reach)
+
+    def _wanted(self) -> Bools:
+        wanted = self.scene.to_hide(self.small | self.masked_cells, self._bounds()[1])
+        wanted[self.hopeless] = False
+        return wanted
+
+    def run(self) -> int:
+        """Hide until the attack finds nothing; gives the number of attacks made."""
+        rounds = 0
+        while True:
+            told = self._attack_all()
+            rounds += 1
+            if not len(told):
+                return rounds
+            for variable in told.tolist():
+                self._stop(variable)
+
+    def _attack_all(self) -> Ints:
+        findings = self._attack(self.relations, self._wanted(), self.reach)
+        self.reach = findings.reach
+        return findings.told
+
+    def _stop(self, variable: int) -> None:
+        """Hide the cheapest figure that stops a variable from being worked out, unless it is stopped already."""
+        if self.reason and not self._is_told(variable):
+            return
+        for ring in self._rings(variable):
+            candidates = sorted(ring, key=lambda other: (self.cost[other], other))
+            for other in candidates[:MOST_TRIED]:
+                self._hide(other, variable)
+                if not self._is_told(variable):
+                    return
+                self._show(other)
+            if candidates:
+                self._hide(candidates[0], variable)
+                return
+        self.hopeless.append(variable)
+
+    def _is_told(self, variable: int) -> bool:
+        """Attack one variable. What proves it safe is kept only then: hiding more never makes it untrue."""
+        group = int(self.relations.group[variable])
+        if group not in self._group_relations:
+            whole = self.relations.variable[self.relations.start[:-1]]
+            self._group_relations[group] = self.relations.only(self.relations.group[whole] == group)
+        wanted = np.zeros(self.relations.variables, dtype=np.bool_)
+        wanted[variable] = True
+        trial = self.reach.copy()
+        told = bool(len(self._attack(self._group_relations[group], wanted, trial).told))
+        if not told:
+            self.reach = trial
+        return told
+
+    def _hide(self, variable: int, to_protect: int) -> None:
+        self.masked[variable] = True
+        shared = np.intersect1d(self._rows_of(variable), self._rows_of(to_protect))
+        kind = str(self.relations.kind[shared[0]]) if len(shared) else "several relations"
+        self.reason[variable] = f"Else a hidden figure could be worked out ({kind})"
+
+    def _show(self, variable: int) -> None:
+        self.masked[variable] = False
+        self.reason.pop(variable)
+
+    def _rows_of(self, variable: int) -> Ints:
+        return self._rows[self._column[variable] : self._column[variable + 1]]
+
+    def _rings(self, variable: int) -> Iterator[list[int]]:
+        """Figures that may be hidden, at one relation's distance, then two, then three."""
+        may_hide = np.zeros(self.relations.variables, dtype=np.bool_)
+        may_hide[self.relations.of_cell[~self.small & ~self.masked_cells]] = True
+        seen, edge = {variable}, [variable]
+        for _ in range(FARTHEST):
+            rows = np.unique(np.concatenate([self._rows_of(one) for one in edge]))
+            near = {
+                int(other)
+                for row in rows
+                for other in self.relations.variable[self.relations.start[row] : self.relations.start[row + 1]]
+            }
+            edge = sorted(near - seen)
+            seen |= near
+            yield [other for other in edge if may_hide[other]]
+            if not edge:
+                return

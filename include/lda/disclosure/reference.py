@@ -1,0 +1,74 @@
+"""The reference data an attacker may be assumed to know: definitions, rules, geography and how measures relate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from lda.disclosure.rules import DisclosureError, Standard
+
+TABLES = ("measure_catalogue", "disclosure_rule", "geography_link", "measure_relation")
+
+
+Reference = Path | duckdb.DuckDBPyConnection
+
+
+def load_reference(connection: duckdb.DuckDBPyConnection, reference: Reference) -> Standard:
+    """Load the seeds into tables of their names in a working database, open ends of validity filled in.
+
+    ``measure_relation`` says which counts of different measures are the same people (``same``), people among others
+    (``part``), or shares of others that overlap nowhere (``shares``) and, with nobody left over, ``partition``.
+
+    :param reference: the folder of the seeds, or a database that has them in schema ``reference``.
+    :returns: what the disclosure rules ask for; where rules differ, the stricter.
+    :raises DisclosureError: when a seed is missing or not readable.
+    """
+    for name in TABLES:
+        try:
+            connection.register("seed", _seed(reference, name))
+            connection.execute(
+                f"CREATE OR REPLACE TABLE {name} AS SELECT * REPLACE ("
+                "coalesce(try_cast(valid_from AS DATE), DATE '1900-01-01') AS valid_from, "
+                "coalesce(try_cast(valid_to AS DATE), DATE '9999-12-31') AS valid_to) FROM seed"
+            )
+        except duckdb.Error as error:
+            raise DisclosureError(
+                f"Seed {name} cannot be read, so what figures tell of each other is unknown."
+            ) from error
+        finally:
+            connection.unregister("seed")
+    _check_measures(connection)
+    return _standard(connection)
+
+
+def _seed(reference: Reference, name: str) -> pa.Table:
+    if isinstance(reference, Path):
+        with duckdb.connect(":memory:") as reader:
+            query = "SELECT * FROM read_csv(?, header = true, all_varchar = true)"
+            return reader.execute(query, [str(reference / f"{name}.csv")]).to_arrow_table()
+    return reference.execute(f"SELECT * FROM reference.{name}").to_arrow_table()
+
+
+def _check_measures(connection: duckdb.DuckDBPyConnection) -> None:
+    """A relation that names a measure which is not there would be a relation nobody watches."""
+    unknown = connection.execute("""
+        SELECT relation_id, measure_id FROM (
+            SELECT relation_id, measure_id FROM measure_relation
+            UNION ALL SELECT relation_id, whole_measure_id FROM measure_relation
+        ) WHERE measure_id NOT IN (SELECT measure_id FROM measure_catalogue) ORDER BY ALL
+    """).fetchall()
+    if unknown:
+        named = "; ".join(f"{relation}: {measure}" for relation, measure in unknown)
+        raise DisclosureError(f"Seed measure_relation names measures the catalogue does not have: {named}")
+
+
+def _standard(connection: duckdb.DuckDBPyConnection) -> Standard:
+    row = connection.execute("""
+        SELECT max(minimum_width::INTEGER), bool_or(protect_complements::BOOLEAN) FROM disclosure_rule
+        WHERE disclosure_rule IN (SELECT disclosure_rule FROM measure_catalogue)
+    """).fetchone()
+    if row is None or row[0] is None:
+        raise DisclosureError("No measure of measure_catalogue.csv names a disclosure rule of disclosure_rule.csv.")
+    return Standard(minimum_width=row[0], complements=row[1])
