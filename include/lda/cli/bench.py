@@ -45,13 +45,16 @@ def run_bench(
     folder = settings.home / "bench"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    measured: dict[str, Any] = {"machine": machine(settings), "rows": rows, "files": files, "repeats": repeats}
+    measured: dict[str, Any] = {"machine": machine(settings), "rows": rows, "repeats": repeats}
     sample = Settings(home=folder / "sample")
     steps: dict[str, Callable[[], dict[str, Any]]] = {
         "intake": lambda: measure_intake(settings, folder, rows, repeats),
         "files": lambda: measure_files(folder / "files", files),
         "dbt": lambda: measure_dbt(with_sample(sample)),
-        "gates": lambda: measure_gates(with_sample(sample)),
+        "gates": lambda: {
+            "import_seconds": probe("great_expectations", folder)["seconds"],
+            **measure_gates(with_sample(sample)),
+        },
         "airflow": lambda: measure_airflow(folder / "airflow"),
     }
     try:

@@ -19,6 +19,7 @@ PLAIN_ERRORS = {
     "lda.intake.database": ("IntakeError",),
     "lda.warehouse.candidate": ("CandidateError",),
     "lda.warehouse.transform": ("TransformError",),
+    "lda.disclosure.rules": ("DisclosureError",),
     "lda.gates.suites": ("SuiteError",),
     "lda.publishing.folder": ("PublicationError",),
     "lda.publishing.tables": ("TableError",),
