@@ -7,7 +7,9 @@ left to the careful reader in ``reading``.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -20,6 +22,8 @@ from lda.intake.rows import layout_sql, quoted
 from lda.vault import literal
 
 _CHUNK = 1 << 22
+# Operators through which rows pass in the order they came. A join (DuckDB makes one of a long IN list) does not.
+_IN_ORDER = {"PROJECTION", "READ_CSV"}
 
 
 def judge_plain(
@@ -33,6 +37,8 @@ def judge_plain(
         return False
     target = scratch / "judged.parquet"
     query = judged_sql(table, rules, f"({_source(table, reading, header, source)})", keep=["_layout"])
+    if not keeps_order(connection, query):
+        return False
     try:
         connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION lz4_raw)")
     except (duckdb.InvalidInputException, duckdb.ConversionException):
@@ -74,6 +80,16 @@ def _source(table: TableSpec, reading: Reading, header: HeaderMatch, source: Del
         f"NULL::VARCHAR AS _line, {layout_sql(own, header)} AS _layout, {context}, {cells} "
         f"FROM read_csv({literal(str(source.path))}, {options})"
     )
+
+
+def keeps_order(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
+    """True when DuckDB's plan for a query hands every line on in its place; only then is a place a row number."""
+    plan = json.loads(connection.execute(f"EXPLAIN (FORMAT json) {query}").fetchall()[0][1])
+    return all(_operators(node) <= _IN_ORDER for node in plan)
+
+
+def _operators(node: dict[str, Any]) -> set[str]:
+    return {node["name"].strip()}.union(*(_operators(child) for child in node.get("children", [])))
 
 
 def lines_of(path: Path) -> int:

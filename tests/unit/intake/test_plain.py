@@ -17,7 +17,7 @@ from lda.intake import records
 from lda.intake.header import Labels
 from lda.intake.judgement import create_batch_file
 from lda.intake.judging import RowRules, judged_sql
-from lda.intake.plain import judge_plain, lines_of
+from lda.intake.plain import judge_plain, keeps_order, lines_of
 from lda.intake.reading import Reading, open_file, read_rows
 from lda.intake.reference import Reference
 from lda.intake.rows import RowCollector, create_raw
@@ -137,6 +137,36 @@ def test_lines_are_counted_without_blank_ones_at_the_end(tmp_path):
     for content, count in ((b"a\nb\n", 2), (b"a\nb", 2), (b"a\nb\n\n\r\n", 2), (b"a\n\nb\n", 3), (b"a", 1)):
         path.write_bytes(content)
         assert lines_of(path) == count
+
+
+@pytest.mark.parametrize(
+    ("predicate", "ordered"),
+    [
+        ("t IN ('a', 'b')", True),
+        ("t IN ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l')", False),
+        ("t IN (SELECT _postcode FROM small_area)", False),
+    ],
+)
+def test_a_plan_that_may_reorder_rows_is_told_apart(tmp_path, predicate, ordered):
+    path = tmp_path / "rows.csv"
+    path.write_text("t\na\n")
+    with connect() as connection:
+        source = f"read_csv('{path}', columns = {{'t': 'VARCHAR'}}, auto_detect = false, skip = 1)"
+        assert keeps_order(connection, f"SELECT {predicate} AS found FROM {source}") is ordered
+
+
+def test_every_row_of_a_file_of_many_pieces_has_its_own_number(tmp_path):
+    """Rows are read by several threads and written in several groups; each local number says where its row stood."""
+    count = 150_000
+    path = tmp_path / "gp.csv"
+    rows = ([*gp_row(1)[:1], f"LOCAL{number}", *gp_row(1)[2:]] for number in range(2, count + 2))
+    path.write_bytes(csv_bytes([HEADER, *rows]))
+    reading = reading_of(path)
+    with connect() as connection:
+        connection.execute("SET threads = 4")
+        assert judge_plain(connection, CONTRACT, RULES, reading, tmp_path)
+        wrong = "SELECT count(*), count(*) FILTER (local_patient_id <> 'LOCAL' || _row) FROM judged"
+        assert connection.execute(wrong).fetchone() == (count, 0)
 
 
 def test_large_is_a_matter_of_size(monkeypatch):
