@@ -63,7 +63,7 @@ def _source(table: TableSpec, reading: Reading, header: HeaderMatch, source: Del
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in own)
     options = (
         f"auto_detect = false, header = false, skip = {header.row_number}, delim = {literal(source.delimiter)}, "
-        f"quote = '\"', escape = '\"', columns = {{{columns}}}, max_line_size = 10000000"
+        f"quote = '\"', escape = '\"', columns = {{{columns}}}"
     )
     cells = ", ".join(
         f"{own[position] if (position := header.positions.get(column.name)) is not None else 'NULL::VARCHAR'} "

@@ -103,8 +103,11 @@ def layout_sql(columns: Sequence[str], header: HeaderMatch) -> str:
     first = f"coalesce({', '.join(stripped)})"
     totals = " OR ".join(f"starts_with(lower({first}), {literal(text)})" for text in TOTALS)
     pairs = zip(columns, header.cells, strict=False)
-    again = " AND ".join(f"trim(coalesce({quoted(name)}, '')) = {literal(cell.strip())}" for name, cell in pairs)
-    return f"({first} IS NULL OR {totals} OR ({again}))"
+    same = [f"lower(trim(coalesce({quoted(name)}, ''))) = {literal(cell.strip().lower())}" for name, cell in pairs]
+    labelled = next(index for index, cell in enumerate(header.cells) if cell.strip())
+    # CASE, because DuckDB works out every part of an AND for every row, and only a header has the first label.
+    again = f"CASE WHEN {same[labelled]} THEN {' AND '.join(same)} ELSE FALSE END"
+    return f"({first} IS NULL OR {totals} OR {again})"
 
 
 _SPACES = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
