@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, dag, task
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
 from common import DEFAULT_ARGS, START, TAGS, WRITER_POOL, feeds, lake_asset
 
@@ -39,11 +39,13 @@ def ingest_dag(feed: str) -> DAG:
     def ingest() -> None:
         @task(outlets=[lake_asset(feed)], pool=WRITER_POOL, execution_timeout=timedelta(hours=4))
         def load_new_files() -> dict[str, Any]:
-            """Ingest the feed's new files; skipped when no submission was accepted."""
+            """Ingest the feed's new files; skipped when none was accepted, failed when some could not be judged."""
             from lda.intake import ingest as ingest_feeds
             from lda.settings import Settings
 
             report = ingest_feeds(Settings(), feeds=[feed])
+            if report.problems:
+                raise AirflowException(" ".join(report.problems))
             if not report.new_submissions:
                 raise AirflowSkipException(f"No new {feed} submission was accepted ({report.files} new files seen).")
             return report.as_dict()

@@ -51,7 +51,6 @@ def lda_refresh() -> None:
     def start(params: dict[str, Any] | None = None) -> dict[str, Any]:
         """Decide the period and the moment, and whether there is anything new."""
         from lda.refresh import start_refresh
-
         from lda.settings import Settings
 
         asked = params or {}

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from scratch_candidate import Candidate, failures
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test here builds models with dbt, so none is among the fast ones."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
