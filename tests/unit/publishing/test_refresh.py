@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import date
 
@@ -14,6 +15,19 @@ from lda.refresh import GatesStopped, RefreshError, refresh, start_refresh
 from lda.warehouse import TransformError
 
 MARCH = date(2026, 3, 31)
+
+
+SUITES = ("reconciliation_ledger", "coverage", "identifiers")
+
+
+@pytest.fixture
+def settings(settings):
+    """A project with three of the publication suites: what the steps do does not depend on how many there are."""
+    folder = settings.home / "expectations" / "publication"
+    folder.mkdir(parents=True)
+    for name in SUITES:
+        shutil.copy(settings.expectations_dir / "publication" / f"{name}.json", folder)
+    return settings.model_copy(update={"project_dir": settings.home})
 
 
 @pytest.fixture
