@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from itertools import pairwise
+
 import numpy as np
 from synthetic_cases import History
 
@@ -82,9 +85,15 @@ def test_stays_run_from_admission_through_transfers_to_discharge(history: Histor
 
 
 def test_one_person_is_in_hospital_once_at_a_time(history: History) -> None:
-    numbers = [stay.nhs for stay in history.stays if stay.nhs]
-    assert len(numbers) == len(set(numbers))
-    assert set(numbers) <= set(history.people.nhs)
+    stays: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for stay in history.stays:
+        if stay.nhs:
+            stays[stay.nhs].append((stay.start, stay.spells[-1][1] or history.plan.last + 1))
+    assert any(len(own) > 1 for own in stays.values()), "nobody was readmitted"
+    for own in stays.values():
+        for (_, discharged), (admitted, _) in pairwise(sorted(own)):
+            assert discharged <= admitted
+    assert set(stays) <= set(history.people.nhs)
 
 
 def test_reviews_follow_deaths_and_completion_follows_holds(history: History) -> None:
