@@ -36,9 +36,17 @@ CREATE TABLE ledger.file_account AS SELECT * FROM (VALUES
     ('f1', 'gp', 'accepted', 8, 6, 1, 1), ('f2', 'gp', 'accepted', 4, 4, 0, 0), ('f3', 'gp', 'rejected', 0, 0, 0, 0)
 ) AS given(file_id, feed, status, received, accepted, quarantined, repeated);
 CREATE TABLE reference.measure_catalogue AS SELECT * FROM (VALUES
-    ('register', 'count', 1, 'count', 'people'), ('checks', 'proportion', 1, 'ratio', 'people'),
-    ('inpatients', 'per million people', 1000000, 'ratio', 'population')
-) AS given(measure_id, unit, multiplier, aggregation, denominator_kind);
+    ('register', 'count', 1, 'count', 'people', 'lda', NULL, NULL),
+    ('checks', 'proportion', 1, 'ratio', 'people', 'lda', NULL, NULL),
+    ('inpatients', 'per million people', 1000000, 'ratio', 'population', 'lda', NULL, NULL)
+) AS given(measure_id, unit, multiplier, aggregation, denominator_kind, disclosure_rule, valid_from, valid_to);
+CREATE TABLE reference.disclosure_rule AS SELECT 'lda' AS disclosure_rule, 5 AS smallest_count, 5 AS round_to,
+    1 AS minimum_width, true AS protect_complements, NULL AS valid_from, NULL AS valid_to;
+CREATE TABLE reference.geography_link AS SELECT 'place' AS child_type, 'system' AS parent_type, 'QK1' AS parent_code,
+    unnest(['E06000016', 'E10000018']) AS child_code, NULL AS valid_from, NULL AS valid_to;
+CREATE TABLE reference.measure_relation (relation_id VARCHAR, relation VARCHAR, measure_id VARCHAR, side VARCHAR,
+    whole_measure_id VARCHAR, whole_side VARCHAR, breakdown_type VARCHAR, breakdown_values VARCHAR, valid_from DATE,
+    valid_to DATE);
 CREATE TABLE published.measure_definition AS
     SELECT measure_id, 'Name of ' || measure_id AS name, 'What it means' AS description, unit
     FROM reference.measure_catalogue;
@@ -76,7 +84,8 @@ WITH hidden AS (
 SELECT measure_id, system_code, geography_type, geography_code, geography_name, breakdown_type, breakdown_value,
     period_end, top::BIGINT AS numerator, bottom::BIGINT AS denominator,
     CASE WHEN unit = 'count' THEN rounded ELSE top / bottom * multiplier END AS value, unit, lower_95, upper_95,
-    coverage, publication_id
+    coverage, CASE WHEN coalesce(top, rounded) IS NULL THEN 'suppressed' ELSE 'rounded' END AS suppression,
+    publication_id
 FROM hidden;
 """
 WORDS = "One row per thing."

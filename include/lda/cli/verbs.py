@@ -226,6 +226,24 @@ def report_again(
     show(done, lambda: f"{pages} pages in {to}. Open {to / 'index.html'} in a browser.", as_json)
 
 
+@app.command("audit-disclosure")
+def audit_disclosure(
+    publication: Annotated[str | None, typer.Option(help="Publication id; by default the one in force.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Interval arithmetic only, as the gate does it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Attack a publication: list every hidden figure that can be worked out from it and the ones before it."""
+    from lda.publishing import audit_publication
+    from lda.reporting.render import audit_view
+    from lda.settings import Settings
+
+    audited, report = audit_publication(Settings(), publication, exact=not quick)
+    found = {"publication_id": audited, **report.as_dict()}
+    show(found, lambda: audit_view(found), as_json)
+    if not report.safe:
+        raise typer.Exit(1)
+
+
 @contracts_app.command("check")
 def contracts_check(as_json: Json = False) -> None:
     """Check every data contract, file rule and system file; list what is wrong, where, and what was expected."""

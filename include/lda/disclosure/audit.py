@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
 
 from lda.disclosure.attack import Findings, attack
 from lda.disclosure.cells import HIDDEN, Source, read_figures
+from lda.disclosure.intervals import propagate
 from lda.disclosure.reference import Reference
-from lda.disclosure.rules import Bools, DisclosureError, Ints
+from lda.disclosure.rules import Bools, DisclosureError
 from lda.disclosure.scene import Scene, published_intervals, read_scene
 from lda.settings import PROJECT_DIR
 
@@ -29,8 +29,8 @@ TOGETHER = "several relations together"
 class WorkedOut:
     """A hidden figure that can be worked out: where it is, what is left of it and the relation that tells it.
 
-    ``side`` is numerator or denominator, or ``complement`` for the people in a whole and not in its part; the place of
-    a complement is that of its whole.
+    ``side`` is numerator or denominator, or ``complement`` for the people in a whole and not in its part; a
+    complement is named after the part.
     """
 
     measure_id: str
@@ -58,10 +58,10 @@ class WorkedOut:
 class AuditReport:
     """What the attack told.
 
-    ``beside_hidden`` counts, by column, figures shown in a row whose own figure is hidden. ``told_before`` counts
-    figures that earlier publications already told: hiding them now protects nobody. ``contradictory`` counts relations
-    that the published figures do not fulfil. ``unproved`` counts figures that interval arithmetic does not tell and
-    that were not proved open either; all of them when only interval arithmetic was asked for.
+    ``beside_hidden`` counts, by measure and column, figures shown in a row whose own figure is hidden. ``told_before``
+    counts figures that earlier publications already told: hiding them now protects nobody. ``contradictory`` counts
+    relations that the published figures do not fulfil. ``unproved`` counts figures that interval arithmetic does not
+    tell and that were not proved open either; all of them when only interval arithmetic was asked for.
     """
 
     cells: int
@@ -112,7 +112,8 @@ def audit(
         counts = scene.counts
         if counts is not None and not ((counts >= low) & (counts <= high)).all():
             counts = None
-        wanted = scene.to_hide(hidden, high)
+        largest = high if scene.counts is not None else propagate(scene.relations, low, high).high
+        wanted = scene.to_hide(hidden, largest)
         findings = attack(scene.relations, low, high, wanted, scene.standard.minimum_width, counts, exact=exact)
         return AuditReport(
             cells=len(scene.cells),
@@ -144,7 +145,7 @@ def _name(scene: Scene, findings: Findings, hidden: Bools) -> list[WorkedOut]:
     for variable in findings.told.tolist():
         cell = scene.cell_of(variable, hidden)
         if cell < 0:
-            cell = scene.cell_of(int(relations.variable[relations.start[row_of_rest[variable]]]), hidden)
+            cell = scene.cell_of(int(relations.variable[relations.start[row_of_rest[variable]] + 1]), hidden)
             sides.append("complement")
         else:
             sides.append("")
@@ -166,15 +167,9 @@ def _left(findings: Findings, variable: int, by_intervals: bool) -> tuple[int, i
 
 
 def _relation(scene: Scene, findings: Findings, variable: int) -> str:
-    rows: Ints = np.array([findings.intervals.low_row[variable], findings.intervals.high_row[variable]])
-    kinds = sorted({str(scene.relations.kind[row]) for row in rows[rows >= 0]})
-    cells = np.flatnonzero(scene.relations.of_cell == variable)
-    if len(cells) and (rows < 0).all():
-        carried = (
-            scene.before.low[cells].max() > 0 or scene.before.high[cells].min() <= findings.intervals.high[variable]
-        )
-        kinds = ["previous publication"] if carried else ["rate"]
-    return " and ".join(kinds) or "the figure itself"
+    rows = (int(findings.intervals.low_row[variable]), int(findings.intervals.high_row[variable]))
+    kinds = sorted({str(scene.relations.kind[row]) for row in rows if row >= 0})
+    return " and ".join(kinds) or scene.origin(variable)
 
 
 def _worst_first(found: list[WorkedOut]) -> list[WorkedOut]:
@@ -182,22 +177,36 @@ def _worst_first(found: list[WorkedOut]) -> list[WorkedOut]:
 
 
 def _beside_hidden(published: Source) -> dict[str, int]:
-    """Rows whose figure is hidden and that show something of it, by column; columns that are not there are left out."""
-    query = "SELECT * FROM published.measure_value"
-    if isinstance(published, Path) and published.suffix in (".parquet", ".csv"):
-        query = f"SELECT * FROM '{published}'"
-    own = not isinstance(published, duckdb.DuckDBPyConnection)
-    place = ":memory:" if "FROM '" in query else str(published)
-    connection = duckdb.connect(place, read_only=place != ":memory:") if own else published
-    assert isinstance(connection, duckdb.DuckDBPyConnection)
-    try:
-        names = {row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall()}
-        asked = [name for name in OF_THE_FIGURE if name in names]
-        counts = ", ".join(f'count("{name}")' for name in asked)
-        row = connection.execute(
-            f"SELECT {counts} FROM ({query}) WHERE suppression IN ('suppressed', 'secondary')"
-        ).fetchone()
-    finally:
-        if own:
-            connection.close()
-    return {name: count for name, count in zip(asked, row or (), strict=True) if count}
+    """Rows whose figure is hidden and that show something of it, by measure and column."""
+    if isinstance(published, duckdb.DuckDBPyConnection):
+        return _count_beside(published, "published.measure_value")
+    is_file = published.suffix in (".parquet", ".csv")
+    with duckdb.connect(":memory:" if is_file else str(published), read_only=not is_file) as connection:
+        return _count_beside(connection, f"'{published}'" if is_file else "published.measure_value")
+
+
+def _count_beside(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, int]:
+    """Columns that the table does not have are left out."""
+    names = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()}
+    asked = [name for name in OF_THE_FIGURE if name in names]
+    counts = ", ".join(f'count("{name}")' for name in asked)
+    rows = connection.execute(
+        f"SELECT measure_id, {counts} FROM {table} WHERE suppression IN ('suppressed', 'secondary') "
+        "GROUP BY measure_id ORDER BY measure_id"
+    ).fetchall()
+    return {
+        f"{measure}.{name}": count
+        for measure, *found in rows
+        for name, count in zip(asked, found, strict=True)
+        if count and not (name == "target_status" and _no_target(connection, table, measure))
+    }
+
+
+def _no_target(connection: duckdb.DuckDBPyConnection, table: str, measure: str) -> bool:
+    """Whether the only thing said of a measure's hidden figures is that they have no target, which tells nothing."""
+    row = connection.execute(
+        f"SELECT count(*) FROM {table} WHERE measure_id = ? AND suppression IN ('suppressed', 'secondary') "
+        "AND target_status <> 'no_target'",
+        [measure],
+    ).fetchone()
+    return row == (0,)

@@ -114,6 +114,7 @@ def make_cells(connection: duckdb.DuckDBPyConnection, published: pa.Table | None
     if rows is None:
         raise DisclosureError("Neither published nor exact figures were given.")
     connection.register("figures", rows)
+    _check_measures(connection)
     connection.register("exact", mart if mart is not None else rows.slice(0, 0))
     same_key = " AND ".join(f"figures.{name} = exact.{name}" for name in KEY)
     connection.execute(f"""
@@ -146,7 +147,7 @@ def make_cells(connection: duckdb.DuckDBPyConnection, published: pa.Table | None
         )
         SELECT
             row_number() OVER (ORDER BY {", ".join(KEY)}, side) - 1 AS cell_id, {", ".join(KEY)}, side, aggregation,
-            multiplier, smallest AS known_rule, least AS smallest, step AS round_to, coalesce(small, false) AS small,
+            multiplier, least AS smallest, step AS round_to, coalesce(small, false) AS small,
             shown::BIGINT AS shown, truth::BIGINT AS truth, suppression,
             value, lower_95, upper_95, aggregation = 'count' AS alone,
             denominator_kind, CASE WHEN denominator_kind <> 'people' THEN denominator::BIGINT ELSE -1 END AS residents
@@ -154,17 +155,25 @@ def make_cells(connection: duckdb.DuckDBPyConnection, published: pa.Table | None
     """)
     for name in ("figures", "exact"):
         connection.unregister(name)
-    _check(connection, published is not None and mart is not None)
+    if mart is not None:
+        _check_exact(connection)
     return _arrays(connection, published is not None, mart is not None)
 
 
-def _check(connection: duckdb.DuckDBPyConnection, both: bool) -> None:
-    unknown = connection.execute("SELECT DISTINCT measure_id FROM cell WHERE known_rule IS NULL ORDER BY 1").fetchall()
+def _check_measures(connection: duckdb.DuckDBPyConnection) -> None:
+    unknown = connection.execute("""
+        SELECT DISTINCT measure_id FROM figures WHERE measure_id NOT IN (
+            SELECT measure_id FROM measure_catalogue JOIN disclosure_rule USING (disclosure_rule)
+        ) ORDER BY 1
+    """).fetchall()
     if unknown:
         names = ", ".join(row[0] for row in unknown)
-        raise DisclosureError(f"measure_catalogue.csv has no measure, or no disclosure rule, for: {names}")
+        raise DisclosureError(f"measure_catalogue has no measure, or no disclosure rule, for: {names}")
+
+
+def _check_exact(connection: duckdb.DuckDBPyConnection) -> None:
     row = connection.execute("SELECT count(*) FROM cell WHERE truth IS NULL").fetchone()
-    if both and row and row[0]:
+    if row and row[0]:
         raise DisclosureError(f"{row[0]} published counts have no row in mart.measure_value.")
 
 

@@ -46,11 +46,24 @@ class Scene:
 
     def variables(self, low: Ints, high: Ints) -> tuple[Ints, Ints]:
         """Intervals of variables from those of their cells and from earlier publications."""
+        return self.of_one_publication(np.maximum(low, self.before.low), np.minimum(high, self.before.high))
+
+    def of_one_publication(self, low: Ints, high: Ints) -> tuple[Ints, Ints]:
+        """Intervals of variables from those of their cells."""
         least = np.zeros(self.relations.variables, dtype=np.int64)
         most = np.full(self.relations.variables, UNBOUNDED)
-        np.maximum.at(least, self.relations.of_cell, np.maximum(low, self.before.low))
-        np.minimum.at(most, self.relations.of_cell, np.minimum(high, self.before.high))
+        np.maximum.at(least, self.relations.of_cell, low)
+        np.minimum.at(most, self.relations.of_cell, high)
         return least, most
+
+    def origin(self, variable: int) -> str:
+        """What told a variable that no relation told: another measure's figure, a rate, or an earlier publication."""
+        width = self.standard.minimum_width
+        for word, intervals in (("another measure", plain_intervals), ("rate", published_intervals)):
+            low, high = self.of_one_publication(*intervals(self.cells))
+            if high[variable] - low[variable] < width:
+                return word
+        return "earlier publication"
 
     def to_hide(self, hidden: Bools, high: Ints) -> Bools:
         """Variables that must not be told: hidden cells and, by the standard, small complements of shown ones.
@@ -83,14 +96,19 @@ class Scene:
 
 
 def published_intervals(cells: Cells) -> tuple[Ints, Ints]:
-    """What published figures tell by themselves, of each cell.
+    """What published figures and rates tell by themselves, of each cell."""
+    return told_by_rates(cells, *plain_intervals(cells))
+
+
+def plain_intervals(cells: Cells) -> tuple[Ints, Ints]:
+    """What published counts tell by themselves, of each cell.
 
     Why a figure is hidden is known where exact counts are; else from the row's label, and a denominator hidden beside
     a small numerator may be hidden for either reason.
     """
     primary = cells.small if cells.knows_truth else ~cells.labelled
     limited = ~cells.unlimited if cells.knows_truth else cells.numerator
-    return told_by_rates(cells, *_intervals(cells, cells.shown, primary, limited))
+    return _intervals(cells, cells.shown, primary, limited)
 
 
 def would_be_intervals(cells: Cells, masked: Bools) -> tuple[Ints, Ints]:

@@ -6,6 +6,7 @@ for a county and for England. Every frame is a function of a ``FrameContext``; s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from lda.disclosure import audit
 from lda.gates.identifiers import DATE_TYPES, table_text, text_frame
 from lda.warehouse.candidate import Candidate, columns_of, quoted, tables_of
 
@@ -234,6 +236,29 @@ def coverage_by_measure(context: FrameContext) -> pd.DataFrame:
     """)
 
 
+def disclosure_by_measure(context: FrameContext) -> pd.DataFrame:
+    """One row per measure: hidden figures that can be worked out, and figures shown in rows whose own is hidden.
+
+    Earlier publications are read too. Parameter ``exact``: go beyond interval arithmetic.
+    """
+    import pandas as pd
+
+    report = audit(
+        context.connection,
+        [earlier.path for earlier in context.previous],
+        mart=context.connection,
+        reference=context.connection,
+        exact=bool(context.parameters["exact"]),
+    )
+    rows = context.connection.execute("SELECT DISTINCT measure_id FROM published.measure_value ORDER BY 1").fetchall()
+    told = Counter(figure.measure_id for figure in report.worked_out)
+    beside: Counter[str] = Counter()
+    for place, count in report.beside_hidden.items():
+        beside[place.split(".")[0]] += count
+    found = [(measure, told[measure], beside[measure]) for (measure,) in rows]
+    return pd.DataFrame(found, columns=["measure_id", "worked_out", "shown_beside_hidden"])
+
+
 def published_text(context: FrameContext) -> pd.DataFrame:
     """One row per distinct text of each published column, with whether an NHS number is in it."""
     rows: list[tuple[str, str, str]] = []
@@ -279,6 +304,7 @@ FRAMES: dict[str, Callable[[FrameContext], pd.DataFrame]] = {
         layer_reconciliation,
         movement_by_measure,
         coverage_by_measure,
+        disclosure_by_measure,
         published_text,
         published_dates,
         descriptions,

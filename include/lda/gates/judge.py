@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from lda.disclosure import DisclosureError
 from lda.gates.frames import FRAMES, FrameContext, Previous
 from lda.gates.report import GateOutcome, GateReport
 from lda.gates.runner import judge_frame
@@ -46,7 +47,7 @@ def judge_candidate(
             context = FrameContext(connection, candidate, previous, suite.parameters)
             try:
                 frame = FRAMES[suite.frame](context)
-            except duckdb.Error as error:
+            except (duckdb.Error, DisclosureError) as error:
                 outcomes.append(_unjudged(suite, error))
                 continue
             outcomes += judge_frame(suite, frame)
@@ -60,7 +61,7 @@ def judge_text(settings: Settings, frame: pd.DataFrame) -> list[GateOutcome]:
     return [outcome for suite in suites for outcome in judge_frame(suite, frame)]
 
 
-def _unjudged(suite: Suite, error: duckdb.Error) -> GateOutcome:
+def _unjudged(suite: Suite, error: duckdb.Error | DisclosureError) -> GateOutcome:
     """A suite whose frame cannot be made has not passed: the candidate lacks a table or column it needs."""
     why = f"The suite {suite.name} could not be judged, so nothing is published: {without_values(str(error))}"
     return GateOutcome(suite=suite.name, code=f"{suite.name.upper()}-FRAME", scope="system", success=False, detail=why)

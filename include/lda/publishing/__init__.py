@@ -1,6 +1,7 @@
 """Write publications, check them, switch to them and back."""
 
 from lda.publishing.again import rebuild_report
+from lda.publishing.disclosure import audit_publication
 from lda.publishing.folder import PublicationError, verify_folder
 from lda.publishing.release import last_published, publish
 from lda.publishing.switch import Publication, current_publication, list_publications, one_writer, rollback
@@ -8,6 +9,7 @@ from lda.publishing.switch import Publication, current_publication, list_publica
 __all__ = [
     "Publication",
     "PublicationError",
+    "audit_publication",
     "current_publication",
     "last_published",
     "list_publications",

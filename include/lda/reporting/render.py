@@ -179,6 +179,24 @@ def publications_table(publications: Iterable[Mapping[str, Any]]) -> RenderableT
     return table
 
 
+def audit_view(found: Mapping[str, Any]) -> RenderableType:
+    """What an attack on a publication told: the figures that can be worked out, or that there are none."""
+    attacked = f"{number(found['attacked'])} of {number(found['cells'])} figures attacked"
+    unproved = f"; {number(found['unproved'])} held out against interval arithmetic alone" if found["unproved"] else ""
+    if found["safe"]:
+        return f"{found['publication_id']}: no hidden figure can be worked out ({attacked}{unproved})."
+    table = grid("measure", "side", "area", "breakdown", "period", ">from", ">to", "told by")
+    for one in found["worked_out"]:
+        area, group = (f"{one[f'{kind}_type']} {one[name]}" for kind, name in
+                       (("geography", "geography_code"), ("breakdown", "breakdown_value")))  # fmt: skip
+        ends = (str(one["low"]), str(one["high"]))
+        table.add_row(one["measure_id"], one["side"], area, group, str(one["period_end"]), *ends, one["relation"])
+    for place, rows in found["beside_hidden"].items():
+        measure, column = place.split(".")
+        table.add_row(measure, column, f"{number(rows)} rows", "", "", "", "", "shown beside a hidden figure")
+    return table
+
+
 def counts(values: Mapping[str, float], decimals: int = 0) -> str:
     """``name number`` pairs in a line."""
     return ", ".join(f"{name} {value:,.{decimals}f}" for name, value in values.items()) or "none"
