@@ -1,9 +1,10 @@
 """The right answers: cells of every measure, added up from the generator's own history.
 
 A cell is ``measure_id, geography_type, geography_code, breakdown_type, breakdown_value, period_end`` with a numerator
-and a denominator, or with a value (a sum, mean or median) and in the denominator the people behind it. Proportion and count cells exist where somebody is in the denominator (or count); cells per million
-exist for every breakdown value of the population, and for values that only a patient holds (denominator 0).
-Nothing here reads the written files or any SQL. The rules are those of the measure catalogue, worked out again.
+and a denominator, or with a value (a sum, mean or median) and in the denominator the people behind it. Proportion and
+count cells exist where somebody is in the denominator (or count); cells per million exist for every breakdown value
+of the population, and for values that only a patient holds (denominator 0). Nothing here reads the written files or
+any SQL. The rules are those of the measure catalogue, worked out again.
 """
 
 from __future__ import annotations
@@ -86,7 +87,8 @@ class Truth:
             (*cell, count, "" if cell[0] in COUNTS else of, "") for cell, (count, of) in self.cells.items()
         ]
         rows += [(*cell, "", len(values), VALUED[cell[0]](values)) for cell, values in self.values.items()]
-        write_csv(path, TRUTH_HEADER, sorted(rows, key=lambda row: [str(part) for part in row[: len(TRUTH_HEADER) - 3]]))
+        keys = len(TRUTH_HEADER) - 3
+        write_csv(path, TRUTH_HEADER, sorted(rows, key=lambda row: [str(part) for part in row[:keys]]))
         return len(rows)
 
 
