@@ -47,7 +47,7 @@ lint: .venv/.dev .venv-lint/.ready ## Style, types, import order, unused depende
 	$(BIN)/lda contracts check
 
 up: setup ## Start Airflow with its page on http://127.0.0.1:8080 (Ctrl-C stops it)
-	$(BIN)/airflow standalone
+	@PATH="$(CURDIR)/$(BIN):$$PATH" airflow standalone
 
 bench: setup ## Measure intake, dbt, gates and Airflow against named baselines (docs/performance.md)
 	$(BIN)/lda bench
