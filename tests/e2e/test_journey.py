@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import duckdb
@@ -104,13 +104,12 @@ def test_every_planted_error_is_quarantined_by_its_own_rule_with_its_original_va
     quarantine = journey.settings.vault / "quarantine"
     with sqlite3.connect(journey.settings.home / "ledger.db") as ledger:
         file_ids = dict(ledger.execute("select landing_path, file_id from file"))
-    held = {
-        (file_id, row_number): set(codes)
-        for file_id, row_number, codes in duckdb.execute(
-            "select _file_id, _row_number, rule_codes from read_parquet(?, union_by_name = true)",
-            [str(quarantine / "*" / "*.parquet")],
-        ).fetchall()
-    }
+    held = defaultdict(set)
+    for file_id, row_number, codes in duckdb.execute(
+        "select _file_id, _row_number, rule_codes from read_parquet(?, union_by_name = true)",
+        [str(quarantine / "**" / "*.parquet")],
+    ).fetchall():
+        held[file_id, row_number] |= set(codes)
     planted = [row for row in journey.truth("rows") if row["expected_rule_code"]]
     assert len({row["expected_rule_code"] for row in planted}) >= 8
     missed = [

@@ -30,7 +30,8 @@ listed as (
     from code_list
     where
         code_list in (
-            'sex', 'ethnic_category', 'deprivation_quintile', 'commissioner_type', 'ward_security', 'legal_status'
+            'sex', 'ethnic_category', 'deprivation_quintile', 'commissioner_type', 'ward_security', 'legal_status',
+            'respite'
         )
     group by 1, 2
 
@@ -89,5 +90,6 @@ from (
     ('length_of_stay_band'),
     ('ward_security'),
     ('legal_status_group'),
-    ('distance_band')
+    ('distance_band'),
+    ('respite')
 ) as unknown_level (breakdown_type)

@@ -51,6 +51,8 @@ class Geography:
         self.icb_code: str = config["icb_code"]
         self.places: list[str] = [place["code"] for place in config["places"]]
         self.councils: list[str] = [str(place["cassr_code"]) for place in config["places"]]
+        # Trusts that send submissions.
+        self.trusts: list[str] = [str(partner["code"]) for partner in config["partners"] if partner["type"] == "trust"]
         self.sample: dict[str, int] = config["sample"]
         self._links: dict[tuple[str, str, str], list[Link]] = defaultdict(list)
         for row in _rows(folder / "geography_link.csv"):

@@ -29,6 +29,9 @@ from lda.synthetic.mortality import Review, add_review_measures, make_reviews
 from lda.synthetic.population import Plan, make_people, make_plan
 from lda.synthetic.register_extracts import RegisterExtracts
 from lda.synthetic.social_care import make_clients, others_needed
+from lda.synthetic.trust_history import make_trust_history
+from lda.synthetic.trust_returns import TrustExtracts
+from lda.synthetic.trust_truth import TrustTruth
 from lda.synthetic.truth import (
     Truth,
     add_population,
@@ -113,6 +116,7 @@ class _Sample:
     ) -> None:
         shapes = load_shapes(settings)
         self.plan, self.files, self.report, self.progress = plan, files, report, progress
+        self.settings = settings
         self.blocks = max(1, round(plan.scale))
         self.block_scale = plan.scale / self.blocks
         self.truth = Truth(plan.geography)
@@ -138,6 +142,7 @@ class _Sample:
         self.icb.censuses(self.stays)
         self.icb.reviews(self.reviews)
         self.icb.unclaimed()
+        trusts = self._trusts()
         self.progress("right answers", self.blocks + 1, steps)
         first_day = self.plan.ends[0].replace(day=1).toordinal()
         for month, end in enumerate(self.plan.ends):
@@ -145,8 +150,19 @@ class _Sample:
             add_population(self.truth, end)
             add_inpatient_measures(self.truth, self.stays, end, first_day, self.plan.geography.inpatient_baseline)
             add_review_measures(self.truth, self.reviews, end)
+            for trust in trusts:
+                trust.add_month(end)
         self.progress("done", steps, steps)
         return self.truth
+
+    def _trusts(self) -> list[TrustTruth]:
+        """Write every trust's submissions; returns what answers for them."""
+        answers = []
+        for trust in self.plan.geography.trusts:
+            history = make_trust_history(self.plan, self.stays, trust)
+            TrustExtracts(self.plan, trust, self.settings.landing, self.files).submissions(history)
+            answers.append(TrustTruth(self.truth, history, self.plan.ends[0].replace(day=1).toordinal()))
+        return answers
 
     def _block(self, block: int) -> None:
         """Make one block of people, write their rows and add up their part of the truth."""

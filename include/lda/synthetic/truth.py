@@ -2,9 +2,9 @@
 
 A cell is ``measure_id, geography_type, geography_code, breakdown_type, breakdown_value, period_end`` with a numerator
 and a denominator, or with a value (a sum, mean or median) and in the denominator the people behind it. Proportion and
-count cells exist where somebody is in the denominator (or count); cells per million exist for every breakdown value
-of the population, and for values that only a patient holds (denominator 0). Nothing here reads the written files or
-any SQL. The rules are those of the measure catalogue, worked out again.
+count cells exist where somebody is in the denominator (or count); cells per million exist for every breakdown value of
+the population, and for values that only a patient holds (denominator 0).
+Nothing here reads the written files or any SQL. The rules are those of the measure catalogue, worked out again.
 """
 
 from __future__ import annotations
@@ -30,12 +30,14 @@ Cell = tuple[str, str, str, str, str, str]
 
 COUNTS = frozenset({
     "ld_register_size", "inpatients_total", "admissions", "admissions_same_month_discharge", "discharges",
-    "clinically_ready", "cyp_eating_disorder",
+    "clinically_ready", "cyp_eating_disorder", "people_restricted", "inpatients_in_trusts", "autism_open_referrals",
+    "autism_new_referrals", "autism_closed_referrals",
 })  # fmt: skip
 # Measures whose contributions carry a value, and what is made of the values of a cell.
 VALUED: dict[str, Callable[[Sequence[float]], float]] = {
     "mean_length_of_stay": fmean,
     "median_length_of_stay": median,
+    "autism_median_wait_days": median,
     "delayed_days": fsum,
     "delay_cost": fsum,
 }
@@ -87,8 +89,9 @@ class Truth:
             (*cell, count, "" if cell[0] in COUNTS else of, "") for cell, (count, of) in self.cells.items()
         ]
         rows += [(*cell, "", len(values), VALUED[cell[0]](values)) for cell, values in self.values.items()]
-        keys = len(TRUTH_HEADER) - 3
-        write_csv(path, TRUTH_HEADER, sorted(rows, key=lambda row: [str(part) for part in row[:keys]]))
+        write_csv(
+            path, TRUTH_HEADER, sorted(rows, key=lambda row: [str(part) for part in row[: len(TRUTH_HEADER) - 3]])
+        )
         return len(rows)
 
 

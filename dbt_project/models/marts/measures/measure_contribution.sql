@@ -29,9 +29,19 @@
     'cyp_eating_disorder',
     'post_admission_cetr',
     'discharge_plan_complete',
+    'restrictive_interventions_per_1000_bed_days',
+    'people_restricted',
+    'inpatients_in_trusts',
+    'autism_open_referrals',
+    'autism_over_13_weeks',
+    'autism_first_contact_13_weeks',
+    'autism_median_wait_days',
+    'autism_new_referrals',
+    'autism_closed_referrals',
 ] -%}
 {#- Those whose contributions carry a value to be added up, averaged or ranked. -#}
 {%- set valued = [
+    'autism_median_wait_days',
     'mean_length_of_stay',
     'median_length_of_stay',
     'delayed_days',

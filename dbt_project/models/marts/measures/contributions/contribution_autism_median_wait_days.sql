@@ -1,0 +1,28 @@
+with referral as (
+
+    select *
+    from {{ ref('int_autism_referral_month') }}
+    where
+        is_open
+        and first_contact_date is null
+        and is_known_from_receipt
+
+),
+
+measure_period as (
+
+    select * from {{ ref('int_measure_period') }} where measure_id = 'autism_median_wait_days'
+
+)
+
+select
+    {{ contribution_columns(
+        'measure_period', 'referral',
+        missing=['practice_code', 'pcn_code', 'commissioner_type']
+    ) }},
+    cast(null as bigint) as numerator,
+    cast(1 as bigint) as denominator,
+    cast(referral.days_waited as double) as value
+from referral
+inner join measure_period
+    on referral.period_end = measure_period.period_end

@@ -1,0 +1,203 @@
+"""What a trust knows: the stays in its own hospitals, as in the census but for a few, and suspected-autism referrals.
+
+Some stays of the census are not in the trust's records and some of the trust's are not in the census, as in life; and
+the trust looks after people without a learning disability or autism, who belong to no measure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lda.synthetic.calendar import NO_DAY
+from lda.synthetic.codes import ETHNIC_CODES, LEGAL_STATUSES
+from lda.synthetic.hospital import WARDS, Stay
+from lda.synthetic.population import SPARE_FROM, TRUST_STREAM, NumberSource, Plan, Random
+
+LEFT_OUT, ONLY_TRUST, NOT_LDA, RESPITE = 0.06, 0.06, 0.1, 0.1
+REFERRALS_A_MONTH = 18
+RESTRICTIVE_TYPES = ("01", "05", "06", "07", "09", "13", "14", "16")
+# Ways in which a table qualifies somebody for the cohort; every stay has one or two of them.
+QUALIFIERS = ("MHS007", "MHS102", "MHS401", "MHS502", "MHS604", "MHS605")
+NUMBERS_FROM = SPARE_FROM * 2
+
+
+@dataclass(frozen=True)
+class Patient:
+    """Somebody the trust knows. ``place`` is -1 where no address is known; ``birth`` is a day number."""
+
+    local_id: str
+    nhs: str
+    birth: int
+    sex: int
+    ethnicity: int
+    postcode: str
+    place: int
+    quintile: int
+
+
+@dataclass(frozen=True)
+class TrustSpell:
+    """A spell in one of the trust's hospitals; ``stop`` 0 is open; ``qualifiers`` is empty outside the cohort.
+
+    ``incidents`` are days with the types of restrictive intervention of each.
+    """
+
+    number: str
+    patient: Patient
+    start: int
+    stop: int
+    ward: int
+    legal_status: str
+    qualifiers: frozenset[str]
+    respite: bool
+    ready: int
+    incidents: tuple[tuple[int, tuple[str, ...]], ...]
+
+    def is_open(self, day: int) -> bool:
+        """True when the person is there at the end of the day."""
+        return self.start <= day and (self.stop == NO_DAY or self.stop > day)
+
+
+@dataclass(frozen=True)
+class AutismReferral:
+    """A referral for suspected autism: ``contacts`` are days with attendance and mechanism; 0 is no such day yet."""
+
+    number: str
+    patient: Patient
+    received: int
+    contacts: tuple[tuple[int, str, str], ...]
+    closed: int
+    rejected: int
+    is_primary_reason: bool
+
+    @property
+    def ended(self) -> int:
+        """Day it was closed or rejected; 0 while it is open."""
+        return self.closed or self.rejected
+
+
+@dataclass
+class TrustHistory:
+    """Everything the trust knows."""
+
+    spells: list[TrustSpell]
+    referrals: list[AutismReferral]
+
+
+def make_trust_history(plan: Plan, stays: Sequence[Stay], trust: str) -> TrustHistory:
+    """The trust's side of the stays in its hospitals, and its referrals."""
+    random = plan.random(0, TRUST_STREAM)
+    maker = _Maker(plan, random)
+    spells: list[TrustSpell] = []
+    for stay in stays:
+        if not WARDS[stay.ward][0].startswith(trust):
+            continue
+        if random.random() >= LEFT_OUT:
+            spells += maker.spells(maker.known(stay), stay, maker.qualifiers())
+        for share, qualified in ((ONLY_TRUST, True), (NOT_LDA, False)):
+            if random.random() < share:
+                spells += maker.spells(maker.new_patient(), stay, maker.qualifiers() if qualified else frozenset())
+    return TrustHistory(spells, maker.referrals())
+
+
+class _Maker:
+    """Hands out people, spells and referrals with numbers of their own."""
+
+    def __init__(self, plan: Plan, random: Random) -> None:
+        self._plan, self._random = plan, random
+        self._numbers = NumberSource(0, NUMBERS_FROM)
+        self._patients: dict[str, Patient] = {}
+        self._count = 0
+
+    def _next(self, letter: str) -> str:
+        self._count += 1
+        return f"{letter}{self._count:07d}"
+
+    def known(self, stay: Stay) -> Patient:
+        """The trust's record of somebody in the census; the same for each of the person's stays."""
+        if stay.person not in self._patients:
+            place = stay.place if stay.postcode else -1
+            self._patients[stay.person] = Patient(
+                self._next("P"), stay.nhs, stay.birth, stay.sex, stay.ethnicity, stay.postcode, place, stay.quintile
+            )
+        return self._patients[stay.person]
+
+    def new_patient(self, ages: tuple[int, int] = (18, 60)) -> Patient:
+        """Somebody no other partner knows."""
+        random = self._random
+        area = self._plan.geography.areas[int(random.integers(0, len(self._plan.geography.areas)))]
+        birth = self._plan.last - int(random.integers(ages[0] * 366, ages[1] * 365))
+        return Patient(
+            self._next("P"),
+            self._numbers.take() if random.random() > 0.04 else "",
+            birth,
+            int(random.integers(0, 2)),
+            int(random.integers(0, len(ETHNIC_CODES))),
+            area.postcodes[int(random.integers(0, len(area.postcodes)))],
+            area.place,
+            area.quintile,
+        )
+
+    def qualifiers(self) -> frozenset[str]:
+        """One or two ways into the cohort."""
+        return frozenset(str(one) for one in self._random.choice(QUALIFIERS, size=2))
+
+    def spells(self, patient: Patient, stay: Stay, qualifiers: frozenset[str]) -> list[TrustSpell]:
+        """The trust's spells of a stay, with what happened in them."""
+        random = self._random
+        rate = float(random.choice((0, 0.004, 0.03), p=[0.5, 0.35, 0.15]))
+        respite = bool(random.random() < RESPITE)
+        made = []
+        for start, stop, _ in stay.spells:
+            last = stop - 1 if stop else self._plan.last
+            happened = random.integers(start, last + 1, random.poisson(rate * (last - start + 1)))
+            days = sorted({int(day) for day in happened})
+            made.append(
+                TrustSpell(
+                    self._next("S"),
+                    patient,
+                    start,
+                    stop,
+                    stay.ward,
+                    str(random.choice(LEGAL_STATUSES)),
+                    qualifiers,
+                    respite,
+                    stay.ready,
+                    tuple((day, self._types()) for day in days),
+                )
+            )
+        return made
+
+    def _types(self) -> tuple[str, ...]:
+        return tuple(sorted({str(one) for one in self._random.choice(RESTRICTIVE_TYPES, size=2)}))
+
+    def referrals(self) -> list[AutismReferral]:
+        """Suspected-autism referrals from before the sample opens to its end."""
+        random, plan = self._random, self._plan
+        total = round(REFERRALS_A_MONTH * (plan.last - plan.opening) / 30.4 * min(plan.scale, 1.0) + 1)
+        return [self._referral(int(day)) for day in sorted(random.integers(plan.opening, plan.last + 1, total))]
+
+    def _referral(self, received: int) -> AutismReferral:
+        random, last = self._random, self._plan.last
+        patient = self.new_patient((3, 50))
+        rejected = received + int(random.integers(3, 30)) if random.random() < 0.08 else NO_DAY
+        first = received + int(random.exponential(95)) + 4
+        contacts = []
+        if not rejected:
+            missed = first - int(random.integers(1, 4))
+            if random.random() < 0.25:
+                contacts.append((missed, "7", "01"))
+            if random.random() < 0.15:
+                contacts.append((missed, "5", "02"))
+            contacts.append((first, str(random.choice(("5", "6"))), str(random.choice(("01", "11")))))
+        closed = first + int(random.integers(20, 160)) if not rejected else NO_DAY
+        return AutismReferral(
+            self._next("R"),
+            patient,
+            received,
+            tuple(contact for contact in contacts if contact[0] <= last),
+            closed if closed <= last else NO_DAY,
+            rejected if rejected <= last else NO_DAY,
+            bool(random.random() < 0.8),
+        )

@@ -1,0 +1,100 @@
+"""The right answers about what a trust tells, worked out from its history and not from its submissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from lda.synthetic.calendar import first_of_month, month_index
+from lda.synthetic.codes import ALL, ETHNIC_GROUP, QUINTILE_LABELS, SEX_WORDS
+from lda.synthetic.trust_history import AutismReferral, Patient, TrustHistory, TrustSpell
+from lda.synthetic.truth import Truth, age_band
+
+WAIT_DAYS = 91
+ATTENDED, IN_PERSON = frozenset({"5", "6"}), frozenset({"01", "11"})
+
+
+class TrustTruth:
+    """Adds a trust's part to the truth, month by month."""
+
+    def __init__(self, truth: Truth, history: TrustHistory, first_day: int) -> None:
+        """``first_day`` is the first day of the month of the first submission: earlier contacts were never told."""
+        self._truth, self._history, self._first_day = truth, history, first_day
+
+    def _cells(self, patient: Patient, end: date) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+        """The cells a person counts in; somebody without an address counts in the system alone."""
+        geography = self._truth.geography
+        age = (month_index(end.toordinal()) - month_index(first_of_month(patient.birth))) // 12
+        traits = {
+            "sex": SEX_WORDS[patient.sex],
+            "age_band": age_band(age),
+            "ethnicity_group": ETHNIC_GROUP[patient.ethnicity],
+            "deprivation_quintile": QUINTILE_LABELS[patient.quintile],
+        }
+        places = [("place", geography.places[patient.place])] if patient.place >= 0 else []
+        for where in (*places, ("system", geography.icb_code)):
+            for what in (ALL, *traits.items()):
+                yield where, what
+
+    def _add(self, measure: str, end: date, patient: Patient, count: int = 1, of: int = 1) -> None:
+        for where, what in self._cells(patient, end):
+            self._truth.add(measure, end, where, what, count, of)
+
+    def _add_value(self, measure: str, end: date, patient: Patient, value: float) -> None:
+        for where, what in self._cells(patient, end):
+            cell = (measure, *where, *what, end.isoformat())
+            self._truth.values.setdefault(cell, []).append(value)
+
+    def add_month(self, end: date) -> None:
+        """Every measure of a month whose submission arrived."""
+        self._add_spells(end)
+        for referral in self._history.referrals:
+            self._add_referral(referral, end)
+
+    def _add_spells(self, end: date) -> None:
+        cut, first = end.toordinal(), end.replace(day=1).toordinal()
+        restricted: dict[str, Patient] = {}
+        there: dict[str, TrustSpell] = {}
+        for spell in self._history.spells:
+            if not spell.qualifiers or spell.start > cut or (spell.stop and spell.stop < first):
+                continue
+            last = min(cut, spell.stop - 1) if spell.stop else cut
+            days = max(0, last - max(first, spell.start) + 1)
+            happened = sum(first <= day <= cut for day, _ in spell.incidents)
+            self._add("restrictive_interventions_per_1000_bed_days", end, spell.patient, happened, days)
+            if happened:
+                restricted[spell.patient.local_id] = spell.patient
+            if spell.is_open(cut):
+                there[spell.patient.local_id] = spell
+        for patient in restricted.values():
+            self._add("people_restricted", end, patient)
+        for spell in there.values():
+            self._add("inpatients_in_trusts", end, spell.patient)
+            words = "Respite" if spell.respite else "Not respite"
+            for where, what in self._cells(spell.patient, end):
+                if what == ALL:
+                    self._truth.add("inpatients_in_trusts", end, where, ("respite", words), 1, 1)
+
+    def _add_referral(self, referral: AutismReferral, end: date) -> None:
+        cut, first = end.toordinal(), end.replace(day=1).toordinal()
+        if referral.received > cut or (referral.ended and referral.ended < first):
+            return
+        patient = referral.patient
+        seen = [
+            day
+            for day, attended, mechanism in referral.contacts
+            if attended in ATTENDED and mechanism in IN_PERSON and referral.received <= day <= cut
+        ]
+        if referral.received >= first:
+            self._add("autism_new_referrals", end, patient)
+        if first <= referral.ended <= cut:
+            self._add("autism_closed_referrals", end, patient)
+        due, known = referral.received + WAIT_DAYS, referral.received >= self._first_day
+        if known and first <= due <= cut:
+            self._add("autism_first_contact_13_weeks", end, patient, int(bool(seen) and min(seen) <= due))
+        if not referral.ended or referral.ended > cut:
+            waited = cut - referral.received
+            self._add("autism_open_referrals", end, patient)
+            self._add("autism_over_13_weeks", end, patient, int(waited > WAIT_DAYS))
+            if known and not seen:
+                self._add_value("autism_median_wait_days", end, patient, float(waited))
