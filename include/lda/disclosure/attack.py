@@ -14,6 +14,7 @@ import numpy as np
 from lda.disclosure.exact import Group, Reach
 from lda.disclosure.intervals import Intervals, propagate
 from lda.disclosure.moves import Moves
+from lda.disclosure.proofs import Proofs, name_of
 from lda.disclosure.relations import Relations
 from lda.disclosure.rules import Bools, Ints
 
@@ -55,6 +56,7 @@ def attack(
     values: Ints | None = None,
     reach: Reach | None = None,
     exact: bool = True,
+    proofs: Proofs | None = None,
 ) -> Findings:
     """Attack hidden variables.
 
@@ -64,6 +66,7 @@ def attack(
     :param values: the exact figures when they are known: a first set that fulfils every relation.
     :param reach: sets of figures from an earlier attack on figures that told more.
     :param exact: go on after interval arithmetic.
+    :param proofs: of earlier attacks, to be added to.
     """
     intervals = propagate(relations, low, high)
     narrow = hidden & (intervals.high - intervals.low < width)
@@ -72,7 +75,7 @@ def attack(
     believed = relations
     if len(intervals.contradictory):
         believed = relations.only(~np.isin(np.arange(relations.rows), intervals.contradictory))
-    search = _Search(believed, intervals, hidden & ~narrow, width, values, reach)
+    search = _Search(believed, intervals, hidden & ~narrow, width, values, reach, proofs or Proofs())
     if exact:
         search.run()
     told = np.flatnonzero(narrow | search.told)
@@ -82,10 +85,18 @@ def attack(
 
 class _Search:
     def __init__(
-        self, relations: Relations, intervals: Intervals, open_: Bools, width: int, values: Ints | None, reach: Reach
+        self,
+        relations: Relations,
+        intervals: Intervals,
+        open_: Bools,
+        width: int,
+        values: Ints | None,
+        reach: Reach,
+        proofs: Proofs,
     ) -> None:
         self.relations, self.intervals, self.width, self.reach = relations, intervals, width, reach
         self.values = values
+        self.proofs = proofs
         self.open = open_
         self.told = np.zeros(relations.variables, dtype=np.bool_)
         self.questions = {"changes": 0, "programmes": 0}
@@ -107,11 +118,21 @@ class _Search:
         members = _Parts(group)
         rows = _Parts(group[whole])
         for number in np.unique(group[wanted]).tolist():
-            variables = members[number]
+            variables, its_rows = members[number], rows[number]
+            proof = self._proof(variables, its_rows)
+            if self.proofs.holds(proof):
+                self.open[variables] = False
+                continue
             if moves is not None and self.values is not None:
                 self.small_changes(moves, self.values, self.left(variables))
             if len(variables) <= LARGEST_GROUP and len(self.left(variables)):
-                self.programmes(variables, rows[number])
+                self.programmes(variables, its_rows)
+            if not len(self.left(variables)):
+                self.proofs.add(proof)
+
+    def _proof(self, variables: Ints, rows: Ints) -> str:
+        intervals = self.intervals
+        return name_of(self.relations, variables, rows, intervals.low, intervals.high, self.open, self.width)
 
     def small_changes(self, moves: Moves, values: Ints, variables: Ints) -> None:
         """Try one person more and one fewer, for each variable until it is proved open."""

@@ -21,6 +21,7 @@ from lda.disclosure.attack import Findings, attack
 from lda.disclosure.audit import REFERENCE
 from lda.disclosure.cells import KEY, Source
 from lda.disclosure.exact import Reach
+from lda.disclosure.proofs import Proofs
 from lda.disclosure.reference import Reference
 from lda.disclosure.relations import Relations
 from lda.disclosure.rules import Bools, Ints
@@ -32,6 +33,7 @@ MASK_DEFINITION = ", ".join(f"{name} {'DATE' if name == 'period_end' else 'VARCH
 # What it costs to hide a figure, besides its count: a total outweighs any number of its parts.
 TOTAL_COST = {"system": 10_000_000, "place": 1_000_000}
 OTHER_TOTAL_COST = 10_000
+AS_BEFORE = "Hidden in the publication before, and the same since"
 # How far from a worked-out figure, in relations, the figures to hide are looked for.
 FARTHEST = 3
 # Candidates tried one by one before the cheapest is hidden without a proof that it helps by itself.
@@ -59,17 +61,23 @@ class Protection:
         return int(self.mask.num_rows)
 
 
-def protect(mart: Source, previous: Sequence[Path] = (), *, reference: Reference = REFERENCE) -> Protection:
+def protect(
+    mart: Source, previous: Sequence[Path] = (), *, reference: Reference = REFERENCE, proofs: Path | None = None
+) -> Protection:
     """Find the figures to hide so that the publication of ``mart.measure_value`` withstands the auditor.
 
-    :param previous: databases of earlier publications, newest first.
+    :param previous: databases of earlier publications, newest first. What the newest hid to protect others stays
+        hidden while the figure is the same.
+    :param proofs: a file where proofs are kept from run to run, so that months that have not changed cost nothing.
     :raises DisclosureError: when a table, column or seed is missing.
     """
     started = time.monotonic()
     with duckdb.connect(":memory:") as connection:
         scene = read_scene(None, mart, list(previous), reference, connection)
-        work = _Work(scene)
+        kept = Proofs(proofs)
+        work = _Work(scene, kept)
         rounds = work.run()
+        kept.save()
         cells = np.flatnonzero(work.masked_cells & ~work.small)
         reasons = [work.reason[int(variable)] for variable in scene.relations.of_cell[cells]]
         rows = [{**key, "reason": reason} for key, reason in zip(scene.cells.describe(cells), reasons, strict=True)]
@@ -97,7 +105,8 @@ def write_mask(connection: duckdb.DuckDBPyConnection, protection: Protection) ->
 class _Work:
     """The figures hidden so far, and the search for the next. What is one count of several cells is hidden in all."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, proofs: Proofs) -> None:
+        self.proofs = proofs
         self.scene, self.relations = scene, scene.relations
         self.small = scene.cells.small
         self.masked = np.zeros(self.relations.variables, dtype=np.bool_)
@@ -105,7 +114,9 @@ class _Work:
         counts = scene.counts if scene.counts is not None else np.zeros(self.relations.variables, dtype=np.int64)
         self.reach = Reach(counts.copy(), counts.copy())
         self._group_relations: dict[int, Relations] = {}
-        self.reason: dict[int, str] = {}
+        as_before = np.unique(self.relations.of_cell[scene.before.masked & ~self.small])
+        self.masked[as_before] = True
+        self.reason: dict[int, str] = dict.fromkeys(as_before.tolist(), AS_BEFORE)
         self.cost = self._costs()
         order = np.argsort(self.relations.variable, kind="stable")
         lengths = np.bincount(self.relations.variable, minlength=self.relations.variables)
@@ -135,7 +146,8 @@ class _Work:
 
     def _attack(self, relations: Relations, wanted: Bools, reach: Reach | None) -> Findings:
         low, high = self._bounds()
-        return attack(relations, low, high, wanted, self.scene.standard.minimum_width, self.scene.counts, reach)
+        width, counts = self.scene.standard.minimum_width, self.scene.counts
+        return attack(relations, low, high, wanted, width, counts, reach, proofs=self.proofs)
 
     def _wanted(self) -> Bools:
         wanted = self.scene.to_hide(self.small | self.masked_cells, self._bounds()[1])

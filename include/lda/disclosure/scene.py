@@ -27,11 +27,17 @@ from lda.disclosure.rules import (
 
 @dataclass
 class Before:
-    """What earlier publications tell of the present cells: an interval of each, and what they told outright."""
+    """What earlier publications tell of the present cells.
+
+    :ivar low, high: an interval of each cell.
+    :ivar told: cells they told outright.
+    :ivar masked: cells that the latest of them hid to protect others.
+    """
 
     low: Ints
     high: Ints
     told: Bools
+    masked: Bools
 
 
 @dataclass
@@ -161,10 +167,9 @@ def _before(cells: Cells, previous: list[Path], reference: Reference, standard: 
 
     A cell has changed when its exact count has; where that is not known, when the intervals exclude one another.
     """
-    before = Before(
-        np.zeros(len(cells), dtype=np.int64), np.full(len(cells), UNBOUNDED), np.zeros(len(cells), dtype=np.bool_)
-    )
-    for path in previous:
+    none = np.zeros(len(cells), dtype=np.bool_)
+    before = Before(np.zeros(len(cells), dtype=np.int64), np.full(len(cells), UNBOUNDED), none, none.copy())
+    for path in reversed(previous):
         with duckdb.connect(":memory:") as connection:
             scene = read_scene(path, _mart_of(path), [], reference, connection)
             low, high = scene.variables(*published_intervals(scene.cells))
@@ -174,7 +179,8 @@ def _before(cells: Cells, previous: list[Path], reference: Reference, standard: 
         unchanged = np.ones(len(same), dtype=np.bool_)
         if cells.knows_truth and scene.cells.knows_truth:
             unchanged = cells.truth[same] == scene.cells.truth[earlier]
-        same, variable = same[unchanged], variable[unchanged]
+        same, variable, earlier = same[unchanged], variable[unchanged], earlier[unchanged]
+        before.masked[same] = (scene.cells.shown[earlier] == HIDDEN) & ~scene.cells.small[earlier]
         low = np.maximum(before.low[same], found.low[variable])
         high = np.minimum(before.high[same], found.high[variable])
         agree = low <= high

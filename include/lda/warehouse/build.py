@@ -29,6 +29,7 @@ from lda.warehouse.transform import transform
 
 # The model by which figures become what readers see, and everything made of it.
 PUBLISHED_LAYER = "int_measure_disclosed+"
+PROOFS = "disclosure_proofs.txt"
 
 
 def latest_period(settings: Settings, ledger: Ledger, as_of: datetime) -> date:
@@ -102,7 +103,7 @@ def build_candidate(
     loaded = time.monotonic()
     exact = transform(settings, building, "--exclude", PUBLISHED_LAYER)
     modelled = time.monotonic()
-    hide_what_tells(building, previous)
+    hide_what_tells(building, previous, settings.warehouse / PROOFS)
     hidden = time.monotonic()
     published = transform(settings, building, "--select", PUBLISHED_LAYER)
     path = candidate_path(settings, run_id)
@@ -129,10 +130,13 @@ def build_candidate(
     return candidate
 
 
-def hide_what_tells(database: Path, previous: Sequence[Path] = ()) -> Protection:
-    """Find what must be hidden besides small figures so that none can be worked out; dbt reads it from the ledger."""
+def hide_what_tells(database: Path, previous: Sequence[Path], proofs: Path) -> Protection:
+    """Find what must be hidden besides small figures so that none can be worked out; dbt reads it from the ledger.
+
+    :param proofs: file of what was proved in earlier runs.
+    """
     with duckdb.connect(str(database)) as connection:
-        protection = protect(connection, previous, reference=connection)
+        protection = protect(connection, previous, reference=connection, proofs=proofs)
         write_mask(connection, protection)
     return protection
 

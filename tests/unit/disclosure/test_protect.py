@@ -174,3 +174,38 @@ def test_a_relation_that_names_an_unknown_measure_is_refused(tmp_path):
     broken = write_seeds(tmp_path / "seeds", [("r", "same", "plan", "denominator", "no_such", "denominator")])
     with pytest.raises(DisclosureError, match="r: no_such"):
         protected(mart_rows(PINNED), broken)
+
+
+def test_what_was_proved_once_is_not_proved_again_and_gives_the_same_mask(tmp_path, seeds):
+    mart, path = mart_rows(BESIDE_MANY), tmp_path / "proofs.txt"
+    with database(":memory:", mart=mart) as connection:
+        first = protect(connection, reference=seeds, proofs=path)
+        proved = path.read_text()
+        second = protect(connection, reference=seeds, proofs=path)
+    assert second.mask.equals(first.mask)
+    assert set(path.read_text().split()) <= set(proved.split())
+    assert all(len(name) == 64 for name in proved.split())
+
+
+@SLOW
+@given(base=worlds(), other=worlds())
+def test_proofs_of_other_figures_do_not_stand_for_these(base, other, tmp_path, seeds):
+    path = tmp_path / "proofs.txt"
+    for figures in (other, base):
+        with database(":memory:", mart=mart_rows(figures)) as connection:
+            protection = protect(connection, reference=seeds, proofs=path)
+    mart = mart_rows(base)
+    assert protection.mask.equals(protected(mart, seeds).mask)
+    path.unlink()
+
+
+def test_what_was_hidden_before_stays_hidden_while_it_is_the_same(tmp_path, seeds):
+    mart = mart_rows(BESIDE_MANY)
+    first = protected(mart, seeds).mask.to_pylist()
+    earlier = tmp_path / "earlier.duckdb"
+    database(earlier, published=published_rows(mart, first), mart=mart).close()
+    again = protected(mart, seeds, [earlier])
+    assert {(key(one), one["side"]) for one in again.mask.to_pylist()} == {(key(one), one["side"]) for one in first}
+    assert again.rounds == 1
+    changed = mart_rows(dict.fromkeys(BESIDE_MANY, (60, 50, 30, 20)))
+    assert protected(changed, seeds, [earlier]).hidden == 0
