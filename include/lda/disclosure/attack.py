@@ -108,11 +108,11 @@ class _Search:
     def run(self) -> None:
         """Search each group of connected variables that has something open."""
         group = self.relations.group
-        wanted = self.left(np.arange(self.relations.variables))
+        wanted = np.flatnonzero(self.open)
         if not len(wanted) or not self.relations.rows:
             return
         moves = None
-        if self.values is not None and len(wanted) >= FEW:
+        if self.values is not None and len(self.left(wanted)) >= FEW:
             moves = Moves(self.relations, self.values, self.intervals.low, self.intervals.high)
         whole = self.relations.variable[self.relations.start[:-1]]
         members = _Parts(group)
@@ -120,7 +120,7 @@ class _Search:
         for number in np.unique(group[wanted]).tolist():
             variables, its_rows = members[number], rows[number]
             proof = self._proof(variables, its_rows)
-            if self.proofs.holds(proof):
+            if len(self.left(variables)) and self.proofs.holds(proof):
                 self.open[variables] = False
                 continue
             if moves is not None and self.values is not None:
