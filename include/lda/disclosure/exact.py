@@ -20,6 +20,9 @@ from lda.disclosure.rules import UNBOUNDED, Ints
 # Branch-and-bound nodes for one question; a limit of nodes, unlike one of seconds, gives the same answer everywhere.
 MOST_NODES = 2_000
 
+# How much farther than everything bounded a count without bound may go.
+FAR = 1_000
+
 
 @dataclass
 class Reach:
@@ -64,7 +67,10 @@ class Group:
         self.matrix = csr_array((coefficient, np.searchsorted(variables, entry), start), shape=shape)
         self.low, self.high = low[variables], high[variables]
         self.optimal = False
-        self._bounds = Bounds(self.low.astype(float), np.where(self.high >= UNBOUNDED, np.inf, self.high))
+        # What is without bound is let go farther than all that is bounded together: enough to see that it can move.
+        bounded = self.high < UNBOUNDED
+        far = int(self.high[bounded].sum() + self.low.sum()) + FAR
+        self._bounds = Bounds(self.low.astype(float), np.where(bounded, self.high, far).astype(float))
         self._constraint = LinearConstraint(self.matrix.astype(float), 0, 0)
 
     def solve(self, direction: Ints) -> Ints | None:

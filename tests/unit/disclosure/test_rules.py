@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lda.disclosure.attack import attack
+from lda.disclosure.relations import Relations
 from lda.disclosure.rules import UNBOUNDED, hidden_interval, rounded, shown_interval
 
 COUNTS = np.arange(200)
@@ -38,3 +40,18 @@ def test_a_hidden_figure_is_small_or_hidden_for_another_s_sake():
     low, high = hidden_interval(np.array([True, False]), np.array([5, 5]))
     assert low.tolist() == [0, 5]
     assert high.tolist() == [4, UNBOUNDED]
+
+
+def test_a_figure_without_any_bound_is_proved_open():
+    start, variable = np.array([0, 3]), np.array([0, 1, 2])
+    relations = Relations(
+        np.arange(3), 3, start, variable, np.array([1, -1, -1]), np.array(["breakdown"], dtype=object),
+        np.array([-1]), np.array([False]),
+    )  # fmt: skip
+    low, high = np.zeros(3, dtype=np.int64), np.full(3, UNBOUNDED)
+    found = attack(relations, low, high, np.ones(3, dtype=np.bool_), 1)
+    assert len(found.told) == len(found.unproved) == 0
+    high = np.array([3, 0, UNBOUNDED])
+    low = np.array([3, 0, 0])
+    found = attack(relations, low, high, np.ones(3, dtype=np.bool_), 1)
+    assert found.told.tolist() == [0, 1, 2]
