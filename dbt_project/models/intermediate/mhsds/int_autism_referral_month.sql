@@ -1,5 +1,5 @@
--- A referral counts in months in which a row of it flowed. First contacts are looked for in every submission so far; of a
--- referral received before the first of them, a contact may never have been told.
+-- A referral counts in months in which a row of it flowed. First contacts are looked for in every submission so far;
+-- of a referral received before the first of them, a contact may never have been told.
 with referral as (
 
     select * from {{ ref('stg_mhs101_referral') }}
