@@ -11,34 +11,17 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
-import numpy as np
-
 from lda.settings import PRIVATE_FOLDER, Settings
 from lda.synthetic.calendar import last_day
-from lda.synthetic.council_extracts import CouncilExtracts
-from lda.synthetic.council_returns import sent_rows
-from lda.synthetic.council_truth import CouncilTruth
+from lda.synthetic.families import FAMILIES, Block, Made
 from lda.synthetic.geography import Geography
-from lda.synthetic.health_checks import LDHC_FIELDS, make_health_events, register_views, scheme_return
-from lda.synthetic.hospital import Stay, make_stays
-from lda.synthetic.hospital_truth import add_inpatient_measures
+from lda.synthetic.health_checks import make_health_events, register_views
 from lda.synthetic.icb_extracts import IcbExtracts
 from lda.synthetic.layouts import load_shapes
 from lda.synthetic.mess import Messer
-from lda.synthetic.mortality import Review, add_review_measures, make_reviews
 from lda.synthetic.population import Plan, make_people, make_plan
-from lda.synthetic.register_extracts import RegisterExtracts
-from lda.synthetic.social_care import make_clients, others_needed
-from lda.synthetic.trust_history import make_trust_history
-from lda.synthetic.trust_returns import TrustExtracts
-from lda.synthetic.trust_truth import TrustTruth
-from lda.synthetic.truth import (
-    Truth,
-    add_population,
-    add_register_measures,
-    add_scheme_measure,
-    register_in_force,
-)
+from lda.synthetic.social_care import others_needed
+from lda.synthetic.truth import Truth
 from lda.synthetic.writers import TruthFiles
 
 Progress = Callable[[str, int, int], None]
@@ -114,76 +97,40 @@ class _Sample:
     def __init__(
         self, settings: Settings, plan: Plan, files: TruthFiles, report: SynthesisReport, progress: Progress
     ) -> None:
-        shapes = load_shapes(settings)
         self.plan, self.files, self.report, self.progress = plan, files, report, progress
-        self.settings = settings
         self.blocks = max(1, round(plan.scale))
-        self.block_scale = plan.scale / self.blocks
-        self.truth = Truth(plan.geography)
-        self.registers = RegisterExtracts(plan, shapes["gp_ld_register"], settings.landing, files)
-        self.councils = CouncilExtracts(plan, shapes["cld"], settings.landing, files)
-        self.icb = IcbExtracts(plan, shapes, settings.landing, files, Messer(plan, self.blocks, files))
-        self.scheme = [np.zeros((len(plan.geography.practices), len(LDHC_FIELDS)), dtype=np.int64) for _ in plan.ends]
-        self.stays: list[Stay] = []
-        self.reviews: list[Review] = []
+        block_scale = plan.scale / self.blocks
+        shapes = load_shapes(settings)
+        icb = IcbExtracts(plan, shapes, settings.landing, files, Messer(plan, self.blocks, files))
+        self.made = Made(plan, shapes, settings.landing, files, Truth(plan.geography), block_scale, icb)
+        self.families = [family(self.made) for family in FAMILIES]
 
     def make(self) -> Truth:
         """Write every file and return the right answers."""
         steps = self.blocks + 2
-        self.registers.open_files()
-        self.councils.open_files()
-        for block in range(self.blocks):
-            self.progress("people and their history", block, steps)
-            self._block(block)
-        self.progress("monthly files of the ICB", self.blocks, steps)
-        self.registers.close()
-        self.councils.close()
-        self.icb.scheme_returns(self.scheme)
-        self.icb.censuses(self.stays)
-        self.icb.reviews(self.reviews)
-        self.icb.unclaimed()
-        trusts = self._trusts()
+        for number in range(self.blocks):
+            self.progress("people and their history", number, steps)
+            block = self._block(number)
+            for family in self.families:
+                family.take_block(block)
+        self.progress("files of all people together", self.blocks, steps)
+        for family in self.families:
+            family.write()
+        self.made.icb.unclaimed()
         self.progress("right answers", self.blocks + 1, steps)
-        first_day = self.plan.ends[0].replace(day=1).toordinal()
-        for month, end in enumerate(self.plan.ends):
-            add_scheme_measure(self.truth, end, self.scheme[month])
-            add_population(self.truth, end)
-            add_inpatient_measures(self.truth, self.stays, end, first_day, self.plan.geography.inpatient_baseline)
-            add_review_measures(self.truth, self.reviews, end)
-            for trust in trusts:
-                trust.add_month(end)
+        for end in self.plan.ends:
+            for family in self.families:
+                family.add_month(end)
         self.progress("done", steps, steps)
-        return self.truth
+        return self.made.truth
 
-    def _trusts(self) -> list[TrustTruth]:
-        """Write every trust's submissions; returns what answers for them."""
-        answers = []
-        for trust in self.plan.geography.trusts:
-            history = make_trust_history(self.plan, self.stays, trust)
-            TrustExtracts(self.plan, trust, self.settings.landing, self.files).submissions(history)
-            answers.append(TrustTruth(self.truth, history, self.plan.ends[0].replace(day=1).toordinal()))
-        return answers
-
-    def _block(self, block: int) -> None:
-        """Make one block of people, write their rows and add up their part of the truth."""
-        plan = self.plan
-        people = make_people(plan, block, self.block_scale, others_needed(plan, self.block_scale))
+    def _block(self, number: int) -> Block:
+        """One block of people and what GP registers show of them."""
+        plan, scale = self.plan, self.made.block_scale
+        people = make_people(plan, number, scale, others_needed(plan, scale))
         self.report.people += len(people.nhs)
-        messer = Messer(plan, block, self.files)
-        views = register_views(plan, people, make_health_events(plan, block, people))
-        for view in views:
-            self.registers.write_block(block, people, view, messer)
-            self.scheme[view.month] += scheme_return(plan, people, view)
-        add_register_measures(self.truth, plan, people, register_in_force(plan, views, self.registers.missing))
-        self.stays += make_stays(plan, block, people, self.block_scale)
-        self.reviews += make_reviews(plan, block, people)
-        clients = make_clients(plan, block, people, self.block_scale)
-        known = CouncilTruth()
-        for quarter, end in enumerate(plan.quarters):
-            sent = list(sent_rows(plan, people, clients, quarter))
-            self.councils.write_block(block, people, quarter, sent, messer)
-            known.take(quarter, sent)
-            known.add_measures(self.truth, end)
+        views = register_views(plan, people, make_health_events(plan, number, people))
+        return Block(number, people, views, Messer(plan, number, self.files))
 
 
 def _silent(_step: str, _done: int, _total: int) -> None:

@@ -1,0 +1,195 @@
+"""Families of feeds: each follows the same people through time, writes its partners' files and knows its right answers.
+
+A family is one class of this shape, listed once in ``FAMILIES``; the sample knows no feed by name. Families are asked
+in the order of the list, which is also the order of their files: a later family may read what an earlier one left in
+``Made`` (the stays of the census are those the trusts tell of).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from lda.synthetic.council_extracts import CouncilExtracts
+from lda.synthetic.council_returns import sent_rows
+from lda.synthetic.council_truth import CouncilTruth
+from lda.synthetic.health_checks import LDHC_FIELDS, RegisterView, scheme_return
+from lda.synthetic.hospital import Stay, make_stays
+from lda.synthetic.hospital_truth import add_inpatient_measures
+from lda.synthetic.icb_extracts import IcbExtracts
+from lda.synthetic.layouts import FeedShape
+from lda.synthetic.mess import Messer
+from lda.synthetic.mortality import Review, add_review_measures, make_reviews
+from lda.synthetic.population import People, Plan
+from lda.synthetic.register_extracts import RegisterExtracts
+from lda.synthetic.social_care import make_clients
+from lda.synthetic.trust_history import make_trust_history
+from lda.synthetic.trust_returns import TrustExtracts
+from lda.synthetic.trust_truth import TrustTruth
+from lda.synthetic.truth import (
+    Truth,
+    add_population,
+    add_register_measures,
+    add_scheme_measure,
+    register_in_force,
+)
+from lda.synthetic.writers import TruthFiles
+
+
+@dataclass
+class Made:
+    """What every family works with: the plan, the layouts, where files go, the truth, and what others have made."""
+
+    plan: Plan
+    shapes: dict[str, FeedShape]
+    landing: Path
+    files: TruthFiles
+    truth: Truth
+    block_scale: float
+    icb: IcbExtracts
+    stays: list[Stay] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
+
+    @property
+    def first_day(self) -> int:
+        """First day (ordinal) of the month of the first submission."""
+        return self.plan.ends[0].replace(day=1).toordinal()
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block of people, their register as each month's extract shows it, and the block's own mess."""
+
+    index: int
+    people: People
+    views: list[RegisterView]
+    messer: Messer
+
+
+class Family(Protocol):
+    """A group of feeds that share a history."""
+
+    def take_block(self, block: Block) -> None:
+        """Make the history of a block's people; write or keep what files need of it."""
+
+    def write(self) -> None:
+        """Write the files that hold all blocks together."""
+
+    def add_month(self, end: date) -> None:
+        """Add the right answers of one month that are not yet added by block."""
+
+
+class Registers:
+    """GP learning disability registers and the health check scheme's return that counts the same checks."""
+
+    def __init__(self, made: Made) -> None:
+        self._made, plan = made, made.plan
+        self._extracts = RegisterExtracts(plan, made.shapes["gp_ld_register"], made.landing, made.files)
+        self._extracts.open_files()
+        self._scheme = [np.zeros((len(plan.geography.practices), len(LDHC_FIELDS)), dtype=np.int64) for _ in plan.ends]
+
+    def take_block(self, block: Block) -> None:
+        plan = self._made.plan
+        for view in block.views:
+            self._extracts.write_block(block.index, block.people, view, block.messer)
+            self._scheme[view.month] += scheme_return(plan, block.people, view)
+        in_force = register_in_force(plan, block.views, self._extracts.missing)
+        add_register_measures(self._made.truth, plan, block.people, in_force)
+
+    def write(self) -> None:
+        self._extracts.close()
+        self._made.icb.scheme_returns(self._scheme)
+
+    def add_month(self, end: date) -> None:
+        add_scheme_measure(self._made.truth, end, self._scheme[self._made.plan.ends.index(end)])
+
+
+class Inpatients:
+    """The inpatient census."""
+
+    def __init__(self, made: Made) -> None:
+        self._made = made
+
+    def take_block(self, block: Block) -> None:
+        made = self._made
+        made.stays += make_stays(made.plan, block.index, block.people, made.block_scale)
+
+    def write(self) -> None:
+        self._made.icb.censuses(self._made.stays)
+
+    def add_month(self, end: date) -> None:
+        made = self._made
+        add_population(made.truth, end)
+        baseline = made.plan.geography.inpatient_baseline
+        add_inpatient_measures(made.truth, made.stays, end, made.first_day, baseline)
+
+
+class Mortality:
+    """LeDeR reviews of deaths."""
+
+    def __init__(self, made: Made) -> None:
+        self._made = made
+
+    def take_block(self, block: Block) -> None:
+        self._made.reviews += make_reviews(self._made.plan, block.index, block.people)
+
+    def write(self) -> None:
+        self._made.icb.reviews(self._made.reviews)
+
+    def add_month(self, end: date) -> None:
+        add_review_measures(self._made.truth, self._made.reviews, end)
+
+
+class Councils:
+    """Client Level Data of the councils; its right answers are added block by block, quarter by quarter."""
+
+    def __init__(self, made: Made) -> None:
+        self._made = made
+        self._extracts = CouncilExtracts(made.plan, made.shapes["cld"], made.landing, made.files)
+        self._extracts.open_files()
+
+    def take_block(self, block: Block) -> None:
+        plan = self._made.plan
+        clients = make_clients(plan, block.index, block.people, self._made.block_scale)
+        known = CouncilTruth()
+        for quarter, end in enumerate(plan.quarters):
+            sent = list(sent_rows(plan, block.people, clients, quarter))
+            self._extracts.write_block(block.index, block.people, quarter, sent, block.messer)
+            known.take(quarter, sent)
+            known.add_measures(self._made.truth, end)
+
+    def write(self) -> None:
+        self._extracts.close()
+
+    def add_month(self, end: date) -> None:
+        """Nothing is left to add."""
+
+
+class Trusts:
+    """The trusts' monthly submissions about the same stays, and their autism referrals."""
+
+    def __init__(self, made: Made) -> None:
+        self._made = made
+        self._answers: list[TrustTruth] = []
+
+    def take_block(self, block: Block) -> None:
+        """A trust's history is made from the stays of all blocks."""
+
+    def write(self) -> None:
+        made = self._made
+        for trust in made.plan.geography.trusts:
+            history = make_trust_history(made.plan, made.stays, trust)
+            TrustExtracts(made.plan, trust, made.landing, made.files).submissions(history)
+            self._answers.append(TrustTruth(made.truth, history, made.first_day))
+
+    def add_month(self, end: date) -> None:
+        for answer in self._answers:
+            answer.add_month(end)
+
+
+FAMILIES: tuple[Callable[[Made], Family], ...] = (Registers, Inpatients, Mortality, Councils, Trusts)
