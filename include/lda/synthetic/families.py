@@ -94,6 +94,7 @@ class Registers:
         self._scheme = [np.zeros((len(plan.geography.practices), len(LDHC_FIELDS)), dtype=np.int64) for _ in plan.ends]
 
     def take_block(self, block: Block) -> None:
+        """Write the block's rows of every practice and month, and count its checks."""
         plan = self._made.plan
         for view in block.views:
             self._extracts.write_block(block.index, block.people, view, block.messer)
@@ -102,10 +103,12 @@ class Registers:
         add_register_measures(self._made.truth, plan, block.people, in_force)
 
     def write(self) -> None:
+        """Finish the practices' files and write the scheme's return."""
         self._extracts.close()
         self._made.icb.scheme_returns(self._scheme)
 
     def add_month(self, end: date) -> None:
+        """Add uptake over the scheme's own denominator."""
         add_scheme_measure(self._made.truth, end, self._scheme[self._made.plan.ends.index(end)])
 
 
@@ -116,13 +119,16 @@ class Inpatients:
         self._made = made
 
     def take_block(self, block: Block) -> None:
+        """Make the block's stays in hospital."""
         made = self._made
         made.stays += make_stays(made.plan, block.index, block.people, made.block_scale)
 
     def write(self) -> None:
+        """Write a census a month."""
         self._made.icb.censuses(self._made.stays)
 
     def add_month(self, end: date) -> None:
+        """Add every measure of the census."""
         made = self._made
         add_population(made.truth, end)
         baseline = made.plan.geography.inpatient_baseline
@@ -136,12 +142,15 @@ class Mortality:
         self._made = made
 
     def take_block(self, block: Block) -> None:
+        """Make the reviews of the block's deaths."""
         self._made.reviews += make_reviews(self._made.plan, block.index, block.people)
 
     def write(self) -> None:
+        """Write the reviews of each month."""
         self._made.icb.reviews(self._made.reviews)
 
     def add_month(self, end: date) -> None:
+        """Add every measure of the reviews."""
         add_review_measures(self._made.truth, self._made.reviews, end)
 
 
@@ -154,6 +163,7 @@ class Councils:
         self._extracts.open_files()
 
     def take_block(self, block: Block) -> None:
+        """Write the block's rows of every council and quarter."""
         plan = self._made.plan
         clients = make_clients(plan, block.index, block.people, self._made.block_scale)
         known = CouncilTruth()
@@ -164,6 +174,7 @@ class Councils:
             known.add_measures(self._made.truth, end)
 
     def write(self) -> None:
+        """Finish the councils' files."""
         self._extracts.close()
 
     def add_month(self, end: date) -> None:
@@ -181,6 +192,7 @@ class Trusts:
         """A trust's history is made from the stays of all blocks."""
 
     def write(self) -> None:
+        """Write every trust's submissions."""
         made = self._made
         for trust in made.plan.geography.trusts:
             history = make_trust_history(made.plan, made.stays, trust)
@@ -188,6 +200,7 @@ class Trusts:
             self._answers.append(TrustTruth(made.truth, history, made.first_day))
 
     def add_month(self, end: date) -> None:
+        """Add every measure of the trusts' submissions."""
         for answer in self._answers:
             answer.add_month(end)
 
