@@ -260,6 +260,19 @@ def contracts_check(as_json: Json = False) -> None:
     show({"problems": []}, lambda: f"{len(contracts)} contracts with {rules} rules are sound.", as_json)
 
 
+@contracts_app.command("document")
+def contracts_document(
+    to: Annotated[Path, typer.Option(help="Folder of the pages.")] = Path("docs/feeds"),
+    as_json: Json = False,
+) -> None:
+    """Write a page about each feed from its contract: columns, synonyms and every rule with its words."""
+    from lda.reporting.feed_pages import write_feed_pages
+    from lda.settings import Settings
+
+    written = [str(path) for path in write_feed_pages(Settings(), to)]
+    show({"written": written}, lambda: f"{len(written)} pages in {to}.", as_json)
+
+
 @app.command()
 def bench(
     rows: Annotated[int, typer.Option(help="Rows of the CLD file.")] = 2_000_000,
