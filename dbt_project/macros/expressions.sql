@@ -3,6 +3,11 @@
     (';' || {{ list }} || ';') like ('%;' || {{ value }} || ';%')
 {%- endmacro %}
 
+{# How many items a semicolon-separated list has. #}
+{% macro list_length(list) -%}
+    (length({{ list }}) - length(replace({{ list }}, ';', '')) + 1)
+{%- endmacro %}
+
 {# The key by which received codes are compared: case and surrounding blanks do not matter. #}
 {% macro code_key(value) -%}
     upper(trim({{ value }}))

@@ -28,10 +28,31 @@ effective_submission as (
 
 ),
 
+feed as (
+
+    select feed from expected_submission
+    union
+    select feed from effective_submission
+
+),
+
+-- A measure that joins feeds needs the submissions of each.
+feed_period as (
+
+    select distinct
+        measure_period.feed as feeds,
+        feed.feed,
+        measure_period.period_end
+    from measure_period
+    inner join feed
+        on {{ in_list('feed.feed', 'measure_period.feed') }}
+
+),
+
 feed_coverage as (
 
     select
-        feed_period.feed,
+        feed_period.feeds,
         feed_period.period_end,
         partner_geography.system_code,
         partner_geography.geography_type,
@@ -39,7 +60,7 @@ feed_coverage as (
         count(expected_submission.partner_code) as partners_expected,
         sum(case when not effective_submission.is_stale then 1 else 0 end) as partners_received,
         sum(case when effective_submission.is_stale then 1 else 0 end) as partners_stale
-    from (select distinct feed, period_end from measure_period) as feed_period
+    from feed_period
     inner join partner_geography
         on feed_period.period_end = partner_geography.period_end
     left join expected_submission
@@ -56,7 +77,7 @@ feed_coverage as (
             and partner_geography.system_code = effective_submission.system_code
     where expected_submission.partner_code is not null or effective_submission.partner_code is not null
     group by
-        feed_period.feed,
+        feed_period.feeds,
         feed_period.period_end,
         partner_geography.system_code,
         partner_geography.geography_type,
@@ -82,6 +103,6 @@ inner join measure
     on measure_period.measure_id = measure.measure_id
 inner join feed_coverage
     on
-        measure_period.feed = feed_coverage.feed
+        measure_period.feed = feed_coverage.feeds
         and measure_period.period_end = feed_coverage.period_end
         and {{ in_list('feed_coverage.geography_type', 'measure.geography_types') }}

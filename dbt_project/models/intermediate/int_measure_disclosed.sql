@@ -1,6 +1,7 @@
 -- The LDA disclosure rule: counts of people under the smallest count, zero included, are hidden and others rounded.
 -- A population is not people on anyone's list and stands as it is; so does the figure of a baseline year. Bed days tell
 -- how many people there are, so they are hidden with them. A sum, mean or median needs that many people behind it.
+-- A count of things is of nobody: its rule hides and rounds nothing.
 -- What would tell a hidden figure is hidden too (mask).
 with cell as (
 
@@ -77,6 +78,7 @@ select
         when aggregation in ('ratio', 'count') and ruled_numerator is null then 'suppressed'
         when aggregation <> 'count' and ruled_denominator is null then 'suppressed'
         when is_masked then 'secondary'
+        when denominator_kind = 'things' then 'none'
         else 'rounded'
     end as suppression,
     target,

@@ -10,9 +10,23 @@ reporting_month as (
 
 ),
 
-latest_received as (
+latest_of_feed as (
 
     select feed, max(period_end) as period_end from {{ ref('stg_submission') }} group by feed
+
+),
+
+-- A measure that joins feeds can say nothing until each of them has been received.
+latest_received as (
+
+    select
+        measure.measure_id,
+        min(latest_of_feed.period_end) as period_end
+    from measure
+    inner join latest_of_feed
+        on {{ in_list('latest_of_feed.feed', 'measure.feed') }}
+    group by measure.measure_id, measure.feed
+    having count(*) = {{ list_length('measure.feed') }}
 
 )
 
@@ -37,5 +51,5 @@ inner join reporting_month
         and mod(reporting_month.financial_year_month, measure.frequency_months) = 0
 inner join latest_received
     on
-        measure.feed = latest_received.feed
+        measure.measure_id = latest_received.measure_id
         and (measure.carry_forward or reporting_month.period_end <= latest_received.period_end)

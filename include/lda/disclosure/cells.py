@@ -3,7 +3,8 @@
 A cell is one side (numerator, denominator or amount) of one row. A denominator that does not count people on anyone's
 list (catalogue ``denominator_kind`` population or baseline) is public and no cell. Behind a sum, mean or median are
 people, its denominator; a sum, which adds up as counts do, is itself a cell of side amount, in hundredths of its unit,
-published as it is or not at all. Rates of bed days are not attacked (see docs/disclosure.md).
+published as it is or not at all. Rates of bed days are not attacked and counts of things tell of nobody
+(see docs/disclosure.md).
 """
 
 from __future__ import annotations
@@ -135,7 +136,8 @@ def make_cells(connection: duckdb.DuckDBPyConnection, published: pa.Table | None
         sides AS (
             SELECT *, 'numerator' AS side, shown_numerator AS shown, exact_numerator AS truth,
                 exact_numerator < smallest AS small, smallest AS least, round_to AS step FROM known
-            WHERE aggregation IN ('ratio', 'count') AND denominator_kind IS DISTINCT FROM 'bed_days'
+            WHERE aggregation IN ('ratio', 'count')
+                AND coalesce(denominator_kind, 'people') NOT IN ('bed_days', 'things')
             UNION ALL
             SELECT *, 'denominator', denominator, exact_denominator, exact_denominator < smallest,
                 smallest, round_to
@@ -143,7 +145,7 @@ def make_cells(connection: duckdb.DuckDBPyConnection, published: pa.Table | None
             UNION ALL
             SELECT *, 'amount', round(100 * value), round(100 * coalesce(exact_value, 0)),
                 exact_denominator < smallest, 0, 1
-            FROM known WHERE aggregation = 'sum'
+            FROM known WHERE aggregation = 'sum' AND denominator_kind IS DISTINCT FROM 'things'
         )
         SELECT
             row_number() OVER (ORDER BY {", ".join(KEY)}, side) - 1 AS cell_id, {", ".join(KEY)}, side, aggregation,

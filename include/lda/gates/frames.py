@@ -96,8 +96,8 @@ def mart_by_measure(context: FrameContext) -> pd.DataFrame:
 def suppression_by_measure(context: FrameContext) -> pd.DataFrame:
     """One row per measure: published counts that break the disclosure rule.
 
-    A denominator of kind ``population`` or ``baseline`` counts nobody on today's lists and is not suppressed. A sum,
-    mean or median stands beside the rounded number of people behind it.
+    A denominator of kind ``population`` or ``baseline`` counts nobody on today's lists and is not suppressed, nor
+    is a count of ``things``. A sum, mean or median stands beside the rounded number of people behind it.
     """
     return context.frame(f"""
         WITH figures AS (
@@ -107,10 +107,11 @@ def suppression_by_measure(context: FrameContext) -> pd.DataFrame:
             LEFT JOIN reference.measure_catalogue AS catalogue USING (measure_id)
         ),
         counts AS (
-            SELECT measure_id, numerator AS people FROM figures
+            SELECT measure_id, numerator AS people FROM figures WHERE denominator_kind IS DISTINCT FROM 'things'
             UNION ALL SELECT measure_id, denominator FROM figures
-            WHERE coalesce(denominator_kind, 'people') NOT IN ('population', 'baseline')
-            UNION ALL SELECT measure_id, value FROM figures WHERE aggregation = 'count'
+            WHERE coalesce(denominator_kind, 'people') NOT IN ('population', 'baseline', 'things')
+            UNION ALL SELECT measure_id, value FROM figures
+            WHERE aggregation = 'count' AND denominator_kind IS DISTINCT FROM 'things'
         ), by_count AS (
             SELECT measure_id, count(*) FILTER (people < 5) AS small_counts,
                 count(*) FILTER (people % 5 <> 0) AS unrounded_counts
