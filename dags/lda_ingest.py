@@ -15,6 +15,7 @@ DOC = """
 
 Takes every new file in `landing/` that the contract `include/contracts/{feed}.odcs.yaml` claims, in batches:
 check, account for every row, pseudonymise, load. A bad file is rejected with its reasons and the others go on.
+Each sender is told of its files in its outbox in the vault.
 
 * **Out:** the asset `lda://lake/{feed}`, only when a submission was accepted. With nothing new the task is skipped.
 * **Safe to run again:** files are known by their content; a second run finds nothing to do.
@@ -40,10 +41,10 @@ def ingest_dag(feed: str) -> DAG:
         @task(outlets=[lake_asset(feed)], pool=WRITER_POOL, execution_timeout=timedelta(hours=4))
         def load_new_files() -> dict[str, Any]:
             """Ingest the feed's new files; skipped when none was accepted, failed when some could not be judged."""
-            from lda.intake import ingest as ingest_feeds
+            from lda.receive import receive
             from lda.settings import Settings
 
-            report = ingest_feeds(Settings(), feeds=[feed])
+            report = receive(Settings(), feeds=[feed])
             if report.problems:
                 raise AirflowException(" ".join(report.problems))
             if not report.new_submissions:

@@ -31,7 +31,7 @@ from lda.warehouse.candidate import candidate_path
 
 Plan = dict[str, Any]
 PUBLISHED, NOTHING_NEW, STOPPED = "published", "nothing_new", "stopped"
-INGEST_COUNTS = ("files", "by_status", "received", "accepted", "quarantined", "repeated", "problems")
+INGEST_COUNTS = ("files", "by_status", "received", "accepted", "quarantined", "repeated", "problems", "feedback")
 
 
 class RefreshError(Exception):
@@ -73,11 +73,11 @@ def refresh(
     :param accept: measures to publish although they moved far or few partners are in them.
     :param progress: told of each step of the ingest (words, done, total); ``say``: of each step of the refresh.
     """
-    from lda.intake import ingest
+    from lda.receive import receive
 
     say("Reading what is new")
     started = time.monotonic()
-    ingested = ingest(settings, progress=progress)
+    ingested = receive(settings, progress=progress)
     plan = start_refresh(settings, period_end, as_of, accept)
     plan["seconds"]["ingest"] = round(time.monotonic() - started, 2)
     plan["ingest"] = {name: getattr(ingested, name) for name in INGEST_COUNTS}

@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     archive_bytes: int = Field(4_000_000_000, description="Bytes the files of an archive may come to, unpacked.")
     archive_ratio: int = Field(200, description="Times that an archive's files may be larger than the archive.")
     lock_timeout_seconds: int = Field(600, description="How long a second run waits for the first.")
+    feedback_rows: int = Field(10_000, description="Lines of the list of rows in a workbook of feedback.")
+    feedback_backlog_periods: int = Field(
+        3, description="Periods of a partner's backlog that get feedback documents when its feed is first met."
+    )
     task_retries: int = Field(2, description="How often Airflow tries a failed step again.")
     task_retry_delay_seconds: int = Field(300, description="How long Airflow waits before the first retry.")
 
@@ -68,6 +72,16 @@ class Settings(BaseSettings):
     def vault(self) -> Path:
         """Identifiers and quarantined rows. Identifiable."""
         return self.home / "vault"
+
+    @property
+    def outbox(self) -> Path:
+        """Feedback for each partner, one folder per partner. Identifiable: it is in the vault."""
+        return self.vault / "outbox"
+
+    @property
+    def feedback(self) -> Path:
+        """The team's summary of the feedback given. It names no person."""
+        return self.home / "feedback"
 
     @property
     def lake(self) -> Path:

@@ -70,7 +70,7 @@ def ingest(
     as_json: Json = False,
 ) -> None:
     """Read, judge, pseudonymise and load what is new in landing."""
-    from lda.intake import ingest as run
+    from lda.receive import receive as run
     from lda.reporting.render import ingest_view
     from lda.settings import Settings
 
@@ -88,7 +88,7 @@ def redrive(
     as_json: Json = False,
 ) -> None:
     """Judge rejected files and quarantined rows again, after a contract or reference data was put right."""
-    from lda.intake import redrive as run
+    from lda.receive import redrive as run
     from lda.reporting.render import ingest_view
     from lda.settings import Settings
 
@@ -224,6 +224,26 @@ def report_again(
     pages = sum(path.suffix == ".html" for path in written)
     done = {"folder": str(to), "pages": pages, "files": len(written)}
     show(done, lambda: f"{pages} pages in {to}. Open {to / 'index.html'} in a browser.", as_json)
+
+
+@app.command()
+def feedback(
+    partner: Annotated[list[str] | None, typer.Option(help="Only to this partner; may be given again.")] = None,
+    feed: Annotated[str | None, typer.Option(help="Only on submissions of this feed.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also on files that partners know of already.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also on the backlog from before feedback began.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write feedback to partners' outboxes in the vault, and a summary without identifiers for the team."""
+    from lda.reporting.feedback import write_feedback
+    from lda.reporting.render import number
+    from lda.settings import Settings
+
+    written = write_feedback(Settings(), partner or None, feed, again=again, everything=everything)
+    told = f"Told {number(written.partners)} partners of {number(written.files)} files"
+    places = f"Outboxes (identifiable): {written.outbox}\nFor the team: {written.summary}"
+    words = f"{told}, {number(written.documents)} with a workbook.\n{places}"
+    show(written.as_dict(), lambda: words, as_json)
 
 
 @app.command("audit-disclosure")

@@ -2,17 +2,20 @@
 
 from lda.ledger.engine import open_engine
 from lda.ledger.ledger import Ledger
+from lda.ledger.notices import NoticeBook, ToldFile
 from lda.ledger.publications import PublicationBook, utc_now
 from lda.ledger.records import FileRecord, RowAccount, RuleResult, Sighting, Submission, Verdict
 
 __all__ = [
     "FileRecord",
     "Ledger",
+    "NoticeBook",
     "PublicationBook",
     "RowAccount",
     "RuleResult",
     "Sighting",
     "Submission",
+    "ToldFile",
     "Verdict",
     "open_engine",
     "utc_now",

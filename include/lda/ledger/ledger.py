@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lda.ledger.engine import open_engine
 from lda.ledger.files import FileBook
+from lda.ledger.notices import NoticeBook
 from lda.ledger.publications import PublicationBook
 from lda.ledger.submissions import SubmissionBook
 from lda.ledger.tables import metadata
@@ -12,12 +13,14 @@ from lda.ledger.tables import metadata
 class Ledger(FileBook, SubmissionBook):
     """One ledger, opened by its SQLAlchemy URL. Times are UTC without an offset, to the second.
 
-    Files and submissions are its own methods; runs, gates and publications are in ``book``.
+    Files and submissions are its own methods; runs, gates and publications are in ``book``, and what partners and the
+    team have been told is in ``notices``.
     """
 
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)
         self.book = PublicationBook(self.engine)
+        self.notices = NoticeBook(self.engine)
 
     def create(self) -> None:
         """Make the tables that are missing."""

@@ -155,3 +155,24 @@ publication_event = Table(
     Column("at", DateTime, nullable=False),
     Column("event", String(20), nullable=False, comment="published or rolled_back_to"),
 )
+
+# What partners have been told of each file: up to which event, and whether it has a page and workbook of its own.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("file_id", String(64), ForeignKey("file.file_id"), primary_key=True),
+    Column("event_id", BigInteger, nullable=False, comment="the file's last event that the feedback knows of"),
+    Column("has_documents", Boolean, nullable=False, comment="whether a page and workbook of its own were written"),
+    Column("made_at", DateTime, nullable=False),
+)
+
+# What the team has been told: the state of everything alerts watch, as it was when the last digest went out.
+alert_state = Table(
+    "alert_state",
+    metadata,
+    Column("system_code", String(40), primary_key=True),
+    Column("topic", String(40), primary_key=True, comment="failure, rejected, late, withheld or special_cause"),
+    Column("subject", String(200), primary_key=True, comment="feed and partner, step, or measure; never a person"),
+    Column("state", String(200), nullable=False),
+    Column("told_at", DateTime, nullable=False),
+)

@@ -41,6 +41,8 @@ def refresh_view(summary: Mapping[str, Any]) -> RenderableType:
     if summary.get("ingest"):
         new = summary["ingest"]
         facts.add_row("new in this run", f"{number(new['files'])} files, {number(new['received'])} rows")
+        for line in feedback_lines(new.get("feedback") or {}):
+            facts.add_row("feedback", line)
     facts.add_row("measures", f"{summary['measures']['published']} published, {_withheld(summary)}")
     facts.add_row("gates", gate_words(summary["gates"]))
     facts.add_row("seconds", counts(summary["seconds"], decimals=1))
@@ -80,7 +82,17 @@ def ingest_view(report: Mapping[str, Any]) -> RenderableType:
         table.add_row(feed, *(number(found.get(name, 0)) for name in ("files", *_ROWS)))
     table.add_row("all", *(number(report[name]) for name in ("files", *_ROWS)), style="bold")
     seconds = Text(f"{counts(report['by_status'])}. {report['seconds']:.1f} s. See: lda status, lda files")
-    return Group(table, *problems, seconds)
+    return Group(table, *problems, *feedback_lines(report.get("feedback") or {}), seconds)
+
+
+def feedback_lines(feedback: Mapping[str, Any]) -> list[Text]:
+    """What partners were told, in a line, or why they could not be; nothing when there was nothing to tell."""
+    if "problem" in feedback:
+        return [Text(f"✗ {feedback['problem']}", style="yellow")]
+    if not feedback.get("files"):
+        return []
+    told = f"{number(feedback['partners'])} partners told of {number(feedback['files'])} files"
+    return [Text(f"{told}, {number(feedback['documents'])} with a workbook of what to put right.")]
 
 
 _ROWS = ("received", "accepted", "quarantined", "repeated")

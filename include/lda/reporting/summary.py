@@ -73,6 +73,7 @@ def where_next(settings: Settings, status: str) -> dict[str, str]:
         "what it holds": str(current / "publication.json"),
         "who is late, what was rejected": "lda status",
         "one file's story": "lda files <file id or path>",
+        "what partners were told": str(settings.feedback / "index.html"),
     }
     if status == "failed":
         return {"what the gates said": "lda publications --gates", **places}

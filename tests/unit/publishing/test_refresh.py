@@ -49,7 +49,7 @@ def world(monkeypatch, make_candidate):
     monkeypatch.setattr(steps, "in_force", lambda *_: [])
     monkeypatch.setattr(steps, "inputs_hash", lambda *_: World.hash)
     monkeypatch.setattr(steps, "build_candidate", build_candidate)
-    monkeypatch.setattr("lda.intake.ingest", lambda *_, **__: IngestReport())
+    monkeypatch.setattr("lda.receive.receive", lambda *_, **__: IngestReport())
     return World
 
 

@@ -1,0 +1,50 @@
+"""Receive: ingest what landed, then tell its senders what became of it.
+
+``lda ingest``, ``lda redrive``, ``lda refresh`` and the ingest DAGs all call these.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+
+from lda.intake import IngestReport, Progress, ingest
+from lda.intake import redrive as judge_again
+from lda.reporting.feedback import write_feedback
+from lda.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def receive(settings: Settings, feeds: Sequence[str] | None = None, progress: Progress | None = None) -> IngestReport:
+    """Ingest every new file of all feeds, or of some, and write feedback on it. Raises what ``ingest`` raises."""
+    return _told(settings, ingest(settings, feeds, progress))
+
+
+def redrive(
+    settings: Settings, feed: str | None = None, file_id: str | None = None, progress: Progress | None = None
+) -> IngestReport:
+    """Judge again what was rejected or in quarantine, and write feedback on what changed."""
+    return _told(settings, judge_again(settings, feed, file_id, progress))
+
+
+def _told(settings: Settings, report: IngestReport) -> IngestReport:
+    """Write feedback. What was ingested stands whether or not that works; the next run tells what this one could not.
+
+    An error's own text could quote a cell, so only its kind is told.
+    """
+    started = time.monotonic()
+    try:
+        written = write_feedback(settings)
+    except Exception as error:
+        problem = (
+            f"Feedback to partners could not be written ({type(error).__name__}). What was ingested stands. "
+            "The next ingest will write it; to write it now run: lda feedback"
+        )
+        log.error("%s", problem)
+        report.feedback = {"problem": problem}
+    else:
+        report.feedback = {name: getattr(written, name) for name in ("partners", "documents", "files")}
+    report.time("feedback", time.monotonic() - started)
+    return report

@@ -1,0 +1,171 @@
+"""What is told of a submission: its state in words, the rules that failed, what to put right first, and the trend.
+
+Everything comes from the ledger; messages and remedies are those of the data contract and of the file rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from lda.contracts import FeedContract, FileRule, RuleSpec
+from lda.ledger import RowAccount, RuleResult, ToldFile
+from lda.reporting.files import NEXT
+
+FILE, ROW, WARN = "file", "row", "warn"
+SCOPE_ORDER = {FILE: 0, ROW: 1, WARN: 2}
+SCOPE_WORDS = {FILE: "Stopped the file", ROW: "Row kept out", WARN: "Warning"}
+STATUS_WORDS = {
+    "accepted": "Accepted",
+    "superseded": "Replaced by a later file",
+    "rejected": "Rejected",
+    "unrecognised": "Not recognised",
+}
+FIX_FIRST = 3
+TREND = 12
+
+
+@dataclass(frozen=True)
+class RuleWords:
+    """A rule as a partner reads it."""
+
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule that failed in a submission: how often, where first, what it means and what to do."""
+
+    code: str
+    scope: str
+    column: str | None
+    failures: int
+    first_row: int | None
+    message: str
+    remedy: str
+    detail: str
+
+    @property
+    def kind(self) -> str:
+        """What its failing does, in words."""
+        return SCOPE_WORDS[self.scope]
+
+
+@dataclass(frozen=True)
+class SubmissionFeedback:
+    """Everything told of one file. ``findings`` are in the order in which to put them right."""
+
+    told: ToldFile
+    feed_name: str
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def file_id(self) -> str:
+        """The file's id: the SHA-256 of its bytes."""
+        return self.told.file.file_id
+
+    @property
+    def name(self) -> str:
+        """The file's name as it was sent."""
+        return PurePosixPath(self.told.file.landing_path).name
+
+    @property
+    def period(self) -> str:
+        """The last day of the period it is for; empty when its name gives none."""
+        end = self.told.file.period_end
+        return end.isoformat() if end else ""
+
+    @property
+    def status(self) -> str:
+        """Its state in words."""
+        return STATUS_WORDS[self.told.file.status]
+
+    @property
+    def next_step(self) -> str:
+        """What happens or should be done next."""
+        return NEXT[self.told.file.status] if self.findings or self.told.file.status != "accepted" else "It counts."
+
+    @property
+    def account(self) -> RowAccount:
+        """Its row account; all zero when no row was read."""
+        return self.told.account or RowAccount()
+
+    @property
+    def failed_share(self) -> float | None:
+        """Share of its rows that were kept out because a rule failed; None when no row was read."""
+        return self.account.quarantined / self.account.received if self.account.received else None
+
+    @property
+    def errors(self) -> list[Finding]:
+        """Findings that stopped the file or kept rows out."""
+        return [one for one in self.findings if one.scope != WARN]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """Findings that were loaded all the same."""
+        return [one for one in self.findings if one.scope == WARN]
+
+    @property
+    def fix_first(self) -> list[Finding]:
+        """The few findings whose mending brings most: what stopped the file, then what kept most rows out."""
+        return (self.errors or self.warnings)[:FIX_FIRST]
+
+    @property
+    def stem(self) -> str:
+        """Path of its documents in the outbox, without ending."""
+        return f"{self.told.file.feed}/{self.period or 'no-period'}-{self.file_id[:12]}"
+
+
+@dataclass(frozen=True)
+class PartnerFeedback:
+    """One sender: its submissions by feed, newest period first; those of no feed under an empty name."""
+
+    code: str
+    name: str
+    feeds: dict[str, list[SubmissionFeedback]]
+
+    def trend(self, feed: str) -> list[SubmissionFeedback]:
+        """A feed's latest submissions that were judged, oldest first: one for each file."""
+        judged = [one for one in self.feeds.get(feed, []) if one.told.account is not None]
+        return list(reversed(judged[:TREND]))
+
+
+def words_of(contract: FeedContract | None, file_rules: Sequence[FileRule]) -> dict[str, RuleWords]:
+    """Every rule a feed's files are held to, by code: the contract and the file rules are the one definition."""
+    rules: list[FileRule | RuleSpec] = [*file_rules, *(contract.rules if contract else ())]
+    return {rule.code: RuleWords(rule.message, rule.remedy) for rule in rules}
+
+
+def sender(told: ToldFile) -> str:
+    """Whose outbox a file's feedback goes to: the folder of landing it came in.
+
+    A file named after another organisation goes back to whoever sent it, never to the one named.
+    """
+    parts = PurePosixPath(told.file.landing_path).parts
+    return parts[0] if len(parts) > 1 else told.file.partner_code or "unknown"
+
+
+def submission(
+    told: ToldFile, failed: Sequence[RuleResult], feed_name: str, words: Mapping[str, RuleWords]
+) -> SubmissionFeedback:
+    """What is told of a file. A rule that the contract no longer has is told in the words the ledger kept."""
+    findings = [_finding(one, words.get(one.rule_code)) for one in failed]
+    findings.sort(key=lambda one: (SCOPE_ORDER[one.scope], -one.failures, one.code))
+    return SubmissionFeedback(told, feed_name, findings)
+
+
+def _finding(result: RuleResult, words: RuleWords | None) -> Finding:
+    detail = result.detail or ""
+    message = words.message if words else detail
+    return Finding(
+        code=result.rule_code,
+        scope=result.scope,
+        column=result.column_name,
+        failures=result.failures,
+        first_row=result.first_row,
+        message=message,
+        remedy=words.remedy if words else "",
+        detail=detail.removeprefix(message).strip(),
+    )

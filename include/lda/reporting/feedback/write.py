@@ -1,0 +1,234 @@
+"""Write feedback: to each partner's outbox in the vault, and a redacted summary for the team.
+
+A submission with something to put right gets a page and a workbook of its own. One without gets its line on its
+partner's page, which says all there is to say: three thousand sound GP files are three thousand lines, not workbooks.
+When a partner's feed is met for the first time, its backlog gets documents for its latest periods only; ``everything``
+makes the others.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from lda.contracts import FeedContract, SystemConfig, load_contracts, load_file_rules, load_system
+from lda.ledger import Ledger, ToldFile, utc_now
+from lda.reporting.feedback.findings import (
+    PartnerFeedback,
+    SubmissionFeedback,
+    sender,
+    submission,
+    words_of,
+)
+from lda.reporting.feedback.pages import partner_page, submission_page
+from lda.reporting.feedback.rows import failed_rows
+from lda.reporting.feedback.team import team_files
+from lda.reporting.feedback.workbook import write_workbook
+from lda.settings import Settings
+from lda.vault import private_folder, whole_file
+
+log = logging.getLogger(__name__)
+ROWS_ON_PAGE = 100
+TEAM_FILE = 0o644
+PARTNER_PAGE = "index.html"
+
+
+@dataclass
+class FeedbackReport:
+    """What was written: partners' pages, submissions with documents, files told of; and where."""
+
+    partners: int = 0
+    documents: int = 0
+    files: int = 0
+    outbox: str = ""
+    summary: str = ""
+    written: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report for JSON; paths only, nothing of any row."""
+        return asdict(self)
+
+
+def write_feedback(
+    settings: Settings,
+    partners: Collection[str] | None = None,
+    feed: str | None = None,
+    *,
+    again: bool = False,
+    everything: bool = False,
+) -> FeedbackReport:
+    """Tell partners of files judged since they were last told. Safe to repeat: nothing new, nothing written.
+
+    :param partners: only these senders' outboxes. The team's summary is always of everyone.
+    :param feed: only submissions of this feed get documents.
+    :param again: make the documents of files already told of once more.
+    :param everything: documents for the whole backlog too.
+    """
+    report = FeedbackReport(outbox=str(settings.outbox), summary=str(settings.feedback))
+    ledger = Ledger(settings.ledger_address)
+    with FileLock(private_folder(settings.home / ".locks") / "feedback.lock", timeout=settings.lock_timeout_seconds):
+        try:
+            ledger.create()
+            if again or everything or ledger.notices.anything_to_tell():
+                _tell(settings, ledger, report, partners, feed, again=again or everything, everything=everything)
+        finally:
+            ledger.close()
+    return report
+
+
+def _tell(
+    settings: Settings,
+    ledger: Ledger,
+    report: FeedbackReport,
+    partners: Collection[str] | None,
+    feed: str | None,
+    *,
+    again: bool,
+    everything: bool,
+) -> None:
+    contracts, system = load_contracts(settings), load_system(settings)
+    told = ledger.notices.judged_files()
+    wanted = [
+        one
+        for one in told
+        if (again or one.is_news)
+        and (partners is None or sender(one) in partners)
+        and (feed is None or one.file.feed == feed)
+    ]
+    everyone = _partners(settings, system, contracts, told, ledger)
+    news = {one.file.file_id for one in wanted}
+    may = news & _documents(told, settings, everything)
+    due = {one.file_id for partner in everyone for one in _submissions(partner) if one.file_id in may and one.findings}
+    has_documents = due | {one.file.file_id for one in told if one.has_documents} - news
+    touched = {sender(one) for one in wanted}
+    for partner in everyone:
+        if partner.code in touched:
+            _write_partner(settings, contracts, partner, due, has_documents, report)
+    _remove(settings, [one for one in wanted if one.has_documents and one.file.file_id not in due])
+    settings.feedback.mkdir(parents=True, exist_ok=True)
+    for name, text in team_files(everyone).items():
+        _write(settings.feedback / name, text, TEAM_FILE)
+    ledger.notices.record_feedback(wanted, due, utc_now())
+    report.partners, report.documents, report.files = len(touched), len(due), len(wanted)
+
+
+def _partners(
+    settings: Settings,
+    system: SystemConfig,
+    contracts: dict[str, FeedContract],
+    told: Sequence[ToldFile],
+    ledger: Ledger,
+) -> list[PartnerFeedback]:
+    """Every sender with its submissions by feed, newest period first, by code."""
+    failed = ledger.notices.failed_rules([one.file.file_id for one in told])
+    rules = load_file_rules(settings)
+    words = {feed: words_of(contracts.get(feed), rules) for feed in {one.file.feed or "" for one in told}}
+    names = {partner.code: partner.name for partner in system.partners}
+    by_sender: dict[str, dict[str, list[SubmissionFeedback]]] = defaultdict(lambda: defaultdict(list))
+    for one in told:
+        feed = one.file.feed or ""
+        title = contracts[feed].name if feed in contracts else feed or "Not recognised"
+        by_sender[sender(one)][feed].append(submission(one, failed[one.file.file_id], title, words[feed]))
+    return [
+        PartnerFeedback(
+            code, names.get(code, code), {feed: _newest(some) for feed, some in sorted(by_sender[code].items())}
+        )
+        for code in sorted(by_sender)
+    ]
+
+
+def _newest(submissions: list[SubmissionFeedback]) -> list[SubmissionFeedback]:
+    return sorted(submissions, key=lambda one: (one.period, one.told.file.delivered_at, one.name), reverse=True)
+
+
+def _submissions(partner: PartnerFeedback) -> Iterable[SubmissionFeedback]:
+    return (one for some in partner.feeds.values() for one in some)
+
+
+def _documents(told: Sequence[ToldFile], settings: Settings, everything: bool) -> set[str]:
+    """Files that may get documents: all of a sender's feed that was met before, the latest periods of a new one's."""
+    by_feed: dict[tuple[str, str], list[ToldFile]] = defaultdict(list)
+    for one in told:
+        if one.file.feed:
+            by_feed[sender(one), one.file.feed].append(one)
+    found: set[str] = set()
+    for some in by_feed.values():
+        first_time = all(one.told_event is None for one in some)
+        latest = sorted({str(one.file.period_end) for one in some}, reverse=True)[: settings.feedback_backlog_periods]
+        found |= {
+            one.file.file_id
+            for one in some
+            if everything or not first_time or str(one.file.period_end) in latest or one.has_documents
+        }
+    return found
+
+
+def _write_partner(
+    settings: Settings,
+    contracts: dict[str, FeedContract],
+    partner: PartnerFeedback,
+    due: set[str],
+    has_documents: set[str],
+    report: FeedbackReport,
+) -> None:
+    folder = outbox_of(settings, partner.code)
+    for one in _submissions(partner):
+        if one.file_id in due:
+            report.written += _write_submission(settings, contracts, partner, one, folder, has_documents)
+    page = folder / PARTNER_PAGE
+    private_folder(folder)
+    _write(page, partner_page(partner, has_documents))
+    report.written.append(str(page))
+
+
+def outbox_of(settings: Settings, partner: str) -> Path:
+    """A partner's folder of the outbox.
+
+    :raises ValueError: for a code that is not the name of one folder.
+    """
+    if not partner or partner in {".", ".."} or "/" in partner or "\\" in partner:
+        raise ValueError("A partner code that is not the name of a folder has no outbox.")
+    return settings.outbox / partner
+
+
+def _write_submission(
+    settings: Settings,
+    contracts: dict[str, FeedContract],
+    partner: PartnerFeedback,
+    one: SubmissionFeedback,
+    folder: Path,
+    has_documents: set[str],
+) -> list[str]:
+    feed = one.told.file.feed or ""
+    contract = contracts.get(feed)
+
+    def rows() -> Any:
+        return failed_rows(settings, contract, one.file_id) if contract else iter(())
+
+    workbook, page = folder / f"{one.stem}.xlsx", folder / f"{one.stem}.html"
+    private_folder(workbook.parent)
+    with whole_file(workbook) as temporary:
+        write_workbook(temporary, one, partner.name, rows(), partner.trend(feed), settings.feedback_rows)
+    first = list(islice(rows(), ROWS_ON_PAGE + 1))
+    _write(page, submission_page(one, partner, first[:ROWS_ON_PAGE], len(first) > ROWS_ON_PAGE, has_documents))
+    return [str(workbook), str(page)]
+
+
+def _write(path: Path, text: str, mode: int | None = None) -> None:
+    with whole_file(path, *([] if mode is None else [mode])) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
+
+
+def _remove(settings: Settings, gone: Iterable[ToldFile]) -> None:
+    """Remove documents of files that no longer have anything to put right: judged again after a rule was mended."""
+    for one in gone:
+        stem = submission(one, (), "", {}).stem
+        for ending in (".xlsx", ".html"):
+            (outbox_of(settings, sender(one)) / f"{stem}{ending}").unlink(missing_ok=True)
