@@ -31,7 +31,10 @@ def lake_asset(feed: str) -> Asset:
 
 
 def say_what_failed(context: dict[str, Any]) -> None:
-    """Log which step failed and what to do next; an exception's own text is already free of personal data."""
+    """Log which step failed and what to do next, and send the digest of changes, which never raises.
+
+    An exception's own text is already free of personal data. Called once the last retry has failed.
+    """
     task = context["task_instance"]
     log.error(
         "Step %s of %s failed in run %s. The publication in force was not touched. "
@@ -40,6 +43,9 @@ def say_what_failed(context: dict[str, Any]) -> None:
         task.dag_id,
         task.run_id,
     )
+    from lda.reporting.alerts import send_digest
+
+    send_digest(SETTINGS)
 
 
 DEFAULT_ARGS: dict[str, Any] = {

@@ -85,7 +85,7 @@ def lda_refresh() -> None:
 
     @task
     def tell(plan: dict[str, Any]) -> dict[str, Any]:
-        """Record and log the summary of the run."""
+        """Record and log the summary of the run, and send the digest of what changed."""
         from lda import refresh
         from lda.settings import Settings
 

@@ -1,4 +1,4 @@
-"""Receive: ingest what landed, then tell its senders what became of it.
+"""Receive: ingest what landed, then tell its senders what became of it, and the team what changed.
 
 ``lda ingest``, ``lda redrive``, ``lda refresh`` and the ingest DAGs all call these.
 """
@@ -11,15 +11,28 @@ from collections.abc import Sequence
 
 from lda.intake import IngestReport, Progress, ingest
 from lda.intake import redrive as judge_again
+from lda.reporting.alerts import send_digest
 from lda.reporting.feedback import write_feedback
 from lda.settings import Settings
 
 log = logging.getLogger(__name__)
 
 
-def receive(settings: Settings, feeds: Sequence[str] | None = None, progress: Progress | None = None) -> IngestReport:
-    """Ingest every new file of all feeds, or of some, and write feedback on it. Raises what ``ingest`` raises."""
-    return _told(settings, ingest(settings, feeds, progress))
+def receive(
+    settings: Settings,
+    feeds: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    *,
+    digest: bool = True,
+) -> IngestReport:
+    """Ingest every new file of all feeds, or of some, and write feedback on it. Raises what ``ingest`` raises.
+
+    :param digest: whether to send the team its digest of what changed; a refresh sends one at its own end.
+    """
+    report = _told(settings, ingest(settings, feeds, progress))
+    if digest:
+        report.alerts = send_digest(settings).as_dict()
+    return report
 
 
 def redrive(

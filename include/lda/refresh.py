@@ -25,6 +25,7 @@ from lda.ledger import Ledger
 from lda.ledger.publications import utc_now
 from lda.publishing import current_publication, last_published, one_writer, publish
 from lda.reporting import last_run_summary, refresh_summary
+from lda.reporting.alerts import send_digest
 from lda.settings import Settings
 from lda.warehouse import Candidate, build_candidate, in_force, inputs_hash, latest_period, rules_fingerprint
 from lda.warehouse.candidate import candidate_path
@@ -77,23 +78,28 @@ def refresh(
 
     say("Reading what is new")
     started = time.monotonic()
-    ingested = receive(settings, progress=progress)
+    ingested = receive(settings, progress=progress, digest=False)
     plan = start_refresh(settings, period_end, as_of, accept)
     plan["seconds"]["ingest"] = round(time.monotonic() - started, 2)
     plan["ingest"] = {name: getattr(ingested, name) for name in INGEST_COUNTS}
     if plan["nothing_new"]:
         summary = tell(settings, plan)["summary"]
         return RefreshReport(NOTHING_NEW, plan["run_id"], plan["message"], plan["publication_id"], summary)
-    say("Building the candidate")
-    plan = build(settings, plan)
-    say("Judging the candidate")
     try:
+        say("Building the candidate")
+        plan = build(settings, plan)
+        say("Judging the candidate")
         plan = judge(settings, plan)
+        say("Publishing")
+        plan = release(settings, plan)
     except GatesStopped as stopped:
+        send_digest(settings)
         summary = last_run_summary(settings)
         return RefreshReport(STOPPED, plan["run_id"], str(stopped), None, summary)
-    say("Publishing")
-    plan = tell(settings, release(settings, plan))
+    except Exception:
+        send_digest(settings)
+        raise
+    plan = tell(settings, plan)
     return RefreshReport(PUBLISHED, plan["run_id"], plan["message"], plan["publication_id"], plan["summary"])
 
 
@@ -176,10 +182,12 @@ def release(settings: Settings, plan: Plan) -> Plan:
 
 
 def tell(settings: Settings, plan: Plan) -> Plan:
-    """Record the summary of the run, which ``lda status`` and the end of ``make refresh`` show."""
+    """Record the summary of the run, which ``lda status`` and ``make refresh`` show, and send the digest of changes."""
     with _ledger(settings) as ledger:
         summary = refresh_summary(settings, ledger, plan)
         ended = "succeeded" if plan.get("published") else NOTHING_NEW
+        ledger.book.end_run(plan["run_id"], ended, summary, utc_now())
+        summary["alerts"] = send_digest(settings).as_dict()
         ledger.book.end_run(plan["run_id"], ended, summary, utc_now())
     return {**plan, "summary": summary}
 

@@ -45,6 +45,11 @@ class Settings(BaseSettings):
     archive_bytes: int = Field(4_000_000_000, description="Bytes the files of an archive may come to, unpacked.")
     archive_ratio: int = Field(200, description="Times that an archive's files may be larger than the archive.")
     lock_timeout_seconds: int = Field(600, description="How long a second run waits for the first.")
+    alert_urls: SecretStr | None = Field(
+        None,
+        description="Where alerts go: Apprise URLs, separated by spaces (mailto:// for SMTP, json://, slack:// …). "
+        "Without one no alert is sent.",
+    )
     feedback_rows: int = Field(10_000, description="Lines of the list of rows in a workbook of feedback.")
     feedback_backlog_periods: int = Field(
         3, description="Periods of a partner's backlog that get feedback documents when its feed is first met."

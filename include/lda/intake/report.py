@@ -26,7 +26,8 @@ class IngestReport:
     """Totals of one run. ``new_submissions`` are the ids of files in force that were not before.
 
     ``files`` counts the files judged or found unrecognised; ``seen_again`` counts known bytes that landed again.
-    ``feedback`` says what partners were told of it: partners, documents and files, or the problem that kept it back.
+    ``feedback`` says what partners were told of it: partners, documents and files, or the problem that kept it back;
+    ``alerts`` whether the team's digest went out.
     """
 
     run_id: str = ""
@@ -44,6 +45,7 @@ class IngestReport:
     seconds_by_step: dict[str, float] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     feedback: dict[str, Any] = field(default_factory=dict)
+    alerts: dict[str, Any] = field(default_factory=dict)
 
     def add(self, feed: str, verdicts: Iterable[Verdict], in_force: Iterable[str]) -> None:
         """Count the verdicts on a batch of files."""

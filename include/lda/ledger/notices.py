@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, insert, select, tuple_
+from sqlalchemy import Engine, delete, func, insert, select
 
 from lda.ledger.records import RECEIVED, FileRecord, RowAccount, RuleResult
 from lda.ledger.tables import alert_state, feedback, file, file_event, row_account, rule_result
@@ -109,26 +109,28 @@ class NoticeBook:
 
     # Alerts
 
-    def told_state(self, system_code: str) -> dict[tuple[str, str], str]:
-        """(topic, subject) → state, as the last digest that went out left it."""
-        query = select(alert_state).where(alert_state.c.system_code == system_code)
+    def told_state(self, channel: str, system_code: str) -> dict[tuple[str, str], str]:
+        """(topic, subject) → state, as the last digest that went out by a channel left it."""
+        query = select(alert_state).where(alert_state.c.channel == channel, alert_state.c.system_code == system_code)
         with self.engine.connect() as connection:
             return {(row.topic, row.subject): row.state for row in connection.execute(query)}
 
-    def record_told(
-        self, system_code: str, now: Mapping[tuple[str, str], str], gone: Iterable[tuple[str, str]], at: datetime
-    ) -> None:
-        """Record the state that a digest told of: ``now`` replaces what stood before, ``gone`` is over."""
-        keys = [*now, *gone]
+    def record_told(self, channel: str, system_code: str, now: Mapping[tuple[str, str], str], at: datetime) -> None:
+        """Record the state that a digest told of, in place of what the one before it told."""
+        own = (alert_state.c.channel == channel) & (alert_state.c.system_code == system_code)
         values = [
-            {"system_code": system_code, "topic": topic, "subject": subject, "state": state[:200], "told_at": at}
+            {
+                "channel": channel,
+                "system_code": system_code,
+                "topic": topic,
+                "subject": subject,
+                "state": state,
+                "told_at": at,
+            }
             for (topic, subject), state in now.items()
         ]
-        own = alert_state.c.system_code == system_code
-        pair = tuple_(alert_state.c.topic, alert_state.c.subject)
         with self.engine.begin() as connection:
-            for start in range(0, len(keys), CHUNK):
-                connection.execute(delete(alert_state).where(own, pair.in_(keys[start : start + CHUNK])))
+            connection.execute(delete(alert_state).where(own))
             if values:
                 connection.execute(insert(alert_state), values)
 

@@ -166,10 +166,11 @@ feedback = Table(
     Column("made_at", DateTime, nullable=False),
 )
 
-# What the team has been told: the state of everything alerts watch, as it was when the last digest went out.
+# What the team has been told: everything that alerts watch as it stood when the last digest went out by a channel.
 alert_state = Table(
     "alert_state",
     metadata,
+    Column("channel", String(32), primary_key=True, comment="keyed hash of the channel's address, which is a secret"),
     Column("system_code", String(40), primary_key=True),
     Column("topic", String(40), primary_key=True, comment="failure, rejected, late, withheld or special_cause"),
     Column("subject", String(200), primary_key=True, comment="feed and partner, step, or measure; never a person"),

@@ -47,7 +47,7 @@ def refresh_view(summary: Mapping[str, Any]) -> RenderableType:
     facts.add_row("gates", gate_words(summary["gates"]))
     facts.add_row("seconds", counts(summary["seconds"], decimals=1))
     parts: list[RenderableType] = [heading, facts]
-    problems = (summary.get("ingest") or {}).get("problems", [])
+    problems = [*(summary.get("ingest") or {}).get("problems", []), *(summary.get("alerts") or {}).get("problems", [])]
     parts += [Text(f"  {line}", style="yellow") for line in [*problems, *_failures(summary)]]
     where = [f"  {name:<32}{place}" for name, place in summary["where"].items()]
     return Group(*parts, Text(""), Text("Where to look next", style="bold"), *(Text(line) for line in where))
@@ -74,7 +74,8 @@ def gates_table(results: Iterable[Mapping[str, Any]]) -> RenderableType:
 
 def ingest_view(report: Mapping[str, Any]) -> RenderableType:
     """The summary of an ingest: files by status and rows by outcome, in total and by feed."""
-    problems = [Text(f"✗ {problem}", style="red") for problem in report["problems"]]
+    told = (report.get("alerts") or {}).get("problems", [])
+    problems = [Text(f"✗ {problem}", style="red") for problem in [*report["problems"], *told]]
     if not report["files"]:
         return Group(*problems, Text("Nothing new in landing."))
     table = grid("feed", ">files", ">received", ">accepted", ">quarantined", ">repeated")

@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from pydantic import SecretStr
 
 from lda import refresh as steps
 from lda.intake import IngestReport
 from lda.publishing import current_publication, rollback
 from lda.refresh import GatesStopped, RefreshError, refresh, start_refresh
+from lda.reporting import last_run_summary
+from lda.reporting.alerts import AlertReport
 from lda.warehouse import TransformError
 
 MARCH = date(2026, 3, 31)
@@ -136,6 +139,23 @@ def test_a_failed_step_is_recorded_with_its_reason(settings, ledger, world, monk
     last = ledger.book.last_run("refresh", "llr")
     assert last["status"] == "failed"
     assert last["summary"]["message"] == "dbt failed: model people"
+
+
+def test_a_digest_that_cannot_go_out_is_told_in_the_summary_and_fails_nothing(settings, world):
+    urls = settings.model_copy(update={"alert_urls": SecretStr("json://127.0.0.1:9/")})
+    done = refresh(urls)
+    assert done.status == "published"
+    assert done.summary["alerts"]["sent"] == 0 and len(done.summary["alerts"]["problems"]) == 1
+    assert last_run_summary(settings)["alerts"] == done.summary["alerts"]
+
+
+def test_a_refresh_that_stops_sends_the_digest_too(settings, world, monkeypatch):
+    sent = []
+    monkeypatch.setattr(steps, "send_digest", lambda _: sent.append(1) or AlertReport())
+    refresh(settings)
+    world.hash, world.after = "inputs 2", "DELETE FROM staging.stg_gp WHERE n = 1"
+    assert refresh(settings).status == "stopped"
+    assert len(sent) == 2
 
 
 def test_gates_that_stop_raise_in_a_step_so_that_its_task_fails(settings, world):

@@ -1,0 +1,5 @@
+"""Alerts to the team: one digest a run, of what changed since the last, by e-mail or any webhook."""
+
+from lda.reporting.alerts.send import AlertReport, send_digest
+
+__all__ = ["AlertReport", "send_digest"]

@@ -1,0 +1,135 @@
+"""What alerts watch, as it stands now. Read from the ledger and from the publication in force; it names no person.
+
+Topics: ``failure`` (a refresh or ingest that failed), ``rejected`` (a submission that nothing has replaced), ``late``
+(a partner whose own data is not there for the latest period due), ``withheld`` (a measure), ``special_cause`` (unusual
+variation of a headline measure in a system).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from lda.ledger import Ledger
+from lda.publishing import current_publication
+from lda.publishing.folder import PUBLIC, PUBLIC_DATABASE
+from lda.reporting import status_board
+from lda.reporting.board import RECEIVED, Board
+from lda.settings import Settings
+
+FAILURE, REJECTED, LATE, WITHHELD, SPECIAL_CAUSE = "failure", "rejected", "late", "withheld", "special_cause"
+HEADLINES = Path(__file__).parents[1] / "report" / "text" / "headlines.yaml"
+SUBJECT, STATE = 200, 200
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One thing worth telling: its topic, what it is about, its state, and the sentence that tells it."""
+
+    topic: str
+    subject: str
+    state: str
+    words: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Topic and subject: the same thing next time."""
+        return self.topic, self.subject
+
+
+def watch(settings: Settings, ledger: Ledger) -> list[Watched]:
+    """Everything worth telling as it stands now, by topic."""
+    board = status_board(settings)
+    found = [*_failures(settings, ledger), *_rejected(board), *_late(board), *_published(settings)]
+    return [Watched(one.topic, one.subject[:SUBJECT], one.state[:STATE], one.words) for one in found]
+
+
+def headlines() -> list[str]:
+    """The measures a board reads first."""
+    return list(yaml.safe_load(HEADLINES.read_text(encoding="utf-8")))
+
+
+def _failures(settings: Settings, ledger: Ledger) -> list[Watched]:
+    """The last refresh and the last ingest, when they did not end well. Steps are named; errors' own words are not."""
+    found = []
+    for kind in ("refresh", "ingest"):
+        run = ledger.book.last_run(kind, settings.system)
+        summary: dict[str, Any] = (run or {}).get("summary") or {}
+        if run and run["status"] == "failed":
+            step = summary.get("failed_step") or "run"
+            words = f"The {kind} {run['run_id']} failed at the step {step}. The publication in force is unchanged."
+            found.append(Watched(FAILURE, kind, f"failed at {step}", words))
+        elif run and summary.get("problems"):
+            count = len(summary["problems"])
+            words = f"The {kind} {run['run_id']} could not take in everything ({count} problems). See: lda status"
+            found.append(Watched(FAILURE, kind, "problems", words))
+    return found
+
+
+def _rejected(board: Board) -> list[Watched]:
+    names = {(one.feed, one.partner_code): one.partner_name for one in board.partners}
+    found = []
+    for one in board.rejections:
+        codes = ", ".join(reason.partition(":")[0] for reason in one.reasons)
+        partner, feed = one.partner_code or "unknown", one.feed or "unknown"
+        name = names.get((feed, partner), partner)
+        words = f"{name} ({partner}), {feed}, period to {one.period_end or 'unknown'}: rejected for {codes}."
+        found.append(Watched(REJECTED, f"{feed}/{partner}/{one.period_end}", one.file_id[:12], words))
+    return found
+
+
+def _late(board: Board) -> list[Watched]:
+    return [
+        Watched(
+            LATE,
+            f"{one.feed}/{one.partner_code}",
+            one.state,
+            f"{one.partner_name} ({one.partner_code}), {one.feed}: {one.state}, "
+            f"last period {one.last_period or 'never received'}.",
+        )
+        for one in board.partners
+        if one.state != RECEIVED
+    ]
+
+
+def _published(settings: Settings) -> list[Watched]:
+    """Withheld measures and special causes of the publication in force; nothing before the first."""
+    publication = current_publication(settings)
+    if publication is None:
+        return []
+    found = []
+    for one in publication.manifest["withheld_measures"]:
+        reasons = " ".join(one.get("reasons", []))
+        found.append(Watched(WITHHELD, one["measure_id"], "withheld", f"{one['measure_id']} is withheld. {reasons}"))
+    return found + _special_causes(publication.path / PUBLIC / PUBLIC_DATABASE)
+
+
+def _special_causes(database: Path) -> list[Watched]:
+    """Unusual variation of headline measures, from the public figures: what is hidden there is not told here."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        rows = connection.execute(
+            """
+            SELECT v.measure_id, d.name, v.geography_name, v.geography_code, v.period_end, v.variation,
+                v.spc_point_type
+            FROM published.measure_value AS v
+            JOIN published.measure_definition AS d ON d.measure_id = v.measure_id
+            WHERE v.geography_type = 'system' AND v.breakdown_type = 'all' AND v.is_latest_period
+                AND v.value IS NOT NULL AND v.variation IS NOT NULL AND v.variation <> 'common_cause'
+                AND list_contains(?, v.measure_id)
+            ORDER BY v.measure_id, v.geography_code
+            """,
+            [headlines()],
+        ).fetchall()
+    return [
+        Watched(
+            SPECIAL_CAUSE,
+            f"{measure}/{code}",
+            variation,
+            f"{name}, {area}, {end:%B %Y}: {variation.replace('_', ' ')} ({str(rule).replace('_', ' ')}).",
+        )
+        for measure, name, area, code, end, variation, rule in rows
+    ]
