@@ -119,7 +119,7 @@ def start_refresh(
     moment = _moment(as_of)
     with _ledger(settings) as ledger:
         period = _period(period_end, moment) if period_end else latest_period(settings, ledger, moment)
-        inputs = in_force(ledger, settings.system, moment, period)
+        inputs = in_force(settings, ledger, moment, period)
         hashed = inputs_hash(inputs, period, rules_fingerprint(settings))
         same = _same_publication(settings, ledger, hashed, accept)
         plan: Plan = {

@@ -65,6 +65,7 @@ class Candidate:
                     "cadence_months": contract.cadence_months,
                     "stale_after_periods": contract.stale_after_periods,
                     "partner_type": contract.partner_type,
+                    "role": contract.role,
                 }
                 for contract in self.contracts.values()
             ],

@@ -25,7 +25,11 @@ CREATE TABLE lake.gp AS SELECT * FROM range(10) AS rows(n);
 CREATE TABLE staging.stg_gp AS SELECT * FROM lake.gp;
 CREATE TABLE ledger.feed_table AS SELECT 'gp' AS feed, 'gp' AS table_name;
 CREATE TABLE ledger.feed AS SELECT 'gp' AS feed, 'GP register' AS feed_name, 1 AS cadence_months,
-    3 AS stale_after_periods, 'practice' AS partner_type;
+    3 AS stale_after_periods, 'practice' AS partner_type, 'figures' AS role;
+CREATE TABLE ledger.opt_out AS SELECT 40 AS people_listed, 12 AS people_removed, 31 AS rows_removed;
+CREATE TABLE ledger.opt_out_list AS SELECT 'opt_out' AS feed, 'QK1' AS partner_code, DATE '2026-03-31' AS last_period,
+    true AS stands;
+CREATE TABLE ledger.opt_out_removal (feed VARCHAR, table_name VARCHAR, people_removed BIGINT, rows_removed BIGINT);
 CREATE TABLE ledger.submission AS SELECT * FROM (VALUES
     ('f1', 'gp', 'Y90001', DATE '2026-03-31', 6), ('f2', 'gp', 'Y90002', DATE '2026-02-28', 4)
 ) AS given(file_id, feed, partner_code, period_end, rows_accepted);

@@ -4,9 +4,19 @@ with run as (
 
 ),
 
+feed as (
+
+    select * from {{ ref('stg_feed') }} where feed_role = 'figures'
+
+),
+
+-- Reference data is about other times than the months it comes in.
 first_period as (
 
-    select min(period_end) as period_end from {{ ref('stg_submission') }}
+    select min(submission.period_end) as period_end
+    from {{ ref('stg_submission') }} as submission
+    inner join feed
+        on submission.feed = feed.feed
 
 ),
 

@@ -3,5 +3,6 @@ select
     feed_name,
     cadence_months,
     stale_after_periods,
-    partner_type
+    partner_type,
+    role as feed_role
 from {{ source('ledger', 'feed') }}

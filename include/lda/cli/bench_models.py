@@ -121,7 +121,7 @@ def _load(settings: Settings, database: Path) -> None:
     try:
         now = utc_now()
         period = latest_period(settings, ledger, now)
-        inputs = in_force(ledger, settings.system, now, period)
+        inputs = in_force(settings, ledger, now, period)
         rows = ledger_rows(settings, ledger, inputs, period, now)
     finally:
         ledger.close()

@@ -17,6 +17,7 @@ Severity = Literal["error", "warning"]
 RuleKind = Literal["file", "shape", "required", "format", "values", "parent", "sql", "aggregate", "key"]
 PartnerType = Literal["practice", "icb", "council", "trust"]
 PeriodRule = Literal["month", "quarter"]
+Role = Literal["figures", "reference", "opt_outs"]
 
 LAKE_TYPES: dict[str, str] = {"string": "VARCHAR", "date": "DATE", "integer": "BIGINT", "number": "DOUBLE"}
 SYSTEM_COLUMNS: tuple[tuple[str, str], ...] = (
@@ -165,7 +166,8 @@ class TableSpec:
     """One table of a feed's submissions: its columns, its rules and who its rows are about.
 
     The table of a feed that has only one is called like the feed. ``members`` is what a table's file may be called
-    within an archive, without its ending; ``required`` says whether a submission must bring it.
+    within an archive, without its ending; ``required`` says whether a submission must bring it. The cells of a
+    ``headerless`` table are its columns in the contract's order.
     """
 
     feed: str
@@ -176,6 +178,7 @@ class TableSpec:
     person_key: PersonKey | None = None
     members: tuple[str, ...] = ()
     required: bool = True
+    headerless: bool = False
 
     @property
     def place(self) -> str:
@@ -221,7 +224,9 @@ class TableSpec:
 class FeedContract:
     """One feed: what its files are called, who sends them and when, and the tables of a submission.
 
-    ``tables`` are in an order in which every table comes after the tables its rows must be found in.
+    ``tables`` are in an order in which every table comes after the tables its rows must be found in. ``role`` is what
+    the feed is for: ``figures`` are made of it, it is ``reference`` data that figures are made with, or it lists
+    ``opt_outs``, the people that no figure may count.
     """
 
     feed: str
@@ -238,6 +243,7 @@ class FeedContract:
     rule_prefix: str
     file_patterns: tuple[str, ...]
     tables: tuple[TableSpec, ...]
+    role: Role = "figures"
     fingerprint: str = field(default="", compare=False)
 
     @property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,6 +21,7 @@ from open_data_contract_standard.model import (
 )
 from pydantic import BaseModel, ValidationError
 
+from lda.contracts.faults import Faults, choice, number, unique
 from lda.contracts.header import normalise
 from lda.contracts.model import (
     LAKE_TYPES,
@@ -35,6 +36,7 @@ from lda.contracts.model import (
     PersonKey,
     Problem,
     Pseudonym,
+    Role,
     RuleSpec,
     Scope,
     TableSpec,
@@ -50,7 +52,10 @@ _CONTRACT_PROPERTIES = {
     "maxQuarantineShare",
     "staleAfterPeriods",
     "personKey",
+    "role",
+    "headerless",
 }
+_OPTIONAL = {"personKey", "role", "headerless"}
 _TABLE_PROPERTIES = {"rulePrefix", "members", "personKey", "optional"}
 _COLUMN_PROPERTIES = {"synonyms", "kind", "pseudonymise", "codeList", "onInvalid"}
 _RULE_PROPERTIES = {"scope", "remedy"}
@@ -58,29 +63,6 @@ _OPTIONS = {"string": {"pattern"}, "integer": {"minimum", "maximum"}, "number": 
 _OPERATORS = [name for name in DataQuality.model_fields if name.startswith("must")]
 _ROW_RULE = re.compile(r"^\s*select\s+count\(\*\)\s+from\s+\$\{table\}\s+where\s+(?P<predicate>.+)$", re.I | re.S)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-
-
-class Faults:
-    """Collects the problems of one file."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.problems: list[Problem] = []
-
-    def add(self, place: str, expected: str, found: object) -> None:
-        """Note a problem."""
-        self.problems.append(Problem(self.file, place, expected, str(found)))
-
-    def require(self, ok: bool, place: str, expected: str, found: object) -> bool:
-        """Note a problem unless ``ok``; returns ``ok``."""
-        if not ok:
-            self.add(place, expected, "nothing" if found is None else found)
-        return ok
-
-    def one_of(self, value: object, allowed: Iterable[str], place: str) -> bool:
-        """Note a problem unless ``value`` is one of ``allowed``."""
-        allowed = list(allowed)
-        return self.require(value in allowed, place, "one of " + ", ".join(allowed), value)
 
 
 def read_contract(path: Path) -> tuple[FeedContract | None, list[Problem]]:
@@ -145,28 +127,32 @@ def _customs(items: list[CustomProperty] | None, allowed: set[str], place: str, 
 def _build(document: OpenDataContractStandard, faults: Faults, fingerprint: str) -> FeedContract | None:
     faults.require(bool(document.id and _NAME.fullmatch(document.id)), "id", "a snake_case feed name", document.id)
     custom = _customs(document.customProperties, _CONTRACT_PROPERTIES, "contract", faults)
-    for key in sorted(_CONTRACT_PROPERTIES - {"personKey"} - set(custom)):
+    for key in sorted(_CONTRACT_PROPERTIES - _OPTIONAL - set(custom)):
         faults.add(f"customProperties.{key}", "a value", "nothing")
     objects = document.schema_ or []
     if not faults.require(bool(objects), "schema", "at least one table", len(objects)) or faults.problems:
         return None
     prefix = str(custom["rulePrefix"])
     tables = _tables(objects, str(document.id), prefix, custom.get("personKey"), faults)
+    if custom.get("headerless"):
+        faults.require(len(tables) == 1, "headerless", "a feed with one table", len(tables))
+        tables = tuple(replace(table, headerless=True) for table in tables)
     return FeedContract(
         feed=str(document.id),
         name=document.name or str(document.id),
         version=str(document.version),
         description=(document.description.purpose if document.description else None) or "",
         owner=_owner(document, faults),
-        partner_type=_choice(custom["partnerType"], PartnerType, "partnerType", faults),
-        period_rule=_choice(custom["periodRule"], PeriodRule, "periodRule", faults),
+        partner_type=choice(custom["partnerType"], PartnerType, "partnerType", faults),
+        period_rule=choice(custom["periodRule"], PeriodRule, "periodRule", faults),
         cadence_months=_sla(document, "frequency", "m", faults),
         latency_days=_sla(document, "latency", "d", faults),
-        stale_after_periods=_number(custom["staleAfterPeriods"], (0, 24), "staleAfterPeriods", faults, int),
-        max_quarantine_share=_number(custom["maxQuarantineShare"], (0, 1), "maxQuarantineShare", faults, float),
+        stale_after_periods=number(custom["staleAfterPeriods"], (0, 24), "staleAfterPeriods", faults, int),
+        max_quarantine_share=number(custom["maxQuarantineShare"], (0, 1), "maxQuarantineShare", faults, float),
         rule_prefix=prefix,
         file_patterns=_patterns(custom["filePatterns"], faults),
         tables=tables,
+        role=choice(custom.get("role", "figures"), Role, "role", faults),
         fingerprint=fingerprint,
     )
 
@@ -201,9 +187,9 @@ def _tables(
                 required=not custom.get("optional", False),
             )
         )
-    _unique((table.name for table in tables), "schema", "a table name used once", faults)
-    _unique((normalise(one) for table in tables for one in table.members), "members", "a file name used once", faults)
-    _unique((rule.code for table in tables for rule in table.rules), "quality", "a rule code used once", faults)
+    unique((table.name for table in tables), "schema", "a table name used once", faults)
+    unique((normalise(one) for table in tables for one in table.members), "members", "a file name used once", faults)
+    unique((rule.code for table in tables for rule in table.rules), "quality", "a rule code used once", faults)
     return tuple(tables)
 
 
@@ -217,27 +203,13 @@ def _parents(name: str, columns: tuple[ColumnSpec, ...], earlier: list[TableSpec
             faults.require(target in known, place, "a column of a table above this one", target)
 
 
-def _choice(value: object, kind: Any, place: str, faults: Faults) -> Any:
-    faults.one_of(value, get_args(kind), place)
-    return value
-
-
-def _number(value: object, limits: tuple[float, float], place: str, faults: Faults, kind: Callable[[Any], Any]) -> Any:
-    low, high = limits
-    good = isinstance(value, int | float) and not isinstance(value, bool)
-    good = good and low <= float(str(value)) <= high and (kind is float or isinstance(value, int))
-    words = "a whole number" if kind is int else "a number"
-    faults.require(good, place, f"{words} from {low:g} to {high:g}", value)
-    return kind(str(value)) if good else kind(0)
-
-
 def _sla(document: OpenDataContractStandard, name: str, unit: str, faults: Faults) -> int:
     found = [item for item in document.slaProperties or [] if item.property == name]
     place = f"slaProperties.{name}"
     if not faults.require(len(found) == 1, place, "exactly one entry", len(found)):
         return 0
     faults.require(found[0].unit == unit, place, f"the unit {unit}", found[0].unit)
-    return int(_number(found[0].value, (0, 1000), place, faults, int))
+    return int(number(found[0].value, (0, 1000), place, faults, int))
 
 
 def _owner(document: OpenDataContractStandard, faults: Faults) -> str:
@@ -282,7 +254,7 @@ def _person_key(value: object, columns: tuple[ColumnSpec, ...], faults: Faults) 
 def _columns(table: SchemaObject, faults: Faults) -> tuple[ColumnSpec, ...]:
     columns = tuple(_column(item, faults) for item in table.properties or [])
     faults.require(bool(columns), "schema.properties", "at least one column", None)
-    _unique((column.name for column in columns), "schema.properties", "a column name used once", faults)
+    unique((column.name for column in columns), "schema.properties", "a column name used once", faults)
     claimed: dict[str, str] = {}
     for column in columns:
         for label in {normalise(text) for text in (column.name, *column.synonyms)}:
@@ -290,7 +262,7 @@ def _columns(table: SchemaObject, faults: Faults) -> tuple[ColumnSpec, ...]:
             expected = "a header label claimed by one column"
             faults.require(other == column.name, f"{column.name}.synonyms", expected, f"{label} also on {other}")
     lake = [name for column in columns for name, _ in column.lake_columns()]
-    _unique(lake, "schema.properties", "one lake column from each column", faults)
+    unique(lake, "schema.properties", "one lake column from each column", faults)
     return columns
 
 
@@ -406,10 +378,3 @@ def _rule(item: DataQuality, prefix: str, faults: Faults) -> RuleSpec | None:
         query=None if row_rule else str(item.query),
         dimension=item.dimension,
     )
-
-
-def _unique(values: Iterable[str], place: str, expected: str, faults: Faults) -> None:
-    seen: set[str] = set()
-    for value in values:
-        faults.require(value not in seen, place, expected, f"{value} twice")
-        seen.add(value)

@@ -148,15 +148,22 @@ def feed_reconciliation(context: FrameContext) -> pd.DataFrame:
             SELECT feed, sum(in_lake) AS rows_lake, sum(in_staging) AS rows_staging FROM by_table GROUP BY feed
         ),
         said AS (SELECT feed, sum(rows_accepted) AS rows_ledger FROM ledger.submission GROUP BY feed),
+        gone AS (SELECT feed, sum(rows_removed) AS rows_opted_out FROM ledger.opt_out_removal GROUP BY feed),
         accounts AS (
             SELECT feed, sum(abs(received - accepted - quarantined - repeated)) AS rows_unaccounted
             FROM ledger.file_account GROUP BY feed
         )
-        SELECT feed, (rows_lake - coalesce(rows_ledger, 0))::DOUBLE AS lake_less_ledger,
+        SELECT feed, (rows_lake + coalesce(rows_opted_out, 0) - coalesce(rows_ledger, 0))::DOUBLE AS lake_less_ledger,
             (rows_staging - rows_lake)::DOUBLE AS staging_less_lake,
             coalesce(rows_unaccounted, 0)::DOUBLE AS rows_unaccounted
-        FROM counts LEFT JOIN said USING (feed) LEFT JOIN accounts USING (feed) ORDER BY feed
+        FROM counts LEFT JOIN said USING (feed) LEFT JOIN gone USING (feed) LEFT JOIN accounts USING (feed)
+        ORDER BY feed
     """)
+
+
+def opt_out_lists(context: FrameContext) -> pd.DataFrame:
+    """One row: how many partners owe an opt-out list and have none in force that may still stand for the period."""
+    return context.frame("SELECT count(*) FILTER (NOT stands) AS lists_missing FROM ledger.opt_out_list")
 
 
 def layer_reconciliation(context: FrameContext) -> pd.DataFrame:
@@ -302,6 +309,7 @@ FRAMES: dict[str, Callable[[FrameContext], pd.DataFrame]] = {
         mart_by_measure,
         suppression_by_measure,
         feed_reconciliation,
+        opt_out_lists,
         layer_reconciliation,
         movement_by_measure,
         coverage_by_measure,

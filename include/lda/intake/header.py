@@ -15,7 +15,8 @@ SEARCH_ROWS = 40
 class HeaderMatch:
     """A header row: its place, its cells, and the position of each contract column found in it.
 
-    ``row_number`` counts from 1 as in a spreadsheet. ``width`` is the number of cells up to the last labelled one.
+    ``row_number`` counts from 1 as in a spreadsheet and is 0 where the file has no header. ``width`` is the number of
+    cells up to the last labelled one.
     """
 
     row_number: int
@@ -53,7 +54,13 @@ class Labels:
         return HeaderMatch(row_number, tuple(cells), positions)
 
     def find(self, records: Iterable[Sequence[str]]) -> HeaderMatch | None:
-        """The first row with the most columns of the contract; None when no row has two (or the only one)."""
+        """The first row with the most columns of the contract; None when no row has two (or the only one).
+
+        A table without a header has its columns in the contract's order from the first row on.
+        """
+        if self.table.headerless:
+            names = tuple(column.name for column in self.table.columns)
+            return HeaderMatch(0, names, {name: position for position, name in enumerate(names)})
         best: HeaderMatch | None = None
         for number, cells in enumerate(records, start=1):
             # Once a row has all that is required, the header has been found: below it is data.

@@ -141,7 +141,7 @@ def _outputs(table: TableSpec) -> list[str]:
     if table.person_key:
         person = table.person_key
         nhs, local = quoted(person.nhs_number), [quoted(name) for name in person.local]
-        known = f"{nhs} IS NOT NULL OR ({' AND '.join(f'{name} IS NOT NULL' for name in local)})"
+        known = f"{nhs} IS NOT NULL OR ({' AND '.join(f'{name} IS NOT NULL' for name in local) or 'FALSE'})"
         message = person_message_sql(table.feed, nhs, local)
         outputs.append(f"CASE WHEN {known} THEN {token_sql(message)} END AS person_token")
         outputs.append(f"{person_source_sql(nhs, local)} AS person_token_source")

@@ -70,7 +70,7 @@ def open_file(reading: Reading, labels: Labels, others: Mapping[str, Labels]) ->
     reading.find("opened", 1)
     missing = labels.missing(reading.header)
     if reading.header and not missing:
-        reading.layout_rows = reading.header.row_number - 1
+        reading.layout_rows = max(0, reading.header.row_number - 1)
         if reading.header.unknown:
             reading.notes.append(f"Columns left out: {', '.join(reading.header.unknown)[:500]}.")
     elif _is_blank(reading.source):
@@ -78,7 +78,7 @@ def open_file(reading: Reading, labels: Labels, others: Mapping[str, Labels]) ->
         return
     else:
         for feed, other in others.items():
-            if other is not labels and _is_header_of(reading.path, other):
+            if other is not labels and not other.table.headerless and _is_header_of(reading.path, other):
                 reading.find("has_columns_of_other_feed", 1, f"The columns are those of {feed}.")
                 return
     reading.find("required_columns_missing", len(missing), f"Missing: {', '.join(missing)}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import duckdb
 from lda.gates import GateReport
 from lda.warehouse.candidate import Candidate, columns_of, open_candidate, tables_of
 
+OPT_OUT_RULE = "lda"
 ACCOUNTS = ("received", "accepted", "quarantined", "repeated")
 FILES = {
     "measures.csv": "Every published figure, for spreadsheets. UTF-8, dates as year-month-day.",
@@ -35,6 +36,10 @@ def publication_manifest(
     with open_candidate(candidate.path) as connection:
         accounts = row_accounts(connection)
         partners = partner_state(connection)
+        opt_outs = opt_out_account(connection)
+        lists = {
+            row[0] for row in connection.execute("SELECT feed FROM ledger.feed WHERE role = 'opt_outs'").fetchall()
+        }
         statuses = connection.execute(
             "SELECT status, count(*) FROM ledger.file_account GROUP BY 1 ORDER BY 1"
         ).fetchall()
@@ -47,10 +52,11 @@ def publication_manifest(
         "run_id": candidate.run_id,
         "code_version": candidate.code_version,
         "inputs_hash": candidate.inputs_hash,
-        "files_in": files_in(candidate),
+        "files_in": files_in(candidate, lists),
         "files_by_status": dict(statuses),
         "files_out": {name: dict(described) for name, described in sorted(files_out.items())},
         "row_accounts": accounts,
+        "opt_outs": opt_outs,
         "partners": partners,
         "measures": report.published,
         "withheld_measures": [
@@ -68,8 +74,11 @@ def publication_manifest(
     }
 
 
-def files_in(candidate: Candidate) -> dict[str, Any]:
-    """By feed: how many partner files are in the publication, their rows, periods and content hashes."""
+def files_in(candidate: Candidate, lists: Collection[str] = ()) -> dict[str, Any]:
+    """By feed: how many partner files are in the publication, their rows, periods and content hashes.
+
+    Of ``lists`` (feeds of people who opted out) the rows are not told: one more row is one more person.
+    """
     feeds: dict[str, Any] = {}
     for source in candidate.inputs:
         feed = feeds.setdefault(source.feed, {"files": 0, "rows_accepted": 0, "periods": set(), "file_ids": []})
@@ -77,6 +86,8 @@ def files_in(candidate: Candidate) -> dict[str, Any]:
         feed["rows_accepted"] += source.rows_accepted
         feed["periods"].add(source.period_end)
         feed["file_ids"].append(source.file_id)
+    for feed in lists:
+        feeds.get(feed, {}).pop("rows_accepted", None)
     for feed in feeds.values():
         periods: set[date] = feed.pop("periods")
         feed["first_period"], feed["last_period"] = min(periods).isoformat(), max(periods).isoformat()
@@ -85,15 +96,41 @@ def files_in(candidate: Candidate) -> dict[str, Any]:
 
 
 def row_accounts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """Row accounts of the files in force, in total and by feed."""
+    """Row accounts of the files in force, in total and by feed; lists of opt-outs are left out."""
     sums = ", ".join(f"coalesce(sum({name}), 0)::BIGINT" for name in ACCOUNTS)
     rows = connection.execute(
         f"SELECT account.feed, {sums} FROM ledger.submission JOIN ledger.file_account AS account USING (file_id) "
+        "WHERE account.feed NOT IN (SELECT feed FROM ledger.feed WHERE role = 'opt_outs') "
         "GROUP BY account.feed ORDER BY account.feed"
     ).fetchall()
     by_feed = {feed: dict(zip(ACCOUNTS, counts, strict=True)) for feed, *counts in rows}
     total = {name: sum(account[name] for account in by_feed.values()) for name in ACCOUNTS}
     return {"total": total, "by_feed": by_feed}
+
+
+def opt_out_account(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """What opt-outs took out of the publication, as the rule for small numbers lets everyone know it.
+
+    Keys: lists (period of each partner's list), people_removed and rows_removed: rounded, and None when fewer people
+    than the rule's smallest count opted out, none included. How many people are on the lists is not told at all.
+    """
+    lists = connection.execute(
+        "SELECT partner_code, last_period FROM ledger.opt_out_list ORDER BY partner_code"
+    ).fetchall()
+    rule = connection.execute(
+        "SELECT smallest_count, round_to FROM reference.disclosure_rule WHERE disclosure_rule = ?", [OPT_OUT_RULE]
+    ).fetchone()
+    removed = connection.execute("SELECT people_removed, rows_removed FROM ledger.opt_out").fetchone()
+    known: dict[str, Any] = {
+        "lists": {partner: period.isoformat() if period else None for partner, period in lists},
+        "people_removed": None,
+        "rows_removed": None,
+    }
+    if rule and removed and removed[0] >= rule[0]:
+        step = rule[1]
+        # Halves go up, as in SQL.
+        known["people_removed"], known["rows_removed"] = ((2 * count + step) // (2 * step) * step for count in removed)
+    return known
 
 
 def partner_state(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:

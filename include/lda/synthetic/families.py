@@ -25,6 +25,7 @@ from lda.synthetic.icb_extracts import IcbExtracts
 from lda.synthetic.layouts import FeedShape
 from lda.synthetic.mess import Messer
 from lda.synthetic.mortality import Review, add_review_measures, make_reviews
+from lda.synthetic.opt_outs import OptOutLists, OptOuts
 from lda.synthetic.population import People, Plan
 from lda.synthetic.register_extracts import RegisterExtracts
 from lda.synthetic.social_care import make_clients
@@ -54,6 +55,28 @@ class Made:
     icb: IcbExtracts
     stays: list[Stay] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
+    opt_outs: OptOuts = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nobody has opted out yet."""
+        self.opt_outs = OptOuts(len(self.plan.ends))
+
+    @property
+    def counted_stays(self) -> list[Stay]:
+        """Stays of the census that figures may count: without the people who opted out."""
+        return self.opt_outs.kept(self.stays)
+
+    @property
+    def counted_reviews(self) -> list[Review]:
+        """Reviews that figures may count: without the people who opted out."""
+        return self.opt_outs.kept(self.reviews)
+
+    def counted_views(self, block: Block) -> list[RegisterView]:
+        """The register as figures may count it: without rows sent under the number of somebody who opted out."""
+        people = block.people
+        known = people.number_known == 0
+        counted = np.array([number not in self.opt_outs for number in people.nhs]) | ~known
+        return [view.only(counted[view.person]) for view in block.views]
 
     @property
     def first_day(self) -> int:
@@ -99,7 +122,7 @@ class Registers:
         for view in block.views:
             self._extracts.write_block(block.index, block.people, view, block.messer)
             self._scheme[view.month] += scheme_return(plan, block.people, view)
-        in_force = register_in_force(plan, block.views, self._extracts.missing)
+        in_force = register_in_force(plan, self._made.counted_views(block), self._extracts.missing)
         add_register_measures(self._made.truth, plan, block.people, in_force)
 
     def write(self) -> None:
@@ -132,7 +155,7 @@ class Inpatients:
         made = self._made
         add_population(made.truth, end)
         baseline = made.plan.geography.inpatient_baseline
-        add_inpatient_measures(made.truth, made.stays, end, made.first_day, baseline)
+        add_inpatient_measures(made.truth, made.counted_stays, end, made.first_day, baseline)
 
 
 class Mortality:
@@ -151,7 +174,7 @@ class Mortality:
 
     def add_month(self, end: date) -> None:
         """Add every measure of the reviews."""
-        add_review_measures(self._made.truth, self._made.reviews, end)
+        add_review_measures(self._made.truth, self._made.counted_reviews, end)
 
 
 class Councils:
@@ -170,7 +193,7 @@ class Councils:
         for quarter, end in enumerate(plan.quarters):
             sent = list(sent_rows(plan, block.people, clients, quarter))
             self._extracts.write_block(block.index, block.people, quarter, sent, block.messer)
-            known.take(quarter, sent)
+            known.take(quarter, [row for row in sent if row.client.nhs not in self._made.opt_outs])
             known.add_measures(self._made.truth, end)
 
     def write(self) -> None:
@@ -197,7 +220,8 @@ class Trusts:
         for trust in made.plan.geography.trusts:
             history = make_trust_history(made.plan, made.stays, trust)
             TrustExtracts(made.plan, trust, made.landing, made.files).submissions(history)
-            self._answers.append(TrustTruth(made.truth, history, made.first_day))
+            made.opt_outs.take(patient.nhs for patient in history.patients())
+            self._answers.append(TrustTruth(made.truth, history.without(made.opt_outs), made.first_day))
 
     def add_month(self, end: date) -> None:
         """Add every measure of the trusts' submissions."""
@@ -205,4 +229,22 @@ class Trusts:
             answer.add_month(end)
 
 
-FAMILIES: tuple[Callable[[Made], Family], ...] = (Registers, Inpatients, Mortality, Councils, Trusts)
+class OptedOut:
+    """Lists of the people who opted out; written last, when all people have been made."""
+
+    def __init__(self, made: Made) -> None:
+        self._made = made
+
+    def take_block(self, block: Block) -> None:
+        """Everybody has decided before any family follows them (``Made.opt_outs``)."""
+
+    def write(self) -> None:
+        """Write a list a month."""
+        made = self._made
+        OptOutLists(made.plan, made.landing, made.files).write(made.opt_outs)
+
+    def add_month(self, end: date) -> None:
+        """Opt-outs are no measure; every other family's answers leave the people out."""
+
+
+FAMILIES: tuple[Callable[[Made], Family], ...] = (Registers, Inpatients, Mortality, Councils, Trusts, OptedOut)

@@ -129,6 +129,7 @@ class _Sample:
         plan, scale = self.plan, self.made.block_scale
         people = make_people(plan, number, scale, others_needed(plan, scale))
         self.report.people += len(people.nhs)
+        self.made.opt_outs.take(people.nhs)
         views = register_views(plan, people, make_health_events(plan, number, people))
         return Block(number, people, views, Messer(plan, number, self.files))
 

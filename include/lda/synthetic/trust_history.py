@@ -6,7 +6,7 @@ the trust looks after people without a learning disability or autism, who belong
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from lda.synthetic.calendar import NO_DAY
@@ -83,6 +83,17 @@ class TrustHistory:
 
     spells: list[TrustSpell]
     referrals: list[AutismReferral]
+
+    def patients(self) -> list[Patient]:
+        """Everybody in it, some of them more than once."""
+        return [spell.patient for spell in self.spells] + [referral.patient for referral in self.referrals]
+
+    def without(self, gone: Container[str]) -> TrustHistory:
+        """The history without the people sent under some NHS numbers."""
+        return TrustHistory(
+            [spell for spell in self.spells if spell.patient.nhs not in gone],
+            [referral for referral in self.referrals if referral.patient.nhs not in gone],
+        )
 
 
 def make_trust_history(plan: Plan, stays: Sequence[Stay], trust: str) -> TrustHistory:

@@ -43,9 +43,11 @@ def literal(text: str) -> str:
 def person_message_sql(feed: str, nhs_number: str, local: list[str]) -> str:
     """SQL for the message behind a person token: the NHS number or, failing that, the partner's own number.
 
-    The partner's number counts when all its parts are there. NULL when there is neither: then ``ROW_MESSAGE`` makes
-    the record a person of its own.
+    The partner's number counts when it has parts and all are there. NULL when there is neither: then ``ROW_MESSAGE``
+    makes the record a person of its own.
     """
+    if not local:
+        return f"('nhs:' || {nhs_number})"
     parts = " || '|' || ".join(local)
     return f"coalesce('nhs:' || {nhs_number}, {literal(f'local:{feed}:')} || {parts})"
 
@@ -56,7 +58,7 @@ ROW_MESSAGE = "'row:' || _file_id || ':' || _row"
 
 def person_source_sql(nhs_number: str, local: list[str]) -> str:
     """SQL for where the person token came from: nhs_number, local_id or row."""
-    complete = " AND ".join(f"{column} IS NOT NULL" for column in local)
+    complete = " AND ".join(f"{column} IS NOT NULL" for column in local) or "FALSE"
     return f"CASE WHEN {nhs_number} IS NOT NULL THEN 'nhs_number' WHEN {complete} THEN 'local_id' ELSE 'row' END"
 
 

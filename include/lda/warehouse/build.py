@@ -17,6 +17,7 @@ from lda.ledger.records import Submission
 from lda.settings import Settings
 from lda.warehouse.candidate import CATALOGUE, Candidate, CandidateError, candidate_path
 from lda.warehouse.inputs import (
+    FIGURES,
     code_version,
     file_accounts,
     in_force,
@@ -25,6 +26,7 @@ from lda.warehouse.inputs import (
     rules_fingerprint,
 )
 from lda.warehouse.load import expected_rows, load_lake, load_ledger
+from lda.warehouse.opt_outs import apply_opt_outs, opt_out_lists
 from lda.warehouse.transform import transform
 
 # The model by which figures become what readers see, and everything made of it.
@@ -37,7 +39,8 @@ def latest_period(settings: Settings, ledger: Ledger, as_of: datetime) -> date:
 
     :raises CandidateError: when nothing has been accepted yet.
     """
-    inputs = in_force(ledger, settings.system, as_of)
+    contracts = load_contracts(settings)
+    inputs = [one for one in in_force(settings, ledger, as_of) if contracts[one.feed].role == FIGURES]
     if inputs:
         period = most_received_period(inputs, _expected(settings, inputs))
         if period is not None:
@@ -51,7 +54,8 @@ def latest_period(settings: Settings, ledger: Ledger, as_of: datetime) -> date:
 def _expected(settings: Settings, inputs: list[Submission]) -> list[tuple[str, str, date]]:
     first, last = (pick(source.period_end for source in inputs) for pick in (min, max))
     contracts, system = load_contracts(settings), load_system(settings)
-    wanted = expected_submissions(settings, contracts, system, first, last)
+    figures = {feed: contract for feed, contract in contracts.items() if contract.role == FIGURES}
+    wanted = expected_submissions(settings, figures, system, first, last)
     return [(one.feed, one.partner_code, one.period_end) for one in wanted]
 
 
@@ -80,8 +84,8 @@ def build_candidate(
     :raises TransformError: when a model or data test fails.
     """
     started = time.monotonic()
-    inputs = in_force(ledger, settings.system, as_of, period_end)
-    if not inputs:
+    inputs = in_force(settings, ledger, as_of, period_end)
+    if not any(one.period_end <= period_end for one in inputs):
         raise CandidateError(f"No submission up to {period_end} is in force as of {as_of}. See: lda files")
     settings.warehouse.mkdir(parents=True, exist_ok=True)
     remove_candidates(settings)
@@ -144,7 +148,7 @@ def hide_what_tells(database: Path, previous: Sequence[Path], proofs: Path) -> P
 def load_sources(
     settings: Settings, database: Path, inputs: list[Submission], rows: dict[str, list[dict[str, Any]]]
 ) -> None:
-    """Make the database with the schemas dbt reads: ``lake`` and ``ledger``."""
+    """Make the database with the schemas dbt reads: ``lake`` without anybody who opted out, and ``ledger``."""
     contracts = load_contracts(settings)
     limits: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": settings.duckdb_memory_limit,
@@ -153,7 +157,8 @@ def load_sources(
     connection = duckdb.connect(str(database), config=limits)
     try:
         load_lake(connection, settings.lake, {feed: one.lake_tables() for feed, one in contracts.items()}, inputs)
-        load_ledger(connection, rows)
+        opt_outs = apply_opt_outs(connection, contracts)
+        load_ledger(connection, rows | opt_outs.as_rows())
     finally:
         connection.close()
 
@@ -183,6 +188,7 @@ def ledger_rows(
             {"feed": feed, "table_name": table.name}
             for feed, contract in contracts.items()
             for table in contract.tables
+            if contract.role != "opt_outs"
         ],
         "feed": [
             {
@@ -191,6 +197,7 @@ def ledger_rows(
                 "cadence_months": contract.cadence_months,
                 "stale_after_periods": contract.stale_after_periods,
                 "partner_type": contract.partner_type,
+                "role": contract.role,
             }
             for feed, contract in contracts.items()
         ],
@@ -208,6 +215,7 @@ def ledger_rows(
             for source in inputs
         ],
         "expected_submission": expected_rows(wanted, system.system_code, first),
+        "opt_out_list": opt_out_lists(contracts, system, inputs, period_end),
         "file_account": file_accounts(ledger, settings.system, as_of),
     }
 

@@ -16,19 +16,36 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
+from lda.contracts import load_contracts
 from lda.ledger import Ledger
 from lda.ledger.records import Submission
 from lda.ledger.tables import file, file_event, row_account
 from lda.settings import Settings
 
+FIGURES = "figures"
 # A month is reported by default once this share of what is expected for it has been accepted.
 MOST = 0.5
 
 
-def in_force(ledger: Ledger, system_code: str, as_of: datetime, period_end: date | None = None) -> list[Submission]:
-    """The submissions of a system that count as of a moment, up to a period, in a stable order."""
-    found = ledger.in_force(as_of, period_end)
-    return [submission for submission in found if submission.system_code == system_code]
+def in_force(settings: Settings, ledger: Ledger, as_of: datetime, period_end: date | None = None) -> list[Submission]:
+    """The submissions of the system that count as of a moment, up to a period, in a stable order.
+
+    What is known by the moment of opt-outs and reference data counts whatever period is reported: an opt-out holds
+    for every later use, and a corrected population year corrects earlier months too. Of opt-outs only the latest list
+    of each partner counts, because each is complete.
+    """
+    roles = {feed: contract.role for feed, contract in load_contracts(settings).items()}
+    found = [one for one in ledger.in_force(as_of) if one.system_code == settings.system]
+    lists: dict[tuple[str, str], date] = {}
+    for one in found:
+        if roles.get(one.feed) == "opt_outs":
+            lists[one.feed, one.partner_code] = max(one.period_end, lists.get((one.feed, one.partner_code), date.min))
+    return [
+        one
+        for one in found
+        if one.period_end == lists.get((one.feed, one.partner_code), one.period_end)
+        and (period_end is None or one.period_end <= period_end or roles.get(one.feed, FIGURES) != FIGURES)
+    ]
 
 
 def file_accounts(ledger: Ledger, system_code: str, as_of: datetime) -> list[dict[str, Any]]:

@@ -21,7 +21,8 @@ LEDGER_TABLES = {
     "system": "system_code VARCHAR, system_name VARCHAR, icb_code VARCHAR",
     "partner": "partner_code VARCHAR, partner_name VARCHAR, partner_type VARCHAR, system_code VARCHAR",
     "feed": (
-        "feed VARCHAR, feed_name VARCHAR, cadence_months INTEGER, stale_after_periods INTEGER, partner_type VARCHAR"
+        "feed VARCHAR, feed_name VARCHAR, cadence_months INTEGER, stale_after_periods INTEGER, partner_type VARCHAR, "
+        "role VARCHAR"
     ),
     "feed_table": "feed VARCHAR, table_name VARCHAR",
     "submission": (
@@ -33,6 +34,9 @@ LEDGER_TABLES = {
         "file_id VARCHAR, feed VARCHAR, status VARCHAR, received BIGINT, accepted BIGINT, quarantined BIGINT, "
         "repeated BIGINT"
     ),
+    "opt_out": "people_listed BIGINT, people_removed BIGINT, rows_removed BIGINT",
+    "opt_out_list": "feed VARCHAR, partner_code VARCHAR, last_period DATE, stands BOOLEAN",
+    "opt_out_removal": "feed VARCHAR, table_name VARCHAR, people_removed BIGINT, rows_removed BIGINT",
     # Filled by lda.disclosure once the exact figures are there.
     "disclosure_mask": MASK_DEFINITION,
 }
