@@ -26,7 +26,7 @@ help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: .venv/.runtime .airflow/.ready ## Make the virtual environment and Airflow's database
-setup-dev: .venv/.dev .venv-lint/.ready .airflow/.ready
+setup-dev: .venv/.dev .venv-lint/.ready .venv-mesh/.ready .airflow/.ready
 
 refresh: setup ## Sample extracts if landing is empty, run the DAGs, publish, print a summary
 	@$(BIN)/lda synthesise --if-empty
@@ -35,7 +35,7 @@ refresh: setup ## Sample extracts if landing is empty, run the DAGs, publish, pr
 test: setup-dev lint ## Every check and every test
 	$(BIN)/pytest -n 2 --dist loadscope
 
-test-fast: .venv/.dev ## The tests that need no whole refresh (under two minutes)
+test-fast: .venv/.dev .venv-mesh/.ready ## The tests that need no whole refresh (under two minutes)
 	$(BIN)/pytest -n 2 --dist loadscope -m "not slow and not browser"
 
 lint: .venv/.dev .venv-lint/.ready ## Style, types, import order, unused dependencies, SQL, contracts
@@ -53,11 +53,11 @@ bench: setup ## Measure intake, dbt, gates and Airflow against named baselines (
 	$(BIN)/lda bench
 
 locks: .venv/bin/uv ## Resolve the dependencies again
-	for part in requirements requirements-dev requirements-lint; do \
+	for part in requirements requirements-dev requirements-lint requirements-mesh; do \
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header $$part.in -o $$part.lock; done
 
 clean: ## Remove environments and caches; keeps data
-	rm -rf .venv .venv-lint .airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dbt_project/target dbt_project/logs
+	rm -rf .venv .venv-lint .venv-mesh .airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dbt_project/target dbt_project/logs
 
 .venv/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; this is " + sys.version.split()[0] + ". Use: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
@@ -80,6 +80,12 @@ clean: ## Remove environments and caches; keeps data
 	@echo "▸ making .venv-lint"
 	@$(UV) venv -q --allow-existing --python $(BIN)/python .venv-lint
 	@$(UV) pip install -q --require-hashes --python $(LINT_BIN)/python -r requirements-lint.lock
+	@touch $@
+
+.venv-mesh/.ready: requirements-mesh.lock | .venv/bin/uv
+	@echo "▸ making .venv-mesh"
+	@$(UV) venv -q --allow-existing --python $(BIN)/python .venv-mesh
+	@$(UV) pip install -q --require-hashes --python .venv-mesh/bin/python -r requirements-mesh.lock
 	@touch $@
 
 .airflow/.ready: .venv/.runtime

@@ -20,6 +20,10 @@ WRITER_POOL = "lda_writer"
 TAGS = ["lda", SETTINGS.system]
 
 
+# Updated when a channel brought files; ingests start on it.
+LANDING = Asset(name="landing", uri="lda://landing/files", group="lda")
+
+
 def feeds() -> list[str]:
     """Feeds that have a data contract; adding a contract adds a DAG."""
     return sorted(path.name.removesuffix(".odcs.yaml") for path in SETTINGS.contracts_dir.glob("*.odcs.yaml"))

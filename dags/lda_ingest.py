@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, dag, task
+from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
-from common import DEFAULT_ARGS, START, TAGS, WRITER_POOL, feeds, lake_asset
+from common import DEFAULT_ARGS, LANDING, START, TAGS, WRITER_POOL, feeds, lake_asset
 
 DOC = """
 ### Ingest `{feed}`
@@ -30,7 +30,9 @@ def ingest_dag(feed: str) -> DAG:
         dag_id=f"lda_ingest_{feed}",
         description=f"Read, judge and load the {feed} feed",
         doc_md=DOC.format(feed=feed),
-        schedule="15 * * * *",
+        schedule=AssetOrTimeSchedule(
+            timetable=CronTriggerTimetable("15 * * * *", timezone="Europe/London"), assets=[LANDING]
+        ),
         start_date=START,
         catchup=False,
         max_active_runs=1,

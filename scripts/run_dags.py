@@ -1,4 +1,4 @@
-"""Run the real DAGs once, in order and in one process: every ingest, then the refresh. What `make refresh` calls.
+"""Run the real DAGs once, in order and in one process: collect, every ingest, the refresh. `make refresh` calls it.
 
 The scheduler is not needed for one run: each DAG runs with Airflow's own ``dag.test()``, which executes its tasks and
 records its runs in Airflow's database, where `make up` shows them.
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from airflow.sdk import DAG
 
 DAGS = Path(__file__).resolve().parents[1] / "dags"
-REFRESH = "lda_refresh"
+FIRST, LAST = "lda_collect", "lda_refresh"
 
 
 def load_dags() -> list[DAG]:
-    """The DAGs in the order they run: ingests, then the refresh. Exits when one cannot be imported."""
+    """The DAGs in the order they run: collect, ingests, refresh. Exits when one cannot be imported."""
     from airflow.dag_processing.dagbag import BundleDagBag
 
     bag = BundleDagBag(dag_folder=str(DAGS), bundle_path=DAGS, bundle_name="dags-folder")
     if bag.import_errors:
         sys.exit("\n".join(f"{file}: {error}" for file, error in bag.import_errors.items()))
-    ingests = [dag for dag_id, dag in sorted(bag.dags.items()) if dag_id != REFRESH]
-    return [*ingests, bag.dags[REFRESH]]
+    ingests = [dag for dag_id, dag in sorted(bag.dags.items()) if dag_id not in {FIRST, LAST}]
+    return [bag.dags[FIRST], *ingests, bag.dags[LAST]]
 
 
 def quieten() -> None:

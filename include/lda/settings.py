@@ -44,6 +44,12 @@ class Settings(BaseSettings):
     archive_members: int = Field(200, description="Files an archive that a partner sends may hold.")
     archive_bytes: int = Field(4_000_000_000, description="Bytes the files of an archive may come to, unpacked.")
     archive_ratio: int = Field(200, description="Times that an archive's files may be larger than the archive.")
+    channels_file: Path | None = Field(
+        None, description="The channels files come by; by default channels.yaml in home."
+    )
+    channel_quiet_seconds: float = Field(
+        5, description="A file at a channel's other end is finished when it has not changed for this long."
+    )
     lock_timeout_seconds: int = Field(600, description="How long a second run waits for the first.")
     alert_urls: SecretStr | None = Field(
         None,
@@ -67,6 +73,11 @@ class Settings(BaseSettings):
     def landing(self) -> Path:
         """Where channels put partners' files, one folder per partner."""
         return self.home / "landing"
+
+    @property
+    def channels_path(self) -> Path:
+        """The file of channels; without one nothing is collected."""
+        return self.channels_file or self.home / "channels.yaml"
 
     @property
     def archive(self) -> Path:

@@ -10,7 +10,7 @@ FEEDS = {"gp_ld_register", "ldhc", "inpatient_census", "leder", "cld", "mhsds", 
 
 def test_bag_is_complete_and_imports_without_error(bag):
     assert bag.import_errors == {}
-    assert set(bag.dags) == {f"lda_ingest_{feed}" for feed in FEEDS} | {"lda_refresh"}
+    assert set(bag.dags) == {f"lda_ingest_{feed}" for feed in FEEDS} | {"lda_collect", "lda_refresh"}
 
 
 def test_there_is_an_ingest_dag_for_every_contract(bag, project):
@@ -31,7 +31,7 @@ def test_every_dag_has_owner_tags_docs_and_one_run_at_a_time(bag):
 
 def test_every_task_retries_writes_one_at_a_time_ends_and_says_when_it_failed(bag):
     tasks = [task for dag in bag.dags.values() for task in dag.tasks]
-    assert len(tasks) == len(FEEDS) + 5
+    assert len(tasks) == len(FEEDS) + 6
     for task in tasks:
         assert task.retries == 2, task.task_id
         assert task.retry_exponential_backoff, task.task_id
@@ -44,8 +44,14 @@ def test_every_task_retries_writes_one_at_a_time_ends_and_says_when_it_failed(ba
 def test_each_ingest_tells_the_refresh_through_its_asset(bag):
     waited_for = {asset.uri for asset in bag.dags["lda_refresh"].timetable.asset_condition.objects}
     produced = {outlet.uri for dag in bag.dags.values() for task in dag.tasks for outlet in task.outlets}
-    assert produced == {f"lda://lake/{feed}" for feed in FEEDS}
-    assert waited_for == produced
+    assert produced == {f"lda://lake/{feed}" for feed in FEEDS} | {"lda://landing/files"}
+    assert waited_for == produced - {"lda://landing/files"}
+
+
+def test_each_ingest_starts_when_a_channel_brought_files(bag):
+    for feed in FEEDS:
+        assets = bag.dags[f"lda_ingest_{feed}"].timetable.asset_condition.objects
+        assert {asset.uri for asset in assets} == {"lda://landing/files"}
 
 
 def test_refresh_steps_follow_one_another(bag):

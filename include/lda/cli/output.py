@@ -16,6 +16,7 @@ Progress = Callable[[str, int, int], None]
 PLAIN_ERRORS = {
     "lda.settings": ("SettingsError",),
     "lda.contracts.model": ("ContractError",),
+    "lda.channels.config": ("ChannelError",),
     "lda.intake.database": ("IntakeError",),
     "lda.warehouse.candidate": ("CandidateError",),
     "lda.warehouse.transform": ("TransformError",),

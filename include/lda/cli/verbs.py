@@ -65,6 +65,24 @@ def synthesise(
 
 
 @app.command()
+def collect(
+    channel: Annotated[list[str] | None, typer.Option(help="Only this channel; may be given again.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Bring partners' files into landing: from shared folders, SFTP servers and NHS MESH mailboxes."""
+    from lda.channels import collect as run
+    from lda.reporting.render import collect_view
+    from lda.settings import Settings
+
+    settings = Settings()
+    with progress_bar(as_json) as progress:
+        report = run(settings, only=channel or (), progress=progress).as_dict()
+    show(report, lambda: collect_view(report, settings.channels_path), as_json)
+    if report["problems"]:
+        raise typer.Exit(1)
+
+
+@app.command()
 def ingest(
     feed: Annotated[list[str] | None, typer.Option(help="Only this feed; may be given again.")] = None,
     as_json: Json = False,

@@ -6,7 +6,6 @@ too many files, not too large, not packed too tightly, no path that leads elsewh
 
 from __future__ import annotations
 
-import stat
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -14,13 +13,10 @@ from pathlib import Path, PurePosixPath
 
 from lda.contracts import FeedContract, TableSpec, normalise
 from lda.intake.reading import Reading
+from lda.landing.unzip import danger, unpack
 from lda.settings import Settings
 
 TEXT_FILES = (".csv", ".txt")
-_CHUNK = 1 << 20
-_ENCRYPTED = 0x1
-# Small archives of many alike rows pack tightly without meaning harm.
-_ALWAYS_ALLOWED = 10_000_000
 
 
 def open_parts(reading: Reading, contract: FeedContract, settings: Settings, scratch: Path) -> None:
@@ -34,43 +30,22 @@ def open_parts(reading: Reading, contract: FeedContract, settings: Settings, scr
     try:
         with zipfile.ZipFile(reading.path) as archive:
             members = [item for item in archive.infolist() if not item.is_dir()]
-            danger = _danger(members, reading.path.stat().st_size, settings)
-            reading.find("archive_unsafe", int(bool(danger)), danger)
-            if danger:
+            reason = danger(members, reading.path.stat().st_size, settings)
+            reading.find("archive_unsafe", int(bool(reason)), reason)
+            if reason:
                 return
             chosen = _choose(reading, contract, members)
             folder = scratch / str(reading.number)
             folder.mkdir(parents=True)
             for table, member in chosen.items():
                 path = folder / f"{table}.csv"
-                _unpack(archive, member, path)
+                unpack(archive, member, path)
                 reading.parts[table] = Reading(reading.number, reading.record, path)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
         reading.parts = {}
         reading.find("opened", 0, f"The archive could not be opened ({type(error).__name__}).")
         return
     reading.find("opened", 1)
-
-
-def _danger(members: Sequence[zipfile.ZipInfo], packed: int, settings: Settings) -> str:
-    """Why an archive is not unpacked, in plain words; empty when it may be."""
-    if len(members) > settings.archive_members:
-        return f"It holds {len(members):,} files; {settings.archive_members:,} are allowed."
-    size = sum(member.file_size for member in members)
-    if size > settings.archive_bytes:
-        return f"Unpacked it is {size:,} bytes; {settings.archive_bytes:,} are allowed."
-    if size > _ALWAYS_ALLOWED and size > packed * settings.archive_ratio:
-        return f"Unpacked it is {size // max(packed, 1):,} times its size; {settings.archive_ratio} times are allowed."
-    return next((words for member in members if (words := _member_danger(member))), "")
-
-
-def _member_danger(member: zipfile.ZipInfo) -> str:
-    path = PurePosixPath(member.filename.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-        return "A path in it leads out of the archive."
-    if stat.S_ISLNK(member.external_attr >> 16):
-        return "It holds a link to another file."
-    return "It is locked with a password." if member.flag_bits & _ENCRYPTED else ""
 
 
 def _choose(reading: Reading, contract: FeedContract, members: Sequence[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
@@ -102,17 +77,6 @@ def table_of(name: str, tables: Sequence[TableSpec]) -> TableSpec | None:
     stem = normalise(PurePosixPath(name).stem)
     found = [(len(label), table) for table in tables for label in map(normalise, table.members) if label in stem]
     return max(found, key=lambda pair: pair[0])[1] if found else None
-
-
-def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:
-    """Write a member to a file, and no more of it than its entry in the list of contents says."""
-    left = member.file_size
-    with archive.open(member) as packed, path.open("wb") as file:
-        while left > 0 and (block := packed.read(min(_CHUNK, left))):
-            file.write(block)
-            left -= len(block)
-        if packed.read(1):
-            raise zipfile.BadZipFile("longer than its entry")
 
 
 def join_parts(reading: Reading) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lda.ledger.collections import CollectionBook
 from lda.ledger.engine import open_engine
 from lda.ledger.files import FileBook
 from lda.ledger.notices import NoticeBook
@@ -10,7 +11,7 @@ from lda.ledger.submissions import SubmissionBook
 from lda.ledger.tables import metadata
 
 
-class Ledger(FileBook, SubmissionBook):
+class Ledger(FileBook, SubmissionBook, CollectionBook):
     """One ledger, opened by its SQLAlchemy URL. Times are UTC without an offset, to the second.
 
     Files and submissions are its own methods; runs, gates and publications are in ``book``, and what partners and the

@@ -62,6 +62,18 @@ sighting = Table(
     Column("file_id", String(64), nullable=False),
 )
 
+# What came by a channel: each file at its other end, in each state it was seen in, once.
+collection = Table(
+    "collection",
+    metadata,
+    Column("channel", String(40), primary_key=True),
+    Column("item_key", String(500), primary_key=True, comment="the file's path or the message's id at the other end"),
+    Column("state", String(100), primary_key=True, comment="changes when its content does: size and time of change"),
+    Column("landing_paths", JSON, nullable=False, comment="where its bytes were put, relative to landing"),
+    Column("collected_at", DateTime, nullable=False, comment="when the bytes were archived and in the ledger"),
+    Column("done_at", DateTime, comment="when the other end was told: acknowledged, moved or deleted"),
+)
+
 row_account = Table(
     "row_account",
     metadata,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -70,6 +71,22 @@ def gates_table(results: Iterable[Mapping[str, Any]]) -> RenderableType:
         passed = Text("passed", style="green") if result["success"] else Text("failed", style="red")
         table.add_row(result["suite"], result["expectation"], result["scope"], passed, result["detail"])
     return table
+
+
+def collect_view(report: Mapping[str, Any], channels_file: Path) -> RenderableType:
+    """What a run over the channels brought, what it left, and what people have to know."""
+    if not report["channels"] and not report["problems"]:
+        return Text(f"No channels. Describe them in {channels_file}; see docs/channels.md.")
+    lines = [Text(f"✗ {problem}", style="red") for problem in report["problems"]]
+    lines += [Text(f"! {notice}", style="yellow") for notice in report["notices"]]
+    table = grid("channel", "partner", "file", "in landing as")
+    for item in report["collected"]:
+        table.add_row(item["channel"], item["partner"], item["name"], ", ".join(item["landing_paths"]))
+    summary = (
+        f"{len(report['collected'])} new from {report['channels']} channels, {report['known']} known already, "
+        f"{report['waiting']} still being written. Next: lda ingest"
+    )
+    return Group(*lines, *([table] if report["collected"] else []), Text(summary))
 
 
 def ingest_view(report: Mapping[str, Any]) -> RenderableType:

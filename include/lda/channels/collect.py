@@ -1,0 +1,221 @@
+"""Collecting: bring what is new from every channel into landing, make it safe, and only then tell the other end.
+
+For each file: download to a hidden part file, take off the wrapping, put it in ``landing/<partner>/`` by rename,
+archive it and enter it in the ledger, note it as collected, acknowledge. A crash between any two steps is mended by
+the next run: what is collected is not taken again, and what was not acknowledged is acknowledged then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lda.channels.config import Channel, ChannelError, FolderChannel, MeshChannel, SftpChannel, load_channels
+from lda.channels.folder import FolderSource
+from lda.channels.source import Item, Source
+from lda.channels.unwrap import unwrap
+from lda.contracts import load_contracts, load_system
+from lda.landing import discover
+from lda.ledger import Ledger, utc_now
+from lda.settings import Settings
+from lda.vault import private_folder
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Collected:
+    """One file that came: by which channel, for which partner, and where it was put."""
+
+    channel: str
+    partner: str
+    name: str
+    landing_paths: tuple[str, ...]
+
+
+@dataclass
+class CollectReport:
+    """What a run brought. ``waiting`` counts files still being written; ``notices`` and ``problems`` are for people."""
+
+    channels: int = 0
+    collected: list[Collected] = field(default_factory=list)
+    known: int = 0
+    waiting: int = 0
+    notices: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report for JSON."""
+        return asdict(self)
+
+
+def collect(settings: Settings, only: Sequence[str] = (), progress: Progress | None = None) -> CollectReport:
+    """Bring what is new from all channels, or from those named in ``only``.
+
+    A channel that fails does not stop the others; the report says what was wrong with it.
+    Raises ChannelError when the file of channels cannot be used or a named channel is not in it.
+    """
+    channels = load_channels(settings)
+    if unknown := sorted(set(only) - {channel.name for channel in channels}):
+        names = ", ".join(channel.name for channel in channels) or "none"
+        raise ChannelError(f"No channel is called {', '.join(unknown)}. Channels of {settings.channels_path}: {names}.")
+    report = CollectReport()
+    if not channels:
+        return report
+    settings.make_folders()
+    ledger = Ledger(settings.ledger_address)
+    try:
+        ledger.create()
+        run = _Run(settings, ledger, report, progress)
+        run.make_safe()
+        for channel in channels:
+            if not only or channel.name in only:
+                report.channels += 1
+                run.take(channel)
+    finally:
+        ledger.close()
+    return report
+
+
+class _Run:
+    """One run over the channels."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, report: CollectReport, progress: Progress | None) -> None:
+        self._settings, self._ledger, self._report, self._progress = settings, ledger, report, progress
+        self._contracts, self._system = load_contracts(settings), load_system(settings)
+        self._landed: dict[Item, list[Path]] = {}
+
+    def make_safe(self) -> None:
+        """Archive everything that lies in landing and enter it in the ledger."""
+        discover(self._settings, self._ledger, self._contracts, self._system)
+
+    def take(self, channel: Channel) -> None:
+        """Bring what is new from one channel."""
+        self._landed = {}
+        try:
+            with _open(channel) as source:
+                known = self._ledger.collected(channel.name)
+                items = self._finished(source)
+                for number, item in enumerate(items):
+                    if self._progress:
+                        self._progress(channel.name, number, len(items))
+                    told = known.get((item.key, item.state))
+                    if told is None:
+                        self._take_one(channel, source, item)
+                    else:
+                        self._report.known += 1
+                        if not told:
+                            self._tell(channel, source, item)
+                self._settle(channel, source)
+        except Exception as error:
+            words = (
+                str(error) if isinstance(error, ChannelError) else f"{channel.name}: {type(error).__name__}: {error}"
+            )
+            log.warning("%s", words)
+            self._report.problems.append(words)
+
+    def _finished(self, source: Source) -> list[Item]:
+        """What is there and has not changed for a while; what changed meanwhile is left for the next run."""
+        first = source.listing()
+        if not first or not source.may_grow or self._settings.channel_quiet_seconds <= 0:
+            return list(first)
+        time.sleep(self._settings.channel_quiet_seconds)
+        seen = {(item.key, item.state) for item in first}
+        second = source.listing()
+        finished = [item for item in second if (item.key, item.state) in seen]
+        self._report.waiting += len(second) - len(finished)
+        return finished
+
+    def _take_one(self, channel: Channel, source: Source, item: Item) -> None:
+        """Bring one item into landing. Two files of one name are made safe one after the other."""
+        if item.notice:
+            self._report.notices.append(f"{channel.name}: {item.notice}")
+            self._landed[item] = []
+            return
+        folder = private_folder(self._settings.landing / item.partner)
+        mark = hashlib.sha256(f"{channel.name}\n{item.key}\n{item.state}".encode()).hexdigest()[:16]
+        part, scratch = folder / f".{mark}.part", folder / f".{mark}.open"
+        source.fetch(item, part)
+        size = part.stat().st_size
+        if item.size not in {-1, size}:
+            part.unlink()
+            raise ChannelError(
+                f"{channel.name}: {item.name}: expected {item.size:,} bytes, got {size:,}. It will be taken again."
+            )
+        scratch.mkdir(mode=0o700, exist_ok=True)
+        try:
+            files = self._unwrapped(channel, item, part, scratch)
+            taken = {path for paths in self._landed.values() for path in paths}
+            if taken & {folder / name for name, _ in files}:
+                self._settle(channel, source)
+            self._landed[item] = [_put(path, folder / name) for name, path in files]
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+            part.unlink(missing_ok=True)
+
+    def _unwrapped(self, channel: Channel, item: Item, part: Path, scratch: Path) -> list[tuple[str, Path]]:
+        """The files within an item; the item as it came when it cannot be opened safely, and a problem told."""
+        try:
+            return unwrap(self._settings, self._contracts, channel.decrypt_with, item.name, part, scratch)
+        except ChannelError as error:
+            self._report.problems.append(f"{channel.name}: {error} It is kept as it came, as an unrecognised file.")
+            return [(item.name, part)]
+
+    def _settle(self, channel: Channel, source: Source) -> None:
+        """Make safe what was put in landing, note it, and tell the other end."""
+        self.make_safe()
+        entered = set(self._ledger.sightings())
+        landed, self._landed = self._landed, {}
+        for item, paths in landed.items():
+            names = tuple(path.relative_to(self._settings.landing).as_posix() for path in paths)
+            if not entered.issuperset(names):
+                self._report.problems.append(
+                    f"{channel.name}: {item.name} came but could not be archived; it was not acknowledged and will be "
+                    "taken again. Is there room on the disk?"
+                )
+                continue
+            self._ledger.record_collected(channel.name, item.key, item.state, names, utc_now())
+            if not item.notice:
+                self._report.collected.append(Collected(channel.name, item.partner, item.name, names))
+            self._tell(channel, source, item)
+
+    def _tell(self, channel: Channel, source: Source, item: Item) -> None:
+        source.done(item)
+        self._ledger.record_done(channel.name, item.key, item.state, utc_now())
+
+
+def _put(source: Path, target: Path) -> Path:
+    """Move a whole file to its place in landing in one step; what stood there is in the archive already."""
+    with source.open("rb") as file:
+        os.fsync(file.fileno())
+    source.chmod(0o600)
+    os.replace(source, target)  # noqa: PTH105 (the one atomic step)
+    return target
+
+
+@contextmanager
+def _open(channel: Channel) -> Iterator[Source]:
+    """The other end of a channel. Libraries of the network channels are loaded when one is used."""
+    match channel:
+        case FolderChannel():
+            yield FolderSource(channel)
+        case SftpChannel():
+            from lda.channels.sftp import SftpSource
+
+            with closing(SftpSource(channel)) as server:
+                yield server
+        case MeshChannel():
+            from lda.channels.mesh import MeshSource
+
+            with closing(MeshSource(channel)) as mailboxes:
+                yield mailboxes

@@ -1,0 +1,60 @@
+"""What a channel's other end looks like to us: a list of files, each of which can be had and then be done with."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+NAME_LENGTH = 200
+UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
+
+
+@dataclass(frozen=True)
+class Item:
+    """A file at the other end.
+
+    ``key`` names it there and for ever (a path, a message id); ``state`` changes when its content does (size and time
+    of change). ``size`` is -1 where only reading tells. ``notice`` is set for what is not a file but has to be told,
+    such as a report that a message of ours was not delivered.
+    """
+
+    key: str
+    name: str
+    partner: str
+    state: str
+    size: int = -1
+    notice: str = ""
+
+
+class Source(Protocol):
+    """The other end of a channel, open."""
+
+    may_grow: bool  # files may still be written while we look
+
+    def listing(self) -> Sequence[Item]:
+        """What is there now."""
+
+    def fetch(self, item: Item, target: Path) -> None:
+        """Write the bytes of a file to ``target``. What ``target`` holds already is its beginning: go on from there
+        where the other end allows it, or begin again."""
+
+    def done(self, item: Item) -> None:
+        """Say that the file is safe with us: acknowledge, move or delete it, or do nothing."""
+
+
+def safe_name(name: str) -> str:
+    """A file name that stays in its folder and can be shown: no path, no control characters, not hidden, not long."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    plain = "".join(letter for letter in last if letter.isprintable()).lstrip(".").strip()
+    if len(plain) > NAME_LENGTH:
+        suffix = PurePosixPath(plain).suffix[:20]
+        plain = plain[: NAME_LENGTH - len(suffix)] + suffix
+    return plain or "unnamed"
+
+
+def is_wanted(name: str, pattern: str) -> bool:
+    """True for a finished, visible file whose name fits the channel's pattern."""
+    return not name.startswith(".") and not name.lower().endswith(UNFINISHED) and fnmatch.fnmatch(name, pattern)

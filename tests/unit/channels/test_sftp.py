@@ -1,0 +1,80 @@
+"""SFTP against a real server on loopback: the pinned key, both ways in, resuming, moving after landing."""
+
+from __future__ import annotations
+
+import asyncssh
+import pytest
+
+from lda.channels import collect
+from lda.channels.config import SftpChannel
+from lda.channels.sftp import SftpSource
+
+NAME = "inpatient_census_QK1_2026-03.csv"
+TEXT = b"a,b\n" + b"1,2\n" * 100_000
+
+
+@pytest.fixture
+def channel(sftp_server, monkeypatch) -> dict[str, object]:
+    monkeypatch.setenv("SFTP_PASSWORD", "open sesame")
+    monkeypatch.setenv("SFTP_KEY", sftp_server.user_key)
+    (sftp_server.folder / "out" / NAME).write_bytes(TEXT)
+    return {
+        "kind": "sftp",
+        "name": "icb",
+        "host": "127.0.0.1",
+        "port": sftp_server.port,
+        "user": "lda",
+        "host_key": sftp_server.host_key,
+        "folder": "/out",
+        "partner": "QK1",
+        "password": "SFTP_PASSWORD",
+    }
+
+
+@pytest.mark.parametrize("way_in", ["password", "private_key"])
+def test_files_come_by_password_and_by_key_and_are_moved(settings, channels, channel, sftp_server, way_in):
+    if way_in == "private_key":
+        channel = {**channel, "password": None, "private_key": "SFTP_KEY"}
+    channels({**channel, "afterwards": "move", "moved_to": "taken"})
+    report = collect(settings)
+    assert report.problems == []
+    assert (settings.landing / "QK1" / NAME).read_bytes() == TEXT
+    assert not (sftp_server.folder / "out" / NAME).exists()
+    assert (sftp_server.folder / "out" / "taken" / NAME).read_bytes() == TEXT
+    assert collect(settings).collected == []
+
+
+def test_a_server_with_another_key_is_refused(settings, channels, channel):
+    other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
+    channels({**channel, "host_key": other})
+    report = collect(settings)
+    assert report.collected == []
+    assert "another host key than the pinned one" in report.problems[0]
+
+
+def test_a_wrong_password_is_a_clear_problem(settings, channels, channel, monkeypatch):
+    monkeypatch.setenv("SFTP_PASSWORD", "wrong")
+    channels(channel)
+    report = collect(settings)
+    assert "icb: 127.0.0.1 could not be used" in report.problems[0]
+    assert "wrong" not in report.problems[0]
+
+
+def test_a_broken_download_goes_on_where_it_stopped(channel, sftp_server, tmp_path):
+    source = SftpSource(SftpChannel(**channel))
+    try:
+        [item] = source.listing()
+        target = tmp_path / "download"
+        target.write_bytes(TEXT[:300_000])
+        source.fetch(item, target)
+    finally:
+        source.close()
+    assert target.read_bytes() == TEXT
+    assert min(sftp_server.reads) == 300_000
+
+
+def test_folders_named_after_partners(settings, channels, channel, sftp_server):
+    (sftp_server.folder / "out" / "RT5").mkdir()
+    (sftp_server.folder / "out" / "RT5" / "mhsds_RT5_2026-03.csv").write_text("x")
+    channels({**channel, "partner": None})
+    assert [(item.partner, item.name) for item in collect(settings).collected] == [("RT5", "mhsds_RT5_2026-03.csv")]
