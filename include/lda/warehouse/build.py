@@ -19,6 +19,7 @@ from lda.warehouse.candidate import CATALOGUE, Candidate, CandidateError, candid
 from lda.warehouse.inputs import (
     FIGURES,
     code_version,
+    feed_roles,
     file_accounts,
     in_force,
     inputs_hash,
@@ -39,8 +40,8 @@ def latest_period(settings: Settings, ledger: Ledger, as_of: datetime) -> date:
 
     :raises CandidateError: when nothing has been accepted yet.
     """
-    contracts = load_contracts(settings)
-    inputs = [one for one in in_force(settings, ledger, as_of) if contracts[one.feed].role == FIGURES]
+    roles = feed_roles(settings)
+    inputs = [one for one in in_force(settings, ledger, as_of) if roles.get(one.feed, FIGURES) == FIGURES]
     if inputs:
         period = most_received_period(inputs, _expected(settings, inputs))
         if period is not None:
@@ -146,9 +147,17 @@ def hide_what_tells(database: Path, previous: Sequence[Path], proofs: Path) -> P
 
 
 def load_sources(
-    settings: Settings, database: Path, inputs: list[Submission], rows: dict[str, list[dict[str, Any]]]
+    settings: Settings,
+    database: Path,
+    inputs: list[Submission],
+    rows: dict[str, list[dict[str, Any]]],
+    *,
+    for_care: bool = False,
 ) -> None:
-    """Make the database with the schemas dbt reads: ``lake`` without anybody who opted out, and ``ledger``."""
+    """Make the database with the schemas dbt reads: ``lake`` without anybody who opted out, and ``ledger``.
+
+    :param for_care: keep those who opted out too. For lists that serve a person's own care and for nothing else.
+    """
     contracts = load_contracts(settings)
     limits: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": settings.duckdb_memory_limit,
@@ -157,7 +166,7 @@ def load_sources(
     connection = duckdb.connect(str(database), config=limits)
     try:
         load_lake(connection, settings.lake, {feed: one.lake_tables() for feed, one in contracts.items()}, inputs)
-        opt_outs = apply_opt_outs(connection, contracts)
+        opt_outs = apply_opt_outs(connection, contracts, for_care=for_care)
         load_ledger(connection, rows | opt_outs.as_rows())
     finally:
         connection.close()

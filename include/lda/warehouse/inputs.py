@@ -34,7 +34,7 @@ def in_force(settings: Settings, ledger: Ledger, as_of: datetime, period_end: da
     for every later use, and a corrected population year corrects earlier months too. Of opt-outs only the latest list
     of each partner counts, because each is complete.
     """
-    roles = {feed: contract.role for feed, contract in load_contracts(settings).items()}
+    roles = feed_roles(settings)
     found = [one for one in ledger.in_force(as_of) if one.system_code == settings.system]
     lists: dict[tuple[str, str], date] = {}
     for one in found:
@@ -46,6 +46,11 @@ def in_force(settings: Settings, ledger: Ledger, as_of: datetime, period_end: da
         if one.period_end == lists.get((one.feed, one.partner_code), one.period_end)
         and (period_end is None or one.period_end <= period_end or roles.get(one.feed, FIGURES) != FIGURES)
     ]
+
+
+def feed_roles(settings: Settings) -> dict[str, str]:
+    """What each feed is for, by feed (see ``FeedContract.role``)."""
+    return {feed: contract.role for feed, contract in load_contracts(settings).items()}
 
 
 def file_accounts(ledger: Ledger, system_code: str, as_of: datetime) -> list[dict[str, Any]]:

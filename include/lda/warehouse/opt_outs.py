@@ -50,12 +50,14 @@ class OptOuts:
         return {"opt_out": [totals], "opt_out_removal": [removal.as_row() for removal in self.removals]}
 
 
-def apply_opt_outs(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, FeedContract]) -> OptOuts:
+def apply_opt_outs(
+    connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, FeedContract], *, for_care: bool = False
+) -> OptOuts:
     """Remove from schema ``lake`` every row about a person on an opt-out list, and the lists themselves.
 
     A person is known by the token of the NHS number, the only thing a list holds: a record that came without one
     cannot be matched, as national policy allows. In a submission of several tables, rows that belong to a removed row
-    (by the contract's foreign keys) go with it.
+    (by the contract's foreign keys) go with it. ``for_care`` removes the lists only.
     """
     lists = [table.name for contract in contracts.values() if contract.role == "opt_outs" for table in contract.tables]
     tokens = " UNION ".join(f'SELECT person_token FROM lake."{name}"' for name in lists)
@@ -63,13 +65,17 @@ def apply_opt_outs(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str
         f"CREATE OR REPLACE TEMP TABLE {LISTED} AS " + (tokens or "SELECT NULL::VARCHAR AS person_token WHERE false")
     )
     connection.execute("CREATE OR REPLACE TEMP TABLE person_removed (person_token VARCHAR)")
-    removals = [
-        removal
-        for contract in contracts.values()
-        if contract.role == "figures"
-        for table in contract.tables
-        if (removal := _remove(connection, contract, table)).rows_removed
-    ]
+    removals = (
+        []
+        if for_care
+        else [
+            removal
+            for contract in contracts.values()
+            if contract.role == "figures"
+            for table in contract.tables
+            if (removal := _remove(connection, contract, table)).rows_removed
+        ]
+    )
     listed, removed = (
         _count(connection, query)
         for query in (f"FROM {LISTED}", "FROM (SELECT DISTINCT person_token FROM person_removed)")

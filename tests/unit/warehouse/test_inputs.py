@@ -77,10 +77,12 @@ def test_the_rules_fingerprint_follows_contracts_reference_data_sql_and_suites(t
     assert rules_fingerprint(settings) in seen
 
 
-def arrive(ledger, name: str, at: datetime, status: str = "accepted", period: date = MARCH, version: int = 1) -> None:
+def arrive(
+    ledger, name: str, at: datetime, status: str = "accepted", period: date = MARCH, version: int = 1, feed: str = "gp"
+) -> None:
     record = FileRecord(
         file_id=name, status="received", landing_path=f"Y90001/{name}.csv", size_bytes=1, delivered_at=at,
-        received_at=at, feed="gp", partner_code="Y90001", system_code="llr", period_start=period.replace(day=1),
+        received_at=at, feed=feed, partner_code="Y90001", system_code="llr", period_start=period.replace(day=1),
         period_end=period, version=version, lake_path=f"gp/{name}.parquet",
     )  # fmt: skip
     ledger.register([record], [], [], at)
@@ -88,18 +90,28 @@ def arrive(ledger, name: str, at: datetime, status: str = "accepted", period: da
     ledger.record([Verdict(replace(record, status=status), account, (), ("Judged.",))], at)
 
 
-def test_what_counts_is_decided_as_of_a_moment(ledger):
+def test_what_counts_is_decided_as_of_a_moment(settings, ledger):
     later = MOMENT + timedelta(days=2)
     arrive(ledger, "first", MOMENT)
     arrive(ledger, "second", later, version=2)
-    assert [one.file_id for one in in_force(ledger, "llr", MOMENT)] == ["first"]
-    assert [one.file_id for one in in_force(ledger, "llr", later)] == ["second"]
-    assert in_force(ledger, "llr", later, FEBRUARY) == []
-    assert in_force(ledger, "another system", later) == []
+    assert [one.file_id for one in in_force(settings, ledger, MOMENT)] == ["first"]
+    assert [one.file_id for one in in_force(settings, ledger, later)] == ["second"]
+    assert in_force(settings, ledger, later, FEBRUARY) == []
+    assert in_force(settings.model_copy(update={"system": "another"}), ledger, later) == []
     then = {row["file_id"]: row["status"] for row in file_accounts(ledger, "llr", MOMENT)}
     now = {row["file_id"]: row["status"] for row in file_accounts(ledger, "llr", later)}
     assert then == {"first": "accepted"}
     assert now == {"first": "superseded", "second": "accepted"}
+
+
+def test_of_opt_outs_the_latest_list_known_counts_for_every_period_reported(settings, ledger):
+    later = MOMENT + timedelta(days=2)
+    for name, period, at in (("march", MARCH, MOMENT), ("february", FEBRUARY, MOMENT), ("april", APRIL, later)):
+        arrive(ledger, name, at, period=period, feed="opt_out")
+    assert [one.file_id for one in in_force(settings, ledger, MOMENT, FEBRUARY)] == ["march"]
+    assert [one.file_id for one in in_force(settings, ledger, later, FEBRUARY)] == ["april"]
+    with pytest.raises(CandidateError, match="No submission has been accepted yet"):
+        latest_period(settings, ledger, later)
 
 
 def test_with_nothing_accepted_the_message_says_what_to_do(settings, ledger):
