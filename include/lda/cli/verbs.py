@@ -18,6 +18,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+publications_app = typer.Typer(help="What was published, when and from what.")
+app.add_typer(publications_app, name="publications")
 contracts_app = typer.Typer(help="The data contracts of the feeds.", no_args_is_help=True)
 app.add_typer(contracts_app, name="contracts")
 
@@ -195,12 +197,15 @@ def files(
         show(lines, lambda: files_table(lines), as_json)
 
 
-@app.command()
+@publications_app.callback(invoke_without_command=True)
 def publications(
+    context: typer.Context,
     gates: Annotated[bool, typer.Option("--gates", help="The gate verdicts of the last refresh instead.")] = False,
     as_json: Json = False,
 ) -> None:
     """What was published, when, from what, and which publication is in force."""
+    if context.invoked_subcommand:
+        return
     from lda.publishing import list_publications
     from lda.reporting import last_gates
     from lda.reporting.render import gates_table, publications_table
@@ -212,6 +217,25 @@ def publications(
         return
     listed = list_publications(Settings())
     show(listed, lambda: publications_table(listed), as_json)
+
+
+@publications_app.command("diff")
+def publications_diff(
+    before: Annotated[str | None, typer.Argument(help="Publication id; by default the one before.")] = None,
+    after: Annotated[str | None, typer.Argument(help="Publication id; by default the one in force.")] = None,
+    restricted: Annotated[bool, typer.Option("--restricted", help="Compare the unsuppressed figures instead.")] = False,
+    to: Annotated[Path | None, typer.Option(help="Also write every restated figure to this CSV file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What changed between two publications, figure by figure, and the submissions behind it."""
+    from lda.publishing import compare_publications
+    from lda.reporting.differences import diff_view, write_diff
+    from lda.settings import Settings
+
+    diff = compare_publications(Settings(), before, after, restricted=restricted)
+    if to is not None:
+        write_diff(diff.as_dict(), to)
+    show(diff.as_dict(), lambda: diff_view(diff.as_dict()), as_json)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Write publications, check them, switch to them and back."""
 
 from lda.publishing.again import rebuild_report
+from lda.publishing.differences import PublicationDiff, compare_publications
 from lda.publishing.disclosure import audit_publication
 from lda.publishing.folder import PublicationError, verify_folder
 from lda.publishing.release import last_published, publish
@@ -8,8 +9,10 @@ from lda.publishing.switch import Publication, current_publication, list_publica
 
 __all__ = [
     "Publication",
+    "PublicationDiff",
     "PublicationError",
     "audit_publication",
+    "compare_publications",
     "current_publication",
     "last_published",
     "list_publications",
