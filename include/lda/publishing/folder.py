@@ -12,9 +12,11 @@ from typing import Any
 import duckdb
 
 from lda.gates import GateOutcome, GateReport, json_text, judge_text, table_text, text_frame
-from lda.publishing.manifest import dictionary, publication_manifest, sha256
+from lda.publishing.dictionary import dictionary, unit_formats
+from lda.publishing.manifest import publication_manifest, sha256
 from lda.publishing.report_text import report_text
 from lda.publishing.tables import (
+    FIGURES,
     count_database,
     count_file,
     count_source,
@@ -31,6 +33,7 @@ PUBLIC = "public"
 RESTRICTED = "restricted"
 PUBLIC_DATABASE = "lda_public.duckdb"
 REPORT = "report"
+DICTIONARY = "dictionary.json"
 # (folder, file) modes: public for everyone, restricted for the owner and the analysts' group.
 MODES = {PUBLIC: (0o755, 0o444), RESTRICTED: (0o750, 0o440)}
 OPEN_FOLDER, OPEN_FILE = MODES[PUBLIC]
@@ -63,7 +66,9 @@ def write_publication(
     for path, schemas in databases(folder).items():
         rows[path.name] = write_database(path, candidate.path, schemas, withheld, candidate.descriptions)
     rows |= write_figures(public, candidate.path, withheld)
-    _write_json(public / "dictionary.json", dictionary(candidate, report))
+    formats = unit_formats(settings)
+    _write_json(public / DICTIONARY, dictionary(candidate, report, formats))
+    _write_json(restricted / DICTIONARY, dictionary(candidate, report, formats, ("mart", "published")))
     told = publication_manifest(candidate, report, {}, published_at)
     write_report(public / PUBLIC_DATABASE, told, previous, public / REPORT)
     failures = identifiers_in(settings, public, candidate)
@@ -94,7 +99,7 @@ def databases(folder: Path) -> dict[Path, list[str]]:
 
 def identifiers_in(settings: Settings, public: Path, candidate: Candidate) -> list[GateOutcome]:
     """What the identifier suite finds in the written public files; empty when nothing."""
-    rows = json_text(public / "dictionary.json") + report_text(public / REPORT)
+    rows = json_text(public / DICTIONARY) + report_text(public / REPORT)
     with duckdb.connect(":memory:") as connection:
         attach_candidate(connection, candidate.path)
         types = columns_of(connection, "published", "measure_value")
@@ -179,10 +184,16 @@ def _verify_mode(path: Path, mode: int) -> None:
 
 
 def _verify_publication_id(path: Path, publication_id: str) -> None:
+    """Every row of every table says which publication it is of; a publication has figures."""
     with duckdb.connect(str(path), read_only=True) as connection:
-        found = connection.execute("SELECT DISTINCT publication_id FROM published.measure_value").fetchall()
-    if found != [(publication_id,)]:
-        raise PublicationError(f"Rows of {path} name another publication than {publication_id}. It was not released.")
+        for table in count_database(path):
+            schema, name = table.split(".", maxsplit=1)
+            found = connection.execute(f'SELECT DISTINCT publication_id FROM {schema}."{name}"').fetchall()
+            empty_allowed = table != f"published.{FIGURES}"
+            if found != [(publication_id,)] and not (empty_allowed and not found):
+                raise PublicationError(
+                    f"Rows of {table} in {path} name another publication than {publication_id}. It was not released."
+                )
 
 
 def _same(name: str, expected: Mapping[str, int] | int, found: Mapping[str, int] | int) -> None:

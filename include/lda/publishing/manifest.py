@@ -1,4 +1,4 @@
-"""``publication.json`` and ``dictionary.json``: what a publication is made of, and what everything in it means."""
+"""``publication.json``: what a publication is made of."""
 
 from __future__ import annotations
 
@@ -11,16 +11,10 @@ from typing import Any
 import duckdb
 
 from lda.gates import GateReport
-from lda.warehouse.candidate import Candidate, columns_of, open_candidate, tables_of
+from lda.warehouse.candidate import Candidate, open_candidate
 
 OPT_OUT_RULE = "lda"
 ACCOUNTS = ("received", "accepted", "quarantined", "repeated")
-FILES = {
-    "measures.csv": "Every published figure, for spreadsheets. UTF-8, dates as year-month-day.",
-    "measures.parquet": "Every published figure, typed, for analysis tools.",
-    "lda_public.duckdb": "Schema published: every published table, with a comment on each table and column.",
-    "report/index.html": "The report for boards and the public; report/easy-read.html is its Easy Read version.",
-}
 
 
 def sha256(path: Path) -> str:
@@ -162,29 +156,3 @@ def partner_state(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         elif last_period < period_end:
             known["stale"].append({"partner_code": partner, "last_period": last_period.isoformat()})
     return state
-
-
-def dictionary(candidate: Candidate, report: GateReport) -> dict[str, Any]:
-    """The contents of ``dictionary.json``: what files, tables and columns mean, and every measure's definition.
-
-    Table and column texts are the descriptions of the dbt models; measures come from ``published.measure_definition``.
-    """
-    tables = {}
-    with open_candidate(candidate.path) as connection:
-        for schema, table in tables_of(connection, "published"):
-            known = candidate.descriptions.get(f"{schema}.{table}", {})
-            tables[table] = {
-                "description": known.get("", ""),
-                "columns": [
-                    {"name": name, "type": kind, "description": known.get(name, "")}
-                    for name, kind in columns_of(connection, schema, table).items()
-                ],
-            }
-        cursor = connection.execute("SELECT * FROM published.measure_definition ORDER BY measure_id")
-        names = [column[0] for column in cursor.description or []]
-        measures = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    withheld = report.withheld
-    for measure in measures:
-        measure["status"] = "withheld" if measure["measure_id"] in withheld else "published"
-        measure["withheld_because"] = withheld.get(measure["measure_id"], [])
-    return {"publication_id": candidate.publication_id, "files": FILES, "tables": tables, "measures": measures}

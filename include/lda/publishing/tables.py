@@ -24,6 +24,7 @@ SUBSTITUTES = {
 }
 NESTED = ("STRUCT", "MAP", "UNION")
 FIGURES = "measure_value"
+PUBLICATION_ID = "publication_id"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # A cell that begins with one of these is run as a formula by spreadsheets (OWASP, CSV injection).
 FORMULA_STARTS = r"^\s*[=+\-@\t\r＝＋－＠]"
@@ -41,6 +42,7 @@ class SourceTable:
     name: str
     columns: dict[str, str]
     condition: str
+    publication_id: str | None = None
 
     @property
     def label(self) -> str:
@@ -49,8 +51,13 @@ class SourceTable:
 
     def query(self, order: str = "") -> str:
         """SQL that reads the rows to publish from the attached candidate."""
-        picked = ", ".join(f'"{name}"::{kind} AS "{name}"' for name, kind in self.columns.items())
+        picked = ", ".join(f'{self._source(name)}::{kind} AS "{name}"' for name, kind in self.columns.items())
         return f'SELECT {picked} FROM {CATALOGUE}.{self.schema}."{self.name}" WHERE {self.condition} {order}'
+
+    def _source(self, column: str) -> str:
+        """The column of the candidate, or the publication's id where the candidate's table does not carry it."""
+        added = column == PUBLICATION_ID and self.publication_id is not None
+        return quoted(str(self.publication_id)) if added else f'"{column}"'
 
 
 def source_tables(
@@ -59,17 +66,21 @@ def source_tables(
     """The tables of some schemas of the attached candidate, as they will be published.
 
     Figures of withheld measures are left out of schema ``published``; schema ``mart`` keeps them for named analysts.
+    Every row carries its publication's id, so that rows copied elsewhere still say which release they are of.
 
     :raises TableError: for a nested column type.
     """
     found = []
+    row = connection.execute(f"SELECT publication_id FROM {CATALOGUE}.ledger.run").fetchone()
+    publication_id = str(row[0]) if row else ""
     for schema, name in tables_of(connection, *schemas):
         columns = columns_of(connection, schema, name)
         kinds = {column: published_type(f"{schema}.{name}.{column}", kind) for column, kind in columns.items()}
         figures = schema == "published" and {"measure_id", "value"} <= kinds.keys()
         names = ", ".join(quoted(measure) for measure in sorted(withheld))
         condition = f"measure_id NOT IN ({names})" if figures and names else "true"
-        found.append(SourceTable(schema, name, kinds, condition))
+        added = None if PUBLICATION_ID in kinds else publication_id
+        found.append(SourceTable(schema, name, kinds | {PUBLICATION_ID: "VARCHAR"}, condition, added))
     return found
 
 
@@ -105,7 +116,7 @@ def write_database(
         for table in source_tables(connection, schemas, withheld):
             target = f'{table.schema}."{table.name}"'
             connection.execute(f"CREATE TABLE {target} AS {table.query()}")
-            known = descriptions.get(table.label, {})
+            known = words_for(descriptions, table.label)
             if known.get(""):
                 connection.execute(f"COMMENT ON TABLE {target} IS {quoted(known[''])}")
             for column in table.columns:
@@ -116,6 +127,12 @@ def write_database(
         connection.execute(f"DETACH {CATALOGUE}")
         connection.execute("CHECKPOINT")
     return counts
+
+
+def words_for(descriptions: Mapping[str, Mapping[str, str]], label: str) -> dict[str, str]:
+    """Descriptions of a table (key ``""``) and its columns, with that of the id which publishing adds."""
+    publication_id = descriptions.get(f"published.{FIGURES}", {}).get(PUBLICATION_ID, "")
+    return {PUBLICATION_ID: publication_id, **descriptions.get(label, {})}
 
 
 def write_figures(folder: Path, candidate: Path, withheld: Collection[str]) -> dict[str, int]:

@@ -124,6 +124,7 @@ def build_candidate(
         inputs_hash=hashed,
         inputs=tuple(inputs),
         descriptions=published.descriptions,
+        structure=published.structure,
         seconds={
             "load": round(loaded - started, 2),
             "disclosure": round(hidden - modelled, 2),

@@ -28,7 +28,8 @@ class Candidate:
     """What a candidate database holds and what it was made from.
 
     ``descriptions`` maps ``schema.table`` to the description of the table (key ``""``) and of each column.
-    ``seconds`` is by step, ``dbt_seconds`` by dbt node.
+    ``structure`` says how those tables hang together (``lda.warehouse.structure``). ``seconds`` is by step,
+    ``dbt_seconds`` by dbt node.
     """
 
     run_id: str
@@ -41,6 +42,7 @@ class Candidate:
     inputs_hash: str
     inputs: tuple[Submission, ...]
     descriptions: dict[str, dict[str, str]] = field(default_factory=dict)
+    structure: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     dbt_seconds: dict[str, float] = field(default_factory=dict)
 

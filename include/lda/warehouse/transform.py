@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from lda.settings import Settings
+from lda.warehouse.structure import PUBLISHED_SCHEMAS, structure
 
-PUBLISHED_SCHEMAS = ("mart", "published")
 BAD_STATUSES = ("error", "fail", "runtime error")
 MOST_NAMED = 5
 
@@ -25,11 +25,15 @@ class TransformError(Exception):
 
 @dataclass(frozen=True)
 class TransformResult:
-    """Seconds and outcome of a dbt run: ``seconds`` by node name, ``warnings`` of tests that only warn."""
+    """Seconds and outcome of a dbt run: ``seconds`` by node name, ``warnings`` of tests that only warn.
+
+    ``descriptions`` and ``structure`` are of the published tables: their words, keys, relations and lineage.
+    """
 
     seconds: dict[str, float]
     warnings: list[str]
     descriptions: dict[str, dict[str, str]]
+    structure: dict[str, Any]
 
 
 def transform(settings: Settings, database: Path, *selection: str) -> TransformResult:
@@ -50,10 +54,12 @@ def transform(settings: Settings, database: Path, *selection: str) -> TransformR
         named = "; ".join(_complaint(outcome) for outcome in failed[:MOST_NAMED])
         more = f"; and {len(failed) - MOST_NAMED} more" if len(failed) > MOST_NAMED else ""
         raise TransformError(f"dbt failed: {named}{more}. The full log is in {settings.warehouse / 'dbt_logs'}.")
+    manifest = json.loads((target / "manifest.json").read_text())
     return TransformResult(
         seconds={outcome.node.name: round(outcome.execution_time, 4) for outcome in outcomes},
         warnings=[_complaint(outcome) for outcome in outcomes if str(outcome.status) == "warn"],
-        descriptions=descriptions(json.loads((target / "manifest.json").read_text())),
+        descriptions=descriptions(manifest),
+        structure=structure(manifest),
     )
 
 

@@ -70,6 +70,7 @@ def test_a_publication_holds_what_its_manifest_says(release):
         "public/lda_public.duckdb",
         "public/measures.csv",
         "public/measures.parquet",
+        "restricted/dictionary.json",
         "restricted/lda_mart.duckdb",
     ]
     for name, described in manifest["files_out"].items():
@@ -152,7 +153,13 @@ def test_the_dictionary_describes_every_published_column_and_no_other(release):
     dictionary = json.loads((release().path / "public" / "dictionary.json").read_text())
     assert set(dictionary["tables"]) == {"measure_value", "measure_definition"}
     columns = dictionary["tables"]["measure_value"]["columns"]
-    assert {"name": "period_end", "type": "DATE", "description": "The period_end."} in columns
+    assert {
+        "name": "period_end",
+        "display_name": "Period end",
+        "type": "DATE",
+        "format": "yyyy-mm-dd",
+        "description": "The period_end.",
+    } in columns
     assert all(column["description"] for column in columns)
 
 

@@ -30,6 +30,8 @@ def settings(settings):
     folder.mkdir(parents=True)
     for name in SUITES:
         shutil.copy(settings.expectations_dir / "publication" / f"{name}.json", folder)
+    (settings.home / "dbt_project").mkdir()
+    shutil.copy(settings.dbt_dir / "dbt_project.yml", settings.home / "dbt_project")
     return settings.model_copy(update={"project_dir": settings.home})
 
 
