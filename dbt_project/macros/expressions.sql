@@ -23,3 +23,11 @@
     coalesce(valid_from, date '1900-01-01') as valid_from,
     coalesce(valid_to, date '9999-12-31') as valid_to
 {%- endmacro %}
+
+{# A code in snake case as readers see it: age_band becomes Age band. Codes of three letters or fewer are initials. #}
+{% macro display_name(code) -%}
+    case
+        when length({{ code }}) <= 3 and {{ code }} <> 'all' then upper({{ code }})
+        else upper(substr({{ code }}, 1, 1)) || replace(substr({{ code }}, 2), '_', ' ')
+    end
+{%- endmacro %}

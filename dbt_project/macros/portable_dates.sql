@@ -86,3 +86,17 @@
         1
     )
 {%- endmacro %}
+
+{# A date as a whole number, yyyymmdd: a key that sorts like the date. #}
+{% macro day_number(day) -%}
+    cast(
+        extract(year from {{ day }}) * 10000 + extract(month from {{ day }}) * 100 + extract(day from {{ day }})
+        as integer
+    )
+{%- endmacro %}
+
+{# A month as charts label it: Mar 2026. #}
+{% macro month_name(day) -%}
+    substr('JanFebMarAprMayJunJulAugSepOctNovDec', cast(extract(month from {{ day }}) as integer) * 3 - 2, 3)
+    || ' ' || cast(extract(year from {{ day }}) as {{ dbt.type_string() }})
+{%- endmacro %}
