@@ -252,6 +252,20 @@ def rollback(
     show(done, lambda: f"In force: {publication.publication_id}. See: lda publications", as_json)
 
 
+@app.command("audit-trail")
+def audit_trail(as_json: Json = False) -> None:
+    """Who released, rolled back, redrove or had an identifiable list made, and when."""
+    from lda.ledger import Ledger
+    from lda.reporting.render import trail_table
+    from lda.settings import Settings
+
+    ledger = Ledger(Settings().ledger_address)
+    ledger.create()
+    lines = ledger.trail()
+    ledger.close()
+    show(lines, lambda: trail_table(lines), as_json)
+
+
 @app.command("report")
 def report_again(
     to: Annotated[Path, typer.Option(help="Folder to write it into; never that of a publication.")] = Path("report"),

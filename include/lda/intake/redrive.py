@@ -27,6 +27,8 @@ def redrive(
         records = [_claimed_again(intake, record) for record in intake.ledger.judged(feed, file_id)]
         records = [record for record in records if record.feed and (feed is None or record.feed == feed)]
         judge_all(intake, records, report, progress)
+        what = file_id or feed or "every feed"
+        intake.ledger.note("redrove", what, f"{len(records)} files judged again, {report.files} changed")
     return report
 
 

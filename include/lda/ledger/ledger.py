@@ -9,9 +9,10 @@ from lda.ledger.notices import NoticeBook
 from lda.ledger.publications import PublicationBook
 from lda.ledger.submissions import SubmissionBook
 from lda.ledger.tables import metadata
+from lda.ledger.trail import TrailBook
 
 
-class Ledger(FileBook, SubmissionBook, CollectionBook):
+class Ledger(FileBook, SubmissionBook, CollectionBook, TrailBook):
     """One ledger, opened by its SQLAlchemy URL. Times are UTC without an offset, to the second.
 
     Files and submissions are its own methods; runs, gates and publications are in ``book``, and what partners and the

@@ -189,3 +189,15 @@ alert_state = Table(
     Column("state", String(200), nullable=False),
     Column("told_at", DateTime, nullable=False),
 )
+
+# Who did what that people may have to answer for. The triggers in ``lda.ledger.trail`` make it append-only.
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    Column("entry_id", Integer, primary_key=True, autoincrement=True),
+    Column("at", DateTime, nullable=False),
+    Column("actor", String(200), nullable=False, comment="the account, or whom the service acted for"),
+    Column("action", String(40), nullable=False),
+    Column("subject", String(200), nullable=False, comment="what it was done to; never a person's data"),
+    Column("detail", String(2000)),
+)

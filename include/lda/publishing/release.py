@@ -37,6 +37,7 @@ def publish(settings: Settings, ledger: Ledger, candidate: Candidate, report: Ga
             switch_to(settings, candidate.publication_id)
         if ledger.book.standing()[-1:] != [candidate.publication_id]:
             ledger.book.record_event(candidate.publication_id, PUBLISHED, utc_now())
+            ledger.note("released", candidate.publication_id, _accepted_words(report))
         return Publication(candidate.publication_id, folder, manifest)
 
 
@@ -52,6 +53,11 @@ def _write(settings: Settings, candidate: Candidate, report: GateReport, folder:
         raise
     unfinished.rename(folder)
     return manifest
+
+
+def _accepted_words(report: GateReport) -> str:
+    """Which measures somebody let through although a gate would have withheld them."""
+    return f"accepted by hand: {', '.join(sorted(report.accepted))}" if report.accepted else ""
 
 
 def remove_unfinished(settings: Settings) -> None:

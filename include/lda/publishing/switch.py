@@ -87,6 +87,7 @@ def rollback(settings: Settings, to: str | None = None) -> Publication:
             manifest = verify_folder(settings.published / wanted)
             switch_to(settings, wanted)
             ledger.book.record_event(wanted, ROLLED_BACK_TO, utc_now())
+            ledger.note("rolled_back", wanted, f"from {current.publication_id}" if current else "")
             return Publication(wanted, settings.published / wanted, manifest)
     finally:
         ledger.close()

@@ -198,6 +198,15 @@ def story_view(story: FileStory) -> RenderableType:
     return Group(*parts, history, Text(f"\nNext: {story.next_step}"))
 
 
+def trail_table(lines: Iterable[Mapping[str, Any]]) -> RenderableType:
+    """The audit trail, oldest first."""
+    table = grid("at (UTC)", "who", "what", "of", "")
+    for line in lines:
+        action = line["action"].replace("_", " ")
+        table.add_row(str(line["at"]), line["actor"], action, line["subject"], line["detail"] or "")
+    return table if table.row_count else Text("Nothing was released, rolled back or redriven yet.")
+
+
 def publications_table(publications: Iterable[Mapping[str, Any]]) -> RenderableType:
     """Publications, newest first, with the one in force marked."""
     table = grid("", "publication", "period", "as of (UTC)", "published (UTC)", ">measures", "withheld")

@@ -132,6 +132,7 @@ def test_one_file_or_one_feed_can_be_judged_again(settings, land, home):
     assert redrive(settings, file_id=home.file(one).file_id[:12]).files == 1
     assert home.file(two).status == "rejected"
     assert redrive(settings, feed="gp_ld_register").files == 1
+    assert [line["subject"] for line in home.ledger.trail("redrove")][-1] == "gp_ld_register"
 
 
 def test_a_column_and_a_rule_are_added_by_data_alone(settings, land, home):

@@ -232,7 +232,7 @@ def test_a_reader_who_opened_the_old_publication_goes_on_reading_it(settings, re
         assert again.execute("SELECT DISTINCT publication_id FROM published.measure_value").fetchone() == (new,)
 
 
-def test_roll_back_goes_to_the_publication_before_and_never_to_one_rolled_back_from(settings, release):
+def test_roll_back_goes_to_the_publication_before_and_never_to_one_rolled_back_from(settings, ledger, release):
     a, b, c = (release(f"run-{letter}").publication_id for letter in "abc")
     assert rollback(settings).publication_id == b
     assert (settings.published / "current").resolve().name == b
@@ -244,6 +244,8 @@ def test_roll_back_goes_to_the_publication_before_and_never_to_one_rolled_back_f
     assert set(listed) == {a, b, c, d}
     assert [name for name, one in listed.items() if one["in_force"]] == [a]
     assert [event["event"] for event in listed[b]["events"]] == ["published", "rolled_back_to", "rolled_back_to"]
+    assert [line["subject"] for line in ledger.trail("released")] == [a, b, c, d]
+    assert [line["subject"] for line in ledger.trail("rolled_back")] == [b, b, c, a]
 
 
 def test_roll_back_refuses_what_it_cannot_stand_behind(settings, release):

@@ -1,0 +1,64 @@
+"""The audit trail: who released, rolled back, redrove, or had an identifiable list made. Lines are only ever added.
+
+The database itself refuses to change or remove a line, whoever asks.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import DDL, Engine, event, insert, select
+
+from lda.ledger.publications import utc_now
+from lda.ledger.tables import audit_entry
+
+Action = Literal["released", "rolled_back", "redrove", "made_identifiable_list"]
+
+_REFUSAL = "the audit trail is append-only"
+for _verb in ("UPDATE", "DELETE"):
+    event.listen(
+        audit_entry,
+        "after_create",
+        DDL(  # type: ignore[no-untyped-call]
+            f"CREATE TRIGGER audit_entry_no_{_verb.lower()} BEFORE {_verb} ON audit_entry "
+            f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+        ).execute_if(dialect="sqlite"),
+    )
+event.listen(
+    audit_entry,
+    "after_create",
+    DDL(  # type: ignore[no-untyped-call]
+        "CREATE OR REPLACE FUNCTION audit_entry_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$; "
+        "CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_refuse()"
+    ).execute_if(dialect="postgresql"),
+)
+
+
+class TrailBook:
+    """The audit trail of one ledger."""
+
+    engine: Engine
+
+    def note(self, action: Action, subject: str, detail: str = "", at: datetime | None = None) -> None:
+        """Add a line: ``subject`` is what it was done to (a publication, a feed, a list), never a person's data."""
+        values = {"at": at or utc_now(), "actor": acting_person(), "action": action, "subject": subject}
+        with self.engine.begin() as connection:
+            connection.execute(insert(audit_entry).values(**values, detail=detail or None))
+
+    def trail(self, action: Action | None = None) -> list[dict[str, Any]]:
+        """Every line, oldest first, of all actions or of one, as dictionaries of the table's columns."""
+        query = select(audit_entry).order_by(audit_entry.c.entry_id)
+        if action is not None:
+            query = query.where(audit_entry.c.action == action)
+        with self.engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def acting_person() -> str:
+    """Who acts: ``LDA_ACTOR`` where a service acts for somebody, or the account that runs the process."""
+    return os.environ.get("LDA_ACTOR") or getpass.getuser()
