@@ -95,7 +95,7 @@ def test_paper_is_white_without_navigation_and_shows_the_wide_drawings(open_page
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert not page.locator("nav").first.is_visible()
-    assert page.locator(".drawing .wide").first.is_visible()
+    assert page.locator(".drawing .wide, .drawing .both").first.is_visible()
     assert page.pdf(format="A4").startswith(b"%PDF")
 
 
@@ -104,7 +104,7 @@ def test_dark_mode_changes_the_drawings_too(open_page):
     for mode in ("light", "dark"):
         page = open_page("measure-ahc-uptake-register.html", color_scheme=mode)
         colours.add(
-            page.evaluate("getComputedStyle(document.querySelector('.drawing .wide path[stroke*=accent]')).stroke")
+            page.evaluate("getComputedStyle(document.querySelector('.drawing .both path[stroke*=accent]')).stroke")
         )
     assert len(colours) == 2
 

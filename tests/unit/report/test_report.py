@@ -99,7 +99,7 @@ def test_every_chart_has_words_a_table_and_a_csv(report):
 
 def test_drawings_take_their_colours_from_the_page(report):
     text = (report.folder / "system-qk1.html").read_text(encoding="utf-8")
-    drawings = re.findall(r'<div class="(?:wide|narrow)">(<svg.*?</svg>)</div>', text, re.S)
+    drawings = re.findall(r'<div class="(?:wide|narrow|both)">(<svg.*?</svg>)</div>', text, re.S)
     assert drawings
     for svg in drawings:
         assert not re.search(r'(?:fill|stroke)="#[0-9a-fA-F]{3,6}"', svg)
@@ -146,7 +146,7 @@ def test_a_hidden_month_breaks_the_line_and_stands_on_the_baseline(make_report):
     made = make_report(rows, measures=["inpatients_adult_per_million"])
     text = (made.folder / "system-qk1.html").read_text(encoding="utf-8")
     svg = re.search(
-        r'id="inpatients-adult-per-million-system-qk1-over-time".*?<div class="wide">(.*?)</div>', text, re.S
+        r'id="inpatients-adult-per-million-system-qk1-over-time".*?<div class="both">(.*?)</div>', text, re.S
     )[1]
     marks = re.findall(r'translate\(([\d.]+),([\d.]+)\)"[^>]*>×<', svg)
     assert len(marks) == 2

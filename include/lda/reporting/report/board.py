@@ -109,6 +109,12 @@ def by_theme(rows: Sequence[MeasureRow]) -> list[tuple[str, list[MeasureRow]]]:
     return [(theme, list(members)) for theme, members in groupby(rows, lambda row: row.definition.theme)]
 
 
+def chosen(rows: Sequence[MeasureRow], measures: Sequence[str]) -> list[MeasureRow]:
+    """The rows of some measures, in the order of the measures; those without a row are left out."""
+    by_id = {row.definition.measure_id: row for row in rows}
+    return [by_id[measure] for measure in measures if measure in by_id]
+
+
 def board_rows(comparison: Comparison, area: Area) -> list[MeasureRow]:
     """Every measure that has a row for the area's latest month, or is hidden in it."""
     return [

@@ -86,6 +86,7 @@ class Pages:
                     "area": system,
                     "file": board.area_file(system) if system in self.published.areas else None,
                     "rows": board.by_theme(rows),
+                    "headlines": board.chosen(rows, text("headlines")),
                     "counts": board.counts(rows),
                     "total": len(rows),
                     "headline": board.headline(rows, system.name),

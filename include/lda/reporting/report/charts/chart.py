@@ -16,7 +16,7 @@ FORMULA_STARTS = ("=", "+", "-", "@")
 
 @dataclass(frozen=True)
 class Width:
-    """Size of a whole drawing in CSS pixels, labels included: one for a desk and print, one for a phone."""
+    """Size of a whole drawing in CSS pixels, labels included."""
 
     name: str
     plot: int
@@ -26,6 +26,8 @@ class Width:
 
 WIDE = Width("wide", 560, 13, 240)
 NARROW = Width("narrow", 350, 13, 150)
+# A chart over time has short labels: one drawing reads well at a desk, on paper and, shrunk a little, on a phone.
+BOTH = Width("both", 460, 15, 200)
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ class Chart:
     """A chart and everything that stands beside it.
 
     ``short`` is the title where a heading already names the measure. ``rows`` are shown in the table; ``raw`` are the
-    same rows for the CSV file, unformatted. ``draw`` gives the Vega-Lite specification for a width. ``svg`` is filled
-    by ``ChartBook``.
+    same rows for the CSV file, unformatted. ``draw`` gives the Vega-Lite specification for each of ``widths``. ``svg``
+    is filled by ``ChartBook``.
     """
 
     key: str
@@ -63,6 +65,7 @@ class Chart:
     raw: Sequence[Sequence[Cell]]
     draw: Callable[[Width], Spec]
     legend: Sequence[KeyEntry] = ()
+    widths: tuple[Width, ...] = (WIDE, NARROW)
     svg: dict[str, str] = field(default_factory=dict)
 
     @property

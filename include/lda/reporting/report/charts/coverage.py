@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lda.reporting.report.charts.chart import Chart, Column, KeyEntry, Spec, Width
-from lda.reporting.report.charts.style import BAD, BAND, GOOD, at, base, month_axis
+from lda.reporting.report.charts.chart import BOTH, Chart, Column, KeyEntry, Spec, Width
+from lda.reporting.report.charts.style import BAD, BAND, GOOD, VALUE_LABELS, at, base, month_axis
 from lda.reporting.report.source import Coverage
 from lda.reporting.report.wording import month, number, short_month
 
@@ -32,6 +32,7 @@ def coverage_chart(source: str, area_name: str, months: Sequence[Coverage], key:
         raw_columns=("period_end", "partners_expected", "partners_received", "partners_stale", "partners_missing"),
         raw=[[one.period_end.isoformat(), sum(parts), *parts] for one, *parts in counts],
         draw=lambda width: _draw(width, months),
+        widths=(BOTH,),
         legend=[
             KeyEntry("bar-good", "received"),
             KeyEntry("bar-band", "earlier data standing in"),
@@ -51,7 +52,7 @@ def _draw(width: Width, months: Sequence[Coverage]) -> Spec:
         for one in months
         for order, (part, count) in enumerate(zip(PARTS, _split(one), strict=True))
     ]
-    axis = month_axis(width, len(months))
+    axis = month_axis([one.period_end for one in months])
     x = {"field": "month", "type": "temporal", "timeUnit": "utcyearmonth", "axis": axis, "scale": {"type": "utc"}}
     colour = {"domain": list(PARTS), "range": [GOOD, BAND, BAD]}
     layer: Spec = {
@@ -64,4 +65,4 @@ def _draw(width: Width, months: Sequence[Coverage]) -> Spec:
             "color": {"field": "part", "type": "nominal", "legend": None, "scale": colour},
         },
     }
-    return base(width, HEIGHT, [layer])
+    return base(width, HEIGHT, [layer], labels=VALUE_LABELS)

@@ -1,4 +1,4 @@
-"""Draw charts to SVG with Vega-Lite, each once however many pages show it, at two widths."""
+"""Draw charts to SVG with Vega-Lite, each once however many pages show it, at each of its widths."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import vl_convert
 
-from lda.reporting.report.charts.chart import NARROW, WIDE, Chart, Width
+from lda.reporting.report.charts.chart import Chart, Width
 
 WORKERS = 2
 NOISE = re.compile(
@@ -32,7 +32,7 @@ class ChartBook:
 
     def draw(self) -> None:
         """Draw every chart that is not drawn yet."""
-        waiting = [(chart, width) for chart in self.charts.values() for width in (WIDE, NARROW)]
+        waiting = [(chart, width) for chart in self.charts.values() for width in chart.widths]
         waiting = [(chart, width) for chart, width in waiting if width.name not in chart.svg]
         with ThreadPoolExecutor(WORKERS) as pool:
             for (chart, width), svg in zip(waiting, pool.map(_svg, waiting), strict=True):

@@ -17,6 +17,7 @@ from lda.reporting.report.charts.style import (
     MUTED,
     OTHER,
     QUIET,
+    VALUE_LABELS,
     at,
     base,
     span,
@@ -173,4 +174,4 @@ def _draw(width: Width, unit: str, placed: Sequence[tuple[Figure, str]], centre:
             },
         },
     ]
-    return base(width, HEIGHT, layers)
+    return base(width, HEIGHT, layers, labels=VALUE_LABELS)

@@ -7,7 +7,19 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from lda.reporting.report.charts.chart import Chart, Column, KeyEntry, Spec, Width
-from lda.reporting.report.charts.style import BRAND, HIDDEN_KEY, HIDDEN_MARK, INK, MUTED, at, base, span, value_axis
+from lda.reporting.report.charts.style import (
+    BRAND,
+    HIDDEN_KEY,
+    HIDDEN_MARK,
+    INK,
+    MUTED,
+    at,
+    base,
+    name_labels,
+    shortened,
+    span,
+    value_axis,
+)
 from lda.reporting.report.charts.table import RAW, raw_cells
 from lda.reporting.report.source import ALL, Definition, Figure
 from lda.reporting.report.wording import breakdown_name, figure_text, month, shown
@@ -109,7 +121,7 @@ def _draw(width: Width, unit: str, parts: Sequence[tuple[str, list[Figure]]], wh
         rows.append({"name": headers[-1], "value": None, "low": None, "high": None, "hidden": False})
         rows += [
             {
-                "name": f"{kind}-|{figure.breakdown_value}",
+                "name": f"{kind}-|{shortened(figure.breakdown_value, width)}",
                 "value": figure.value,
                 "low": figure.lower_95,
                 "high": figure.upper_95,
@@ -156,4 +168,5 @@ def _draw(width: Width, unit: str, parts: Sequence[tuple[str, list[Figure]]], wh
     if whole is not None and whole.value is not None:
         rule = {"type": "rule", "color": MUTED}
         layers.insert(0, {"data": {"values": [{"value": whole.value}]}, "mark": rule, "encoding": {"x": x}})
-    return base(width, {"step": STEP}, layers)
+    names = [row["name"].partition("|")[2] for row in rows]
+    return base(width, {"step": STEP}, layers, labels=name_labels(names, width))

@@ -14,8 +14,11 @@ from lda.reporting.report.charts.style import (
     MUTED,
     QUIET,
     TARGET,
+    VALUE_LABELS,
     at,
     base,
+    name_labels,
+    shortened,
     span,
     value_axis,
 )
@@ -110,10 +113,10 @@ def _words(definition: Definition, kind: str, order: Sequence[Figure]) -> str:
     return " ".join(parts)
 
 
-def _data(order: Sequence[Figure]) -> list[Spec]:
+def _data(order: Sequence[Figure], width: Width) -> list[Spec]:
     return [
         {
-            "name": f"{position}|{figure.geography_name}",
+            "name": f"{position}|{shortened(figure.geography_name, width)}",
             "position": position,
             "value": figure.value,
             "low": figure.lower_95,
@@ -139,7 +142,7 @@ def _domain(rows: list[Spec], target: float | None, unit: str) -> Spec:
 
 
 def _bars(width: Width, unit: str, order: Sequence[Figure]) -> Spec:
-    rows, target = _data(order), order[0].target
+    rows, target = _data(order, width), order[0].target
     scale = _domain(rows, target, unit)
     label = {"labelExpr": "slice(datum.value, indexof(datum.value, '|') + 1)", "labelColor": INK}
     y = {
@@ -170,11 +173,12 @@ def _bars(width: Width, unit: str, order: Sequence[Figure]) -> Spec:
     if target is not None:
         rule = {"type": "rule", "color": TARGET, "strokeDash": [7, 3], "strokeWidth": 1.5}
         layers.append({"data": {"values": [{"value": target}]}, "mark": rule, "encoding": {"x": x}})
-    return base(width, {"step": BAR_STEP}, layers)
+    names = [figure.geography_name for figure in order]
+    return base(width, {"step": BAR_STEP}, layers, labels=name_labels(names, width))
 
 
 def _thin(width: Width, unit: str, order: Sequence[Figure]) -> Spec:
-    rows, target = _data(order), order[0].target
+    rows, target = _data(order, width), order[0].target
     x = at("position", axis=None, scale={"domain": [-1, len(rows)], "nice": False})
     y = at("value", axis=value_axis(unit), scale=_domain(rows, target, unit))
     size = max(1, width.plot / (len(rows) + 2) * 0.72)
@@ -193,4 +197,4 @@ def _thin(width: Width, unit: str, order: Sequence[Figure]) -> Spec:
     if target is not None:
         rule = {"type": "rule", "color": TARGET, "strokeDash": [7, 3], "strokeWidth": 1.5}
         layers.append({"data": {"values": [{"value": target}]}, "mark": rule, "encoding": {"y": y}})
-    return base(width, THIN_HEIGHT, layers)
+    return base(width, THIN_HEIGHT, layers, labels=VALUE_LABELS)

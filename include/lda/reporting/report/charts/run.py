@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from lda.reporting.report import spc
-from lda.reporting.report.charts.chart import Chart, Column, KeyEntry, Spec, Width
+from lda.reporting.report.charts.chart import BOTH, Chart, Column, KeyEntry, Spec, Width
 from lda.reporting.report.charts.style import (
     BAND,
     BRAND,
@@ -15,6 +15,7 @@ from lda.reporting.report.charts.style import (
     LINE,
     MUTED,
     TARGET,
+    VALUE_LABELS,
     at,
     base,
     kind_key,
@@ -56,6 +57,7 @@ def run_chart(definition: Definition, area_name: str, figures: Sequence[Figure],
         raw=[raw_cells(figure) for figure in figures],
         draw=lambda width: _draw(width, unit, figures, with_spc),
         legend=legend,
+        widths=(BOTH,),
     )
 
 
@@ -109,7 +111,7 @@ def _draw(width: Width, unit: str, figures: Sequence[Figure], with_spc: bool) ->
         "field": "month",
         "type": "temporal",
         "timeUnit": "utcyearmonth",
-        "axis": month_axis(width, len(rows)),
+        "axis": month_axis([figure.period_end for figure in figures]),
         "scale": {"type": "utc"},
     }
     scale = {"domain": span(values, unit), "nice": True}
@@ -130,13 +132,13 @@ def _draw(width: Width, unit: str, figures: Sequence[Figure], with_spc: bool) ->
         },
         {
             "data": {"values": [row for row in rows if row["value"] is not None]},
-            "mark": {"type": "point", "filled": True, "opacity": 1, "size": 62 if width.plot > 400 else 36},
+            "mark": {"type": "point", "filled": True, "opacity": 1, "size": 62 if len(rows) < 30 else 36},
             "encoding": {"x": x, "y": y, "color": kind_scale("color"), "shape": kind_scale("shape")},
         },
         _hidden(rows, x),
         *_labels(rows, x, y, unit),
     ]
-    return base(width, HEIGHT, layers)
+    return base(width, HEIGHT, layers, labels=VALUE_LABELS)
 
 
 def _data(figures: Sequence[Figure], unit: str) -> list[Spec]:

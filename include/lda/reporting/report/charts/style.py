@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from lda.reporting.report.charts.chart import KeyEntry, Spec, Width
@@ -16,6 +18,11 @@ GOOD, BAD, QUIET, OTHER, BRAND = (
     "var(--neutral)",
     "var(--accent)",
 )
+# Labels are measured in the font that comes with the drawing library, as wide as Arial; pages set their own.
+MEASURED = "Liberation Sans"
+VALUE_LABELS = 58
+# A letter of Arial is about half as wide as it is high.
+LETTER = 0.5
 KINDS = [IMPROVEMENT, CONCERN, NEUTRAL, COMMON, PLAIN]
 KIND_COLOURS = [GOOD, BAD, OTHER, QUIET, BRAND]
 KIND_SHAPES = ["circle", "square", "triangle-up", "circle", "circle"]
@@ -23,19 +30,23 @@ HIDDEN_MARK = "×"
 HIDDEN_KEY = KeyEntry("hidden", "hidden: fewer than 5 or hidden to protect people")
 
 
-def base(width: Width, height: int | dict[str, Any], layers: list[Spec]) -> Spec:
-    """A layered chart of the report's look."""
+def base(width: Width, height: int | dict[str, Any], layers: list[Spec], *, labels: int | None = None) -> Spec:
+    """A layered chart of the report's look.
+
+    :param labels: pixels that the labels beside the plot take, where they are short enough to be known; without it they
+        are measured, and the chart is laid out twice.
+    """
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "width": width.plot,
+        "width": width.plot - (labels or 0),
         "height": height,
-        "autosize": {"type": "fit-x", "contains": "padding"},
+        "autosize": {"type": "pad"} if labels else {"type": "fit-x", "contains": "padding"},
         "padding": 4,
         "background": None,
         "layer": layers,
         "config": {
             "aria": False,
-            "font": "Arial",
+            "font": MEASURED,
             "view": {"stroke": None},
             "axis": {
                 "labelFontSize": width.font,
@@ -46,13 +57,25 @@ def base(width: Width, height: int | dict[str, Any], layers: list[Spec]) -> Spec
                 "gridColor": GRID,
                 "domainColor": GRID,
                 "tickColor": GRID,
-                "labelLimit": width.label_limit,
+                "labelLimit": 0,
                 "labelPadding": 5,
             },
             "text": {"fontSize": width.font, "fill": INK},
             "line": {"strokeWidth": 2},
         },
     }
+
+
+def shortened(name: str, width: Width) -> str:
+    """A name that fits beside a plot: cut here, because the drawing library measures each letter to do it."""
+    room = int(width.label_limit / (width.font * LETTER))
+    return name if len(name) <= room else f"{name[: room - 1].rstrip()}…"
+
+
+def name_labels(names: Sequence[str], width: Width) -> int:
+    """Pixels that names beside a plot take, about."""
+    longest = max((len(shortened(name, width)) for name in names), default=0)
+    return int(longest * width.font * LETTER) + 10
 
 
 def kind_key(kinds: set[str], hidden: bool) -> list[KeyEntry]:
@@ -74,16 +97,20 @@ def value_axis(unit: str, title: str | None = None) -> Spec:
     return {"format": form, "title": name or None, "tickCount": 5, "domain": False, "ticks": False}
 
 
-def month_axis(width: Width, months: int) -> Spec:
-    """A time axis by month, with as many labels as there is room for."""
-    room = 8 if width.plot > 400 else 5
-    return {
-        "format": "%b %y",
-        "title": None,
-        "grid": False,
-        "labelOverlap": True,
-        "tickCount": max(2, min(room, months)),
-    }
+def month_axis(days: Sequence[date], room: int = 6) -> Spec:
+    """A time axis with the month of each day, or of every other, third … so that no more than ``room`` are written.
+
+    The latest month is always written, so labels never need to be tried and dropped.
+    """
+    every = max(1, -(-len(days) // room))
+    values = [_month_start(day) for day in list(reversed(days))[::every]]
+    ticks = {"values": values[::-1], "labelOverlap": False, "labelFlush": False}
+    return {"format": "%b %y", "title": None, "grid": False, **ticks}
+
+
+def _month_start(day: date) -> int:
+    """The start of a day's month as Vega counts time: milliseconds of UTC."""
+    return (day.replace(day=1) - date(1970, 1, 1)).days * 86_400_000
 
 
 def span(values: list[float], unit: str, *, zero: bool = False) -> list[float]:

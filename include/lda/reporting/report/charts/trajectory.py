@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from lda.reporting.report.charts.chart import Chart, Column, KeyEntry, Spec, Width
+from lda.reporting.report.charts.chart import BOTH, Chart, Column, KeyEntry, Spec, Width
 from lda.reporting.report.charts.style import (
     BRAND,
     HIDDEN_KEY,
@@ -14,6 +14,7 @@ from lda.reporting.report.charts.style import (
     LINE,
     MUTED,
     TARGET,
+    VALUE_LABELS,
     at,
     base,
     span,
@@ -68,6 +69,7 @@ def trajectory_chart(definition: Definition, area_name: str, figures: Sequence[F
         raw=[raw_cells(figure) for figure in kept],
         draw=lambda width: _draw(width, definition.unit, kept),
         legend=legend,
+        widths=(BOTH,),
     )
 
 
@@ -115,11 +117,11 @@ def _draw(width: Width, unit: str, figures: Sequence[Figure]) -> Spec:
     first = (latest or figures[-1].period_end).month
     names = [f"{date(2000, (first - 1 + step) % 12 + 1, 1):%b}" for step in range(12)]
     axis = {
-        "values": list(range(12)),
+        "values": list(range(0, 12, 2)),
         "labelExpr": f"{names!r}[datum.value]",
         "title": None,
         "grid": False,
-        "labelOverlap": True,
+        "labelOverlap": False,
         "labelAngle": 0,
     }
     x = at("at", axis=axis, scale={"domain": [0, 11.4], "nice": False})
@@ -155,7 +157,7 @@ def _draw(width: Width, unit: str, figures: Sequence[Figure]) -> Spec:
         },
         *_end(now, x, y, unit),
     ]
-    return base(width, HEIGHT, layers)
+    return base(width, HEIGHT, layers, labels=VALUE_LABELS)
 
 
 def _line(rows: list[Spec], x: Spec, y: Spec, style: Spec) -> Spec:
