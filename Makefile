@@ -20,7 +20,7 @@ export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := False
 export GX_ANALYTICS_ENABLED := False
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup setup-dev refresh test test-fast lint up bench clean locks
+.PHONY: help setup setup-dev refresh test test-fast lint up serve bench clean locks
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ lint: .venv/.dev .venv-lint/.ready ## Style, types, import order, unused depende
 
 up: setup ## Start Airflow with its page on http://127.0.0.1:8080 (Ctrl-C stops it)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" airflow standalone
+
+serve: .venv/.dev ## Start a PostgreSQL for BI tools, put the publication in it, print how to connect (Ctrl-C stops it)
+	@$(BIN)/lda serve --local
 
 bench: setup ## Measure intake, dbt, gates and Airflow against named baselines (docs/performance.md)
 	$(BIN)/lda bench

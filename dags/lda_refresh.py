@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
+from airflow.sdk import AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, Param, TriggerRule, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from common import DEFAULT_ARGS, START, TAGS, WRITER_POOL, feeds, lake_asset
@@ -13,13 +13,15 @@ from common import DEFAULT_ARGS, START, TAGS, WRITER_POOL, feeds, lake_asset
 DOC = """
 ### The system-wide refresh
 
-`start → build → judge → release → tell`
+`start → build → judge → release → tell → serve`
 
 * **Starts** when an ingest accepted something new, and on the 18th of each month. With nothing new since the
   publication in force it is skipped and nothing changes.
 * **build** makes a whole candidate database with dbt beside the published one. **judge** holds it to the publication
   suites: a measure-level failure withholds that measure, a system-level failure stops here and leaves the publication
   in force byte for byte. **release** writes and checks the publication, then switches to it in one step.
+* **serve** puts the publication in force into Postgres and tells Superset, where the settings name them. It also runs
+  when nothing is new, so that what failed before is made good; its failure never touches the publication.
 * **One writer at a time**, by the pool `lda_writer`; every step is safe to run again.
 * **For an earlier month:** trigger with `period_end` (and `as_of` to see it as it was known then).
 * **When it fails:** `docs/runbooks/refresh-failed.md`.
@@ -45,7 +47,7 @@ DOC = """
     tags=[*TAGS, "refresh"],
 )
 def lda_refresh() -> None:
-    """The five steps; each passes a small dictionary of paths and ids to the next."""
+    """The six steps; each passes a small dictionary of paths and ids to the next."""
 
     @task
     def start(params: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -91,7 +93,18 @@ def lda_refresh() -> None:
 
         return refresh.tell(Settings(), plan)
 
-    tell(release(judge(build(start()))))
+    @task(trigger_rule=TriggerRule.NONE_FAILED)
+    def serve() -> dict[str, Any]:
+        """Bring BI tools up to date with the publication in force."""
+        from lda import serving
+        from lda.settings import Settings
+
+        settings = Settings()
+        if not serving.serving_is_on(settings):
+            raise AirflowSkipException("No Postgres and no Superset is named in the settings.")
+        return serving.serve(settings).as_dict()
+
+    tell(release(judge(build(start())))) >> serve()
 
 
 lda_refresh()

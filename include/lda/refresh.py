@@ -1,7 +1,7 @@
 """The refresh: from what partners sent to the publication in force, in steps that Airflow tasks call one by one.
 
-``start → build → judge → release → tell``. Each takes the plan, a small dictionary for JSON, and gives it back with
-what it adds; each is safe to repeat. ``refresh`` ingests what is new and takes all the steps.
+``start → build → judge → release → tell → serve``. Each takes the plan, a small dictionary for JSON, and gives it back
+with what it adds; each is safe to repeat. ``refresh`` ingests what is new and takes all the steps.
 
 Keys of the plan: run_id, system_code, period_end, as_of, started_at, nothing_new, message, accepted, seconds (by step),
 and from ``build`` on publication_id, from ``judge`` on gates, from ``release`` on published, from ``tell`` on summary.
@@ -26,6 +26,7 @@ from lda.ledger.publications import utc_now
 from lda.publishing import current_publication, last_published, one_writer, publish
 from lda.reporting import last_run_summary, refresh_summary
 from lda.reporting.alerts import send_digest
+from lda.serving import ServingError, serve, serving_is_on
 from lda.settings import Settings
 from lda.warehouse import Candidate, build_candidate, in_force, inputs_hash, latest_period, rules_fingerprint
 from lda.warehouse.candidate import candidate_path
@@ -45,13 +46,17 @@ class GatesStopped(Exception):  # noqa: N818 - what happened, not a fault of the
 
 @dataclass(frozen=True)
 class RefreshReport:
-    """How a refresh ended: published, nothing_new or stopped, with the summary that people read."""
+    """How a refresh ended: published, nothing_new or stopped, with the summary that people read.
+
+    ``serving_problem`` says why BI tools do not see the publication yet; the publication itself is in force.
+    """
 
     status: str
     run_id: str
     message: str
     publication_id: str | None = None
     summary: dict[str, Any] = field(default_factory=dict)
+    serving_problem: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The report for JSON."""
@@ -67,7 +72,7 @@ def refresh(
     progress: Callable[[str, int, int], None] | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> RefreshReport:
-    """Ingest what is new, then build, judge, publish and tell.
+    """Ingest what is new, then build, judge, publish, tell and serve.
 
     :param period_end: the month to report; by default the latest that most partners have sent.
     :param as_of: the moment whose knowledge counts; by default now. An earlier one rebuilds what was known then.
@@ -84,7 +89,8 @@ def refresh(
     plan["ingest"] = {name: getattr(ingested, name) for name in INGEST_COUNTS}
     if plan["nothing_new"]:
         summary = tell(settings, plan)["summary"]
-        return RefreshReport(NOTHING_NEW, plan["run_id"], plan["message"], plan["publication_id"], summary)
+        problem = _serving_problem(settings, say)
+        return RefreshReport(NOTHING_NEW, plan["run_id"], plan["message"], plan["publication_id"], summary, problem)
     try:
         say("Building the candidate")
         plan = build(settings, plan)
@@ -100,7 +106,19 @@ def refresh(
         send_digest(settings)
         raise
     plan = tell(settings, plan)
-    return RefreshReport(PUBLISHED, plan["run_id"], plan["message"], plan["publication_id"], plan["summary"])
+    problem = _serving_problem(settings, say)
+    return RefreshReport(PUBLISHED, plan["run_id"], plan["message"], plan["publication_id"], plan["summary"], problem)
+
+
+def _serving_problem(settings: Settings, say: Callable[[str], None]) -> str | None:
+    """Serve the publication in force to BI tools; why it failed, if it did. A later refresh tries again."""
+    if serving_is_on(settings):
+        say("Serving BI tools")
+    try:
+        serve(settings)
+    except ServingError as error:
+        return str(error)
+    return None
 
 
 def start_refresh(

@@ -50,6 +50,12 @@ class Settings(BaseSettings):
     channel_quiet_seconds: float = Field(
         5, description="A file at a channel's other end is finished when it has not changed for this long."
     )
+    publish_dsn: SecretStr | None = Field(
+        None, description="Postgres that serves the mart to BI tools (libpq text or URL); by default none does."
+    )
+    publish_lock_seconds: float = Field(
+        5.0, description="How long a switch of the Postgres mart waits for a moment in which no statement reads it."
+    )
     lock_timeout_seconds: int = Field(600, description="How long a second run waits for the first.")
     alert_urls: SecretStr | None = Field(
         None,

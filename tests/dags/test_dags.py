@@ -56,7 +56,7 @@ def test_each_ingest_starts_when_a_channel_brought_files(bag):
 
 def test_refresh_steps_follow_one_another(bag):
     refresh = bag.dags["lda_refresh"]
-    steps = ["start", "build", "judge", "release", "tell"]
+    steps = ["start", "build", "judge", "release", "tell", "serve"]
     assert [task.task_id for task in refresh.topological_sort()] == steps
     for earlier, later in itertools.pairwise(steps):
         assert refresh.get_task(earlier).downstream_task_ids == {later}

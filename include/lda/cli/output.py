@@ -24,6 +24,7 @@ PLAIN_ERRORS = {
     "lda.gates.suites": ("SuiteError",),
     "lda.publishing.folder": ("PublicationError",),
     "lda.publishing.tables": ("TableError",),
+    "lda.serving.errors": ("ServingError",),
     "lda.refresh": ("RefreshError", "GatesStopped"),
     "lda.cli.bench": ("BenchError",),
 }

@@ -140,7 +140,9 @@ def refresh(
     with progress_bar(as_json) as progress:
         report = run(Settings(), period, as_of, accept=accept or (), progress=progress, say=say)
     show(report.as_dict(), lambda: refresh_view(report.summary), as_json)
-    if report.status == STOPPED or (report.summary.get("ingest") or {}).get("problems"):
+    if report.serving_problem:
+        fail(report.serving_problem)
+    if report.status == STOPPED or report.serving_problem or (report.summary.get("ingest") or {}).get("problems"):
         raise typer.Exit(1)
 
 
@@ -245,11 +247,35 @@ def rollback(
 ) -> None:
     """Put an earlier publication in force again, in one step. It stands until something new is published."""
     from lda.publishing import rollback as run
+    from lda.serving import serve as serve_again
     from lda.settings import Settings
 
-    publication = run(Settings(), to)
+    settings = Settings()
+    publication = run(settings, to)
     done = {"publication_id": publication.publication_id, "path": str(publication.path)}
     show(done, lambda: f"In force: {publication.publication_id}. See: lda publications", as_json)
+    serve_again(settings)
+
+
+@app.command()
+def serve(
+    again: Annotated[bool, typer.Option("--again", help="Also when it is served already.")] = False,
+    local: Annotated[
+        bool, typer.Option("--local", help="Start a PostgreSQL on this machine, serve from it, stop with Ctrl-C.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="Port of the local PostgreSQL.")] = 5433,
+    as_json: Json = False,
+) -> None:
+    """Put the publication in force into Postgres and tell Superset, as the settings say. Safe to run again."""
+    from lda.cli.serving import serve_locally, serving_view
+    from lda.serving import serve as run
+    from lda.settings import Settings
+
+    if local:
+        serve_locally(Settings(), port)
+        return
+    report = run(Settings(), again=again)
+    show(report.as_dict(), lambda: serving_view(report), as_json)
 
 
 @app.command("audit-trail")

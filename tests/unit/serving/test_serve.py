@@ -1,0 +1,107 @@
+"""Serving the publication in force: what is on, what a failure leaves, roll back, and the local server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import stat
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+from pydantic import SecretStr
+
+from lda.publishing.switch import switch_to
+from lda.serving import ServingError, serve, serving_is_on
+from lda.serving.local import local_server
+from lda.settings import Settings
+
+
+@pytest.fixture
+def home(tmp_path, publication):
+    """Settings of a home with two small publications, the second in force."""
+    settings = Settings(home=tmp_path, lock_timeout_seconds=1)
+    for publication_id in ("r1", "r2"):
+        (publication(publication_id) / "publication.json").write_text(json.dumps({"publication_id": publication_id}))
+    switch_to(settings, "r2")
+    return settings
+
+
+def served(dsn: str) -> list[tuple]:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        query = "SELECT publication_id FROM mart.fct_contact UNION SELECT publication_id FROM published.fct_figure"
+        return connection.execute(query).fetchall()
+
+
+def test_nothing_is_served_until_a_setting_says_where(home):
+    assert not serving_is_on(home)
+    assert serve(home).as_dict() == {"publication_id": None, "postgres": None}
+
+
+def test_what_is_in_force_is_served_and_a_roll_back_too(home, dsn):
+    settings = home.model_copy(update={"publish_dsn": SecretStr(dsn)})
+    report = serve(settings)
+    assert report.publication_id == "r2"
+    assert report.postgres.changed
+    assert served(dsn) == [("r2",)]
+    assert not serve(settings).postgres.changed
+    switch_to(settings, "r1")
+    assert serve(settings).postgres.changed
+    assert served(dsn) == [("r1",)]
+
+
+def test_a_database_out_of_reach_leaves_the_files_alone_and_can_be_made_good(home, dsn):
+    unreachable = home.model_copy(update={"publish_dsn": SecretStr("postgresql://127.0.0.1:1/none")})
+    before = {path: path.stat().st_mtime_ns for path in home.published.rglob("*") if path.is_file()}
+    with pytest.raises(ServingError, match="publication in files is not touched"):
+        serve(unreachable)
+    assert {path: path.stat().st_mtime_ns for path in home.published.rglob("*") if path.is_file()} == before
+    assert (home.published / "current").resolve().name == "r2"
+    assert serve(home.model_copy(update={"publish_dsn": SecretStr(dsn)})).postgres.changed
+
+
+def test_serving_before_the_first_publication_says_so(tmp_path):
+    settings = Settings(home=tmp_path, publish_dsn=SecretStr("postgresql://127.0.0.1:1/none"))
+    with pytest.raises(ServingError, match="Run: lda refresh"):
+        serve(settings)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_the_local_server_asks_for_passwords_and_keeps_its_data(publication):
+    # Not below pytest's own folder: as root the server runs as another user, who could not reach it there.
+    home = Path(tempfile.mkdtemp(prefix="lda-serve-"))
+    try:
+        settings = Settings(home=home)
+        shutil.copytree(publication("r1"), settings.published / "r1")
+        (settings.published / "r1" / "publication.json").write_text("{}")
+        switch_to(settings, "r1")
+        port = free_port()
+        with local_server(settings, port) as server:
+            assert stat.S_IMODE((home / "postgres_logins.json").stat().st_mode) == 0o600
+            assert serve(settings.model_copy(update={"publish_dsn": SecretStr(server.owner)})).postgres.changed
+            assert served(server.analyst) == [("r1",)]
+            with psycopg.connect(server.reader, autocommit=True) as reader:
+                assert reader.execute("SELECT DISTINCT publication_id FROM published.fct_figure").fetchall() == [
+                    ("r1",)
+                ]
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    reader.execute("SELECT * FROM mart.dim_person")
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    reader.execute("CREATE TEMPORARY TABLE mine (n int)")
+            for wrong in (make_conninfo(server.reader, password="guess"), make_conninfo(server.owner, user="postgres")):
+                with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+                    psycopg.connect(wrong)
+            with pytest.raises(ServingError, match=f"Port {port} .* is taken"), local_server(settings, port):
+                pass
+        with local_server(settings, free_port()) as server:
+            assert served(server.analyst) == [("r1",)], "the data are there after a stop"
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
