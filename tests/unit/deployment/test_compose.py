@@ -12,6 +12,8 @@ PROJECT = Path(__file__).resolve().parents[3]
 SECRETS = {
     "LDA_PSEUDONYM_KEY",
     "POSTGRES_PASSWORD",
+    "LEDGER_PASSWORD",
+    "MART_PASSWORD",
     "REDIS_PASSWORD",
     "AIRFLOW_FERNET_KEY",
     "AIRFLOW_JWT_SECRET",
@@ -32,10 +34,38 @@ def services(text) -> dict:
 
 def test_has_every_part_of_a_celery_stand(services):
     assert set(services) == {
-        "postgres", "redis", "migrate", "apiserver", "scheduler", "dag-processor", "triggerer", "worker",
+        "postgres", "mart", "redis", "migrate", "apiserver", "scheduler", "dag-processor", "triggerer", "worker-1",
+        "worker-2",
     }  # fmt: skip
-    for name in ("apiserver", "scheduler", "dag-processor", "triggerer", "worker"):
-        assert services[name]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor", name
+    for name in ("apiserver", "scheduler", "dag-processor", "triggerer", "worker-1", "worker-2"):
+        environment = services[name]["environment"]
+        assert environment["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor", name
+        assert "@postgres:5432/ledger" in environment["LDA_LEDGER_URL"], name
+        assert "@mart:5432/mart" in environment["LDA_PUBLISH_DSN"], name
+
+
+def test_containers_run_without_root_capabilities_or_a_writable_image_and_within_limits(services):
+    for name, service in services.items():
+        assert service["user"] not in {"root", "0", "0:0"}, name
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert "no-new-privileges:true" in service["security_opt"], name
+        assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}, name
+
+
+def test_what_is_mounted_from_the_checkout_is_there(services):
+    mounted = [volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])]
+    for path in mounted:
+        assert not path.startswith(".") or (PROJECT / path).is_file(), path
+
+
+def test_people_have_roles_on_the_page(services):
+    users = services["apiserver"]["environment"]["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"]
+    assert dict(user.split(":") for user in users.split(",")) == {
+        "viewer": "viewer",
+        "operator": "op",
+        "admin": "admin",
+    }
 
 
 def test_every_long_running_service_has_a_health_check_and_restarts(services):
@@ -82,7 +112,7 @@ def test_services_wait_only_for_services_that_exist_and_are_checked(services):
 def test_volumes_used_are_declared(text):
     compose = yaml.safe_load(text)
     used = {volume.split(":")[0] for service in compose["services"].values() for volume in service.get("volumes", [])}
-    assert used == set(compose["volumes"])
+    assert {name for name in used if not name.startswith(".")} == set(compose["volumes"])
 
 
 def test_the_image_is_built_on_the_airflow_that_is_locked():
