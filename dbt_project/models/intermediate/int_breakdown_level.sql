@@ -31,7 +31,8 @@ listed as (
     where
         code_list in (
             'sex', 'ethnic_category', 'deprivation_quintile', 'commissioner_type', 'ward_security', 'legal_status',
-            'respite'
+            'respite',
+            'dsr_rating'
         )
     group by 1, 2
 
@@ -91,5 +92,6 @@ from (
     ('ward_security'),
     ('legal_status_group'),
     ('distance_band'),
-    ('respite')
+    ('respite'),
+    ('dsr_rating')
 ) as unknown_level (breakdown_type)

@@ -6,6 +6,7 @@
     ('stg_leder', none, 'death_date', 3),
     ('stg_cld', 'birth_month', 'date_of_death', 4),
     ('stg_mhs001_mpi', 'birth_month', 'pers_death_date', 5),
+    ('stg_dsr', 'birth_month', none, 6),
 ] -%}
 {%- set attributes = ['birth_month', 'death_date', 'sex', 'ethnicity_group', 'lsoa_code'] -%}
 {%- set nearest_first = 'latest_row.feed_priority, latest_row.submission_period_end desc, latest_row.person_token' -%}

@@ -11,6 +11,8 @@ with token as (
     select person_token, person_token_source from {{ ref('stg_cld') }}
     union
     select person_token, person_token_source from {{ ref('stg_mhs001_mpi') }}
+    union
+    select person_token, person_token_source from {{ ref('stg_dsr') }}
 
 )
 

@@ -28,6 +28,7 @@ from lda.synthetic.mortality import Review, add_review_measures, make_reviews
 from lda.synthetic.opt_outs import OptOutLists, OptOuts
 from lda.synthetic.population import People, Plan
 from lda.synthetic.register_extracts import RegisterExtracts
+from lda.synthetic.smaller_returns import SupportRegister
 from lda.synthetic.social_care import make_clients
 from lda.synthetic.trust_history import make_trust_history
 from lda.synthetic.trust_returns import TrustExtracts
@@ -247,4 +248,12 @@ class OptedOut:
         """Opt-outs are no measure; every other family's answers leave the people out."""
 
 
-FAMILIES: tuple[Callable[[Made], Family], ...] = (Registers, Inpatients, Mortality, Councils, Trusts, OptedOut)
+FAMILIES: tuple[Callable[[Made], Family], ...] = (
+    Registers,
+    Inpatients,
+    Mortality,
+    Councils,
+    Trusts,
+    SupportRegister,
+    OptedOut,
+)

@@ -20,7 +20,9 @@ from lda.synthetic.recipes import RawRow
 from lda.synthetic.writers import Cell, CsvFile, Extract, SheetStyle, TruthFiles, XlsxFile, delivery
 
 Counts = np.ndarray[Any, np.dtype[np.int64]]
-LATENCY = {"ldhc": 20, "inpatient_census": 7, "leder": 11}
+LATENCY = {
+    "ldhc": 20, "inpatient_census": 7, "leder": 11, "dsr": 8, "training": 16, "keyworker": 12, "programme": 6,
+}  # fmt: skip
 DATE_HABITS = ("real", "text", "real", "serial")
 PLAIN = SheetStyle()
 
@@ -58,15 +60,16 @@ class IcbExtracts:
 
     def censuses(self, stays: Sequence[Stay]) -> None:
         """One workbook for each month; the last month but one is first sent with half the people."""
-        self._workbooks("inpatient_census", "Inpatient census", lambda end: census_rows(self._plan, stays, end))
+        self.workbooks("inpatient_census", "Inpatient census", lambda end: census_rows(self._plan, stays, end))
         if self._plan.dirt:
             self._first_census(stays, self._plan.ends[max(0, len(self._plan.ends) - 2)])
 
     def reviews(self, reviews: Sequence[Review]) -> None:
         """One workbook for each month with every review notified so far."""
-        self._workbooks("leder", "LeDeR reviews", lambda end: review_rows(self._plan, reviews, end))
+        self.workbooks("leder", "LeDeR reviews", lambda end: review_rows(self._plan, reviews, end))
 
-    def _workbooks(self, feed: str, title: str, rows_at: Callable[[date], Sequence[RawRow]]) -> None:
+    def workbooks(self, feed: str, title: str, rows_at: Callable[[date], Sequence[RawRow]]) -> None:
+        """One workbook for each month with the rows as they are at its end."""
         dirty = self._plan.dirt > 0
         resubmitted = max(0, len(self._plan.ends) - 2) if feed == "inpatient_census" and dirty else -1
         for month, end in enumerate(self._plan.ends):

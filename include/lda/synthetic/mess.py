@@ -9,6 +9,7 @@ from datetime import date
 
 from lda.synthetic.population import MESS_STREAM, SPARE_FROM, NumberSource, Plan
 from lda.synthetic.recipes import RECIPES, RawRow, Recipe, Row
+from lda.synthetic.return_recipes import RETURN_RECIPES
 from lda.synthetic.writers import Cell, CsvFile, TruthFiles, XlsxFile
 
 EXTRA_SHARE = 3
@@ -30,7 +31,8 @@ class Messer:
         self._dirt, self._truth = plan.dirt, truth
         self._numbers = NumberSource(block, SPARE_FROM)
         self._prefix, self._ids = f"X{block + 1}", 0
-        self._queues: dict[str, deque[Recipe]] = {feed: deque(recipes) for feed, recipes in RECIPES.items()}
+        known = RECIPES | RETURN_RECIPES
+        self._queues: dict[str, deque[Recipe]] = {feed: deque(recipes) for feed, recipes in known.items()}
 
     def rows(
         self,

@@ -19,6 +19,11 @@ from lda.synthetic.writers import Cell
 
 RawRow = Sequence[str | int | float]
 IMPOSSIBLE_DAY = "31/02/2025"
+# What names a row's person or thing besides an NHS number, in any feed.
+NUMBERS_OF_THEIR_OWN = (
+    "local_patient_id", "la_person_unique_identifier", "review_id", "event_reference", "register_id", "referral_id",
+    "employer_code", "team_code", "scheme_reference", "item_reference",
+)  # fmt: skip
 
 
 @dataclass
@@ -129,7 +134,7 @@ def _as_is(row: Row) -> bool:
 
 def _new_person(row: Row) -> None:
     """Make the row about nobody: a number nobody has and a local number of its own."""
-    for column in ("local_patient_id", "la_person_unique_identifier", "review_id", "event_reference"):
+    for column in NUMBERS_OF_THEIR_OWN:
         if column in row.shape.columns:
             row.put(column, row.spare_id())
     if "org_code" in row.shape.columns:
@@ -138,7 +143,9 @@ def _new_person(row: Row) -> None:
         row.put("nhs_number", row.spare_number())
 
 
-def _with(**changes: Cell) -> Make:
+def with_values(**changes: Cell) -> Make:
+    """Other values in some columns."""
+
     def make(row: Row) -> bool:
         _new_person(row)
         for column, value in changes.items():
@@ -148,14 +155,15 @@ def _with(**changes: Cell) -> Make:
     return make
 
 
-def _bad_number(row: Row) -> bool:
+def bad_number(row: Row) -> bool:
+    """An NHS number whose check digit is wrong."""
     _new_person(row)
     number = row.spare_number()
     row.put("nhs_number", number[:-1] + str((int(number[-1]) + 3) % 10))
     return True
 
 
-def _conflict(column: str, value: Cell) -> Make:
+def conflict(column: str, value: Cell) -> Make:
     """The same person and key again with other content; the first row stands."""
 
     def make(row: Row) -> bool:
@@ -165,7 +173,7 @@ def _conflict(column: str, value: Cell) -> Make:
     return make
 
 
-def _days(**offsets: tuple[str, int]) -> Make:
+def with_days(**offsets: tuple[str, int]) -> Make:
     """Dates put so many days after (or before) another fact of the row; ``end`` is the end of the period."""
 
     def make(row: Row) -> bool:
@@ -180,7 +188,9 @@ def _days(**offsets: tuple[str, int]) -> Make:
     return make
 
 
-def _also(make: Make, **changes: Cell) -> Make:
+def also(make: Make, **changes: Cell) -> Make:
+    """A change, and other values in some columns."""
+
     def both(row: Row) -> bool:
         done = make(row)
         for column, value in changes.items():
@@ -212,41 +222,41 @@ PADDED = Recipe("padded_cells", "alter", _padded)
 RECIPES: dict[str, tuple[Recipe, ...]] = {
     "gp_ld_register": (
         NUMBER_FORMS[0],
-        Recipe("invalid_nhs_number", "extra", _bad_number, "GP-NHS_NUMBER-FORMAT"),
+        Recipe("invalid_nhs_number", "extra", bad_number, "GP-NHS_NUMBER-FORMAT"),
         NUMBER_FORMS[1],
-        Recipe("impossible_date", "extra", _with(ahc_date=IMPOSSIBLE_DAY), "GP-AHC_DATE-FORMAT"),
+        Recipe("impossible_date", "extra", with_values(ahc_date=IMPOSSIBLE_DAY), "GP-AHC_DATE-FORMAT"),
         DATE_FORMS[0],
-        Recipe("end_before_start", "extra", _days(removal_date=("register_date", -40)), "GP-01"),
+        Recipe("end_before_start", "extra", with_days(removal_date=("register_date", -40)), "GP-01"),
         DATE_FORMS[1],
         REPEAT,
         DATE_FORMS[2],
-        Recipe("conflicting_duplicate", "extra", _conflict("local_patient_id", "SECOND"), "GP-KEY"),
+        Recipe("conflicting_duplicate", "extra", conflict("local_patient_id", "SECOND"), "GP-KEY"),
         NUMBER_FORMS[2],
         Recipe("dummy_birth_date", "extra", _dummy_birth, "GP-02"),
         PADDED,
-        Recipe("date_in_future", "extra", _days(ahc_date=("end", 20)), "GP-03"),
-        Recipe("wrong_organisation", "extra", _with(practice_code="Y99998"), "GP-05"),
-        Recipe("missing_required", "extra", _with(birth_date=""), "GP-BIRTH_DATE-REQUIRED"),
+        Recipe("date_in_future", "extra", with_days(ahc_date=("end", 20)), "GP-03"),
+        Recipe("wrong_organisation", "extra", with_values(practice_code="Y99998"), "GP-05"),
+        Recipe("missing_required", "extra", with_values(birth_date=""), "GP-BIRTH_DATE-REQUIRED"),
     ),
     "ldhc": (
-        Recipe("unknown_code", "extra", _with(ind_code="LDHCMI099"), "LDHC-IND_CODE-VALUES"),
+        Recipe("unknown_code", "extra", with_values(ind_code="LDHCMI099"), "LDHC-IND_CODE-VALUES"),
         REPEAT,
-        Recipe("impossible_date", "extra", _with(ach_date="20250231"), "LDHC-ACH_DATE-FORMAT"),
+        Recipe("impossible_date", "extra", with_values(ach_date="20250231"), "LDHC-ACH_DATE-FORMAT"),
         DATE_FORMS[1],
-        Recipe("negative_count", "extra", _with(value=-1), "LDHC-VALUE-FORMAT"),
+        Recipe("negative_count", "extra", with_values(value=-1), "LDHC-VALUE-FORMAT"),
         PADDED,
-        Recipe("wrong_period", "extra", _days(ach_date=("end", -45)), "LDHC-01"),
+        Recipe("wrong_period", "extra", with_days(ach_date=("end", -45)), "LDHC-01"),
     ),
     "inpatient_census": (
-        Recipe("unknown_code", "extra", _with(responsible_council="E06009999"), "IC-RESPONSIBLE_COUNCIL-VALUES"),
+        Recipe("unknown_code", "extra", with_values(responsible_council="E06009999"), "IC-RESPONSIBLE_COUNCIL-VALUES"),
         NUMBER_FORMS[1],
-        Recipe("invalid_nhs_number", "extra", _bad_number, "IC-NHS_NUMBER-FORMAT"),
+        Recipe("invalid_nhs_number", "extra", bad_number, "IC-NHS_NUMBER-FORMAT"),
         REPEAT,
         Recipe(
             "end_before_start",
             "extra",
-            _also(
-                _days(admission_date=("end", -5), first_admission_date=("end", -5), discharge_date=("end", -10)),
+            also(
+                with_days(admission_date=("end", -5), first_admission_date=("end", -5), discharge_date=("end", -10)),
                 planned_discharge_date="",
             ),
             "IC-01",
@@ -255,57 +265,57 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
         Recipe(
             "impossible_date",
             "extra",
-            _with(planned_discharge_date=IMPOSSIBLE_DAY),
+            with_values(planned_discharge_date=IMPOSSIBLE_DAY),
             "IC-PLANNED_DISCHARGE_DATE-FORMAT",
         ),
         NUMBER_FORMS[0],
-        Recipe("stay_after_spell", "extra", _days(first_admission_date=("admission_date", 3)), "IC-02"),
+        Recipe("stay_after_spell", "extra", with_days(first_admission_date=("admission_date", 3)), "IC-02"),
         DATE_FORMS[1],
     ),
     "leder": (
-        Recipe("invalid_nhs_number", "extra", _bad_number, "LD-NHS_NUMBER-FORMAT"),
+        Recipe("invalid_nhs_number", "extra", bad_number, "LD-NHS_NUMBER-FORMAT"),
         DATE_FORMS[0],
-        Recipe("unknown_code", "extra", _with(review_type="Thematic"), "LD-REVIEW_TYPE-VALUES"),
+        Recipe("unknown_code", "extra", with_values(review_type="Thematic"), "LD-REVIEW_TYPE-VALUES"),
         NUMBER_FORMS[0],
-        Recipe("end_before_start", "extra", _days(completion_date=("notification_date", -10)), "LD-01"),
+        Recipe("end_before_start", "extra", with_days(completion_date=("notification_date", -10)), "LD-01"),
         REPEAT,
-        Recipe("impossible_date", "extra", _with(completion_date=IMPOSSIBLE_DAY), "LD-COMPLETION_DATE-FORMAT"),
+        Recipe("impossible_date", "extra", with_values(completion_date=IMPOSSIBLE_DAY), "LD-COMPLETION_DATE-FORMAT"),
         NUMBER_FORMS[1],
-        Recipe("death_after_notification", "extra", _days(death_date=("notification_date", 3)), "LD-02"),
+        Recipe("death_after_notification", "extra", with_days(death_date=("notification_date", 3)), "LD-02"),
     ),
     "cld": (
         NUMBER_FORMS[0],
-        Recipe("end_before_start", "extra", _days(event_end_date=("event_start_date", -3)), "CLD-01"),
+        Recipe("end_before_start", "extra", with_days(event_end_date=("event_start_date", -3)), "CLD-01"),
         DATE_FORMS[0],
         Recipe(
             "impossible_date",
             "extra",
-            _with(event_type="Service", event_end_date=IMPOSSIBLE_DAY),
+            with_values(event_type="Service", event_end_date=IMPOSSIBLE_DAY),
             "CLD-EVENT_END_DATE-FORMAT",
         ),
         NUMBER_FORMS[1],
         Recipe(
             "unknown_code",
             "extra",
-            _also(_days(event_end_date=("event_start_date", 1)), event_type="Servise"),
+            also(with_days(event_end_date=("event_start_date", 1)), event_type="Servise"),
             "CLD-EVENT_TYPE-VALUES",
         ),
         DATE_FORMS[1],
         REPEAT,
         DATE_FORMS[2],
-        Recipe("no_end_date", "extra", _with(event_type="Assessment", event_end_date=""), "CLD-02"),
+        Recipe("no_end_date", "extra", with_values(event_type="Assessment", event_end_date=""), "CLD-02"),
         Recipe(
             "date_in_future",
             "extra",
-            _also(_days(event_start_date=("end", 10)), event_type="Service", event_end_date=""),
+            also(with_days(event_start_date=("end", 10)), event_type="Service", event_end_date=""),
             "CLD-03",
         ),
         PADDED,
-        Recipe("wrong_organisation", "extra", _with(la_code="999"), "CLD-04"),
+        Recipe("wrong_organisation", "extra", with_values(la_code="999"), "CLD-04"),
         Recipe(
             "missing_required",
             "extra",
-            _with(la_person_unique_identifier=""),
+            with_values(la_person_unique_identifier=""),
             "CLD-LA_PERSON_UNIQUE_IDENTIFIER-REQUIRED",
         ),
     ),

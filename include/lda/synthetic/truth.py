@@ -31,7 +31,7 @@ Cell = tuple[str, str, str, str, str, str]
 COUNTS = frozenset({
     "ld_register_size", "inpatients_total", "admissions", "admissions_same_month_discharge", "discharges",
     "clinically_ready", "cyp_eating_disorder", "people_restricted", "inpatients_in_trusts", "autism_open_referrals",
-    "autism_new_referrals", "autism_closed_referrals",
+    "autism_new_referrals", "autism_closed_referrals", "dsr_people",
 })  # fmt: skip
 # Measures whose contributions carry a value, and what is made of the values of a cell.
 VALUED: dict[str, Callable[[Sequence[float]], float]] = {

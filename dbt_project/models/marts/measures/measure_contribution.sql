@@ -38,6 +38,11 @@
     'autism_median_wait_days',
     'autism_new_referrals',
     'autism_closed_referrals',
+    'dsr_people',
+    'dsr_reviewed_in_time',
+    'admitted_without_dsr',
+    'dsr_self_referrals',
+    'dsr_keyworker_allocated',
 ] -%}
 {#- Those whose contributions carry a value to be added up, averaged or ranked. -#}
 {%- set valued = [
