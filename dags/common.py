@@ -17,7 +17,7 @@ SETTINGS = Settings()
 LONDON = ZoneInfo("Europe/London")
 START = datetime(2024, 4, 1, tzinfo=LONDON)
 WRITER_POOL = "lda_writer"
-TAGS = ["lda", SETTINGS.system]
+TAGS = ["lda", *SETTINGS.systems]
 
 
 # Updated when a channel brought files; ingests start on it.

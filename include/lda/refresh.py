@@ -142,7 +142,7 @@ def start_refresh(
         same = _same_publication(settings, ledger, hashed, accept)
         plan: Plan = {
             "run_id": f"refresh-{utc_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
-            "system_code": settings.system,
+            "system_code": settings.system_label,
             "period_end": period.isoformat(),
             "as_of": moment.isoformat(),
             "started_at": utc_now().isoformat(),
@@ -152,7 +152,7 @@ def start_refresh(
             "accepted": sorted(accept),
             "seconds": {},
         }
-        ledger.book.start_run(plan["run_id"], "refresh", settings.system, utc_now())
+        ledger.book.start_run(plan["run_id"], "refresh", settings.system_label, utc_now())
         if same:
             ledger.book.end_run(plan["run_id"], NOTHING_NEW, refresh_summary(settings, ledger, plan), utc_now())
     return plan
@@ -224,7 +224,7 @@ def _ledger(settings: Settings) -> Iterator[Ledger]:
 def _step(settings: Settings, plan: Plan, name: str) -> Iterator[Ledger]:
     """The ledger for one step. A failure is recorded with its reason; the step can then be repeated."""
     with _ledger(settings) as ledger:
-        ledger.book.start_run(plan["run_id"], "refresh", settings.system, utc_now())
+        ledger.book.start_run(plan["run_id"], "refresh", settings.system_label, utc_now())
         try:
             yield ledger
         except Exception as error:
@@ -268,7 +268,7 @@ def _same_publication(settings: Settings, ledger: Ledger, hashed: str, accept: C
     withheld = {measure["measure_id"] for measure in current.manifest["withheld_measures"]}
     if withheld & set(accept):
         return None
-    made = ledger.book.publications(settings.system)
+    made = ledger.book.publications(settings.system_label)
     known = {current.manifest["inputs_hash"], *(row["inputs_hash"] for row in made[-1:])}
     return current.publication_id if hashed in known else None
 

@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
+# Stands for every system there is a file of.
+EVERY_SYSTEM = "all"
 
 
 class SettingsError(Exception):
@@ -30,7 +32,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LDA_", env_file=".env", extra="ignore", frozen=True)
 
     home: Path = Field(Path("data"), description="Folder of landing, archive, vault, lake, warehouse, published.")
-    system: str = Field("llr", description="The system to serve: the name of a file in include/systems.")
+    system: str = Field(
+        "llr", description="The system to serve: a file of include/systems; several by commas, or all for every one."
+    )
     environment: Literal["demo", "production"] = Field(
         "demo", description="In production a missing secret stops a run."
     )
@@ -74,6 +78,25 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path) -> Path:
         """A folder means the same to every process, wherever that process stands (dbt stands in its project)."""
         return path.expanduser().absolute()
+
+    @property
+    def systems(self) -> tuple[str, ...]:
+        """The systems to serve, in alphabetical order: several share one warehouse and each keeps its own figures.
+
+        :raises SettingsError: when no system is named.
+        """
+        named = {name.strip() for name in self.system.split(",")} - {""}
+        if EVERY_SYSTEM in named:
+            named |= {path.stem for path in self.systems_dir.glob("*.yaml")}
+        found = tuple(sorted(named - {EVERY_SYSTEM}))
+        if not found:
+            raise SettingsError(f"LDA_SYSTEM is {self.system!r}: expected a file of {self.systems_dir.name}/, or all.")
+        return found
+
+    @property
+    def system_label(self) -> str:
+        """The systems as one word of the ledger and the manifest: their codes, joined by commas."""
+        return ",".join(self.systems)
 
     @property
     def landing(self) -> Path:

@@ -43,7 +43,14 @@ class Candidate:
                     "code_version": "test",
                 }
             ],
-            "system": [{"system_code": system.system_code, "system_name": system.name, "icb_code": system.icb_code}],
+            "system": [
+                {
+                    "system_code": system.system_code,
+                    "system_name": system.name,
+                    "icb_code": system.icb_code,
+                    "area_code": system.area_code,
+                }
+            ],
             "partner": [
                 {
                     "partner_code": partner.code,

@@ -4,7 +4,7 @@
 {%- set unknown = "'" ~ var('unknown') ~ "'" -%}
 {%- set attributes = ['birth_month', 'date_of_death', 'sex', 'ethnicity_group', 'lsoa_code'] -%}
 {%- set statuses = ['accommodation_status', 'employment_status'] -%}
-{%- set person = 'event_row.person_key, event_row.submission_period_end' -%}
+{%- set person = 'event_row.system_code, event_row.person_key, event_row.submission_period_end' -%}
 {%- set latest_first = 'event_row.event_start_date desc, event_row.source_row_number desc, event_row.la_code desc' -%}
 
 with person_link as (
@@ -44,10 +44,11 @@ attribute as (
         {% for attribute in attributes -%}
         {{ latest_known(attribute) }} as {{ attribute }},
         {% endfor -%}
+        system_code,
         person_key,
         submission_period_end
     from ranked
-    group by person_key, submission_period_end
+    group by system_code, person_key, submission_period_end
 
 ),
 
@@ -55,18 +56,20 @@ attribute as (
 {{ status }}_latest_day as (
 
     select
+        system_code,
         person_key,
         submission_period_end,
         max(event_start_date) as event_start_date
     from event_row
     where known_{{ status }}_group is not null
-    group by person_key, submission_period_end
+    group by system_code, person_key, submission_period_end
 
 ),
 
 {{ status }}_known as (
 
     select
+        event_row.system_code,
         event_row.person_key,
         event_row.submission_period_end,
         min(event_row.{{ status }}) as first_status,
@@ -75,17 +78,19 @@ attribute as (
     from event_row
     inner join {{ status }}_latest_day
         on
-            event_row.person_key = {{ status }}_latest_day.person_key
+            event_row.system_code = {{ status }}_latest_day.system_code
+            and event_row.person_key = {{ status }}_latest_day.person_key
             and event_row.submission_period_end = {{ status }}_latest_day.submission_period_end
             and event_row.event_start_date = {{ status }}_latest_day.event_start_date
     where event_row.known_{{ status }}_group is not null
-    group by event_row.person_key, event_row.submission_period_end
+    group by event_row.system_code, event_row.person_key, event_row.submission_period_end
 
 ),
 
 {{ status }}_believed as (
 
     select
+        system_code,
         person_key,
         submission_period_end,
         case when first_status = last_status then first_status else {{ unknown }} end as status,
@@ -96,6 +101,7 @@ attribute as (
 {% endfor %}
 
 select
+    attribute.system_code,
     attribute.person_key,
     attribute.submission_period_end,
     attribute.birth_month,
@@ -110,9 +116,11 @@ select
 from attribute
 left join accommodation_status_believed
     on
-        attribute.person_key = accommodation_status_believed.person_key
+        attribute.system_code = accommodation_status_believed.system_code
+        and attribute.person_key = accommodation_status_believed.person_key
         and attribute.submission_period_end = accommodation_status_believed.submission_period_end
 left join employment_status_believed
     on
-        attribute.person_key = employment_status_believed.person_key
+        attribute.system_code = employment_status_believed.system_code
+        and attribute.person_key = employment_status_believed.person_key
         and attribute.submission_period_end = employment_status_believed.submission_period_end

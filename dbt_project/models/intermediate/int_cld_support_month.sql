@@ -3,7 +3,7 @@
     'birth_month', 'date_of_death', 'sex', 'ethnicity_group', 'lsoa_code',
     'accommodation_status', 'accommodation_status_group', 'employment_status', 'employment_status_group',
 ] -%}
-{%- set person = 'supported.period_end, supported.person_key' -%}
+{%- set person = 'supported.period_end, supported.system_code, supported.person_key' -%}
 
 with cld_event as (
 
@@ -50,7 +50,7 @@ service as (
         cld_event.system_code,
         cld_event.la_code,
         row_number() over (
-            partition by quarter_end.period_end, cld_event.person_key
+            partition by quarter_end.period_end, cld_event.system_code, cld_event.person_key
             order by cld_event.event_start_date desc, cld_event.la_code desc
         ) as preference
     from cld_event
@@ -89,6 +89,7 @@ ranked as (
     inner join person_submission
         on
             supported.person_key = person_submission.person_key
+            and supported.system_code = person_submission.system_code
             and supported.period_end >= person_submission.submission_period_end
 
 ),
@@ -100,9 +101,10 @@ person as (
         {{ latest_known(attribute) }} as {{ attribute }},
         {% endfor -%}
         period_end,
+        system_code,
         person_key
     from ranked
-    group by period_end, person_key
+    group by period_end, system_code, person_key
 
 ),
 
@@ -126,6 +128,7 @@ aged as (
     inner join person
         on
             supported.period_end = person.period_end
+            and supported.system_code = person.system_code
             and supported.person_key = person.person_key
     where person.date_of_death is null or person.date_of_death >= supported.financial_year_start
 

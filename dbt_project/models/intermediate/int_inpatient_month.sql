@@ -37,7 +37,7 @@ in_hospital as (
         {{ age_in_years('census_row.birth_month', 'effective_submission.period_end') }} as age,
         {{ days_between('census_row.first_admission_date', 'effective_submission.period_end') }} as days_in_hospital,
         row_number() over (
-            partition by effective_submission.period_end, person_link.person_key
+            partition by effective_submission.period_end, effective_submission.system_code, person_link.person_key
             order by census_row.admission_date desc, census_row.source_row_number asc, census_row.file_id asc
         ) as preference
     from census_row

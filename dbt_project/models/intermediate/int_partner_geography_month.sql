@@ -1,5 +1,5 @@
 -- Which areas a partner's data speaks for. A practice or council speaks for itself, the areas it is linked to and its
--- system; a partner of a type that is linked to no area (an ICB, a trust) speaks for every area of its system.
+-- system; a partner of a type that is linked to no place (an ICB, a trust) speaks for every area of its system.
 with partner as (
 
     select * from {{ ref('stg_partner') }}
@@ -26,7 +26,7 @@ reporting_month as (
 
 linked_type as (
 
-    select distinct child_type as partner_type from geography_link
+    select distinct child_type as partner_type from geography_link where parent_type = 'place'
 
 ),
 

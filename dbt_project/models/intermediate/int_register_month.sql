@@ -31,7 +31,7 @@ on_register as (
         {{ age_in_years('register_row.birth_month', 'effective_submission.period_end') }} as age,
         -- Someone who moves practice can be on two registers until the old one catches up: the later news stands.
         row_number() over (
-            partition by effective_submission.period_end, person_link.person_key
+            partition by effective_submission.period_end, effective_submission.system_code, person_link.person_key
             order by
                 register_row.submission_period_end desc,
                 register_row.register_date desc,

@@ -1,5 +1,6 @@
 select
     system_code,
     system_name,
-    icb_code as system_geography_code
+    area_code as system_geography_code,
+    icb_code
 from {{ source('ledger', 'system') }}

@@ -22,7 +22,7 @@ from lda.channels.config import Channel, ChannelError, FolderChannel, MeshChanne
 from lda.channels.folder import FolderSource
 from lda.channels.source import Item, Source
 from lda.channels.unwrap import unwrap
-from lda.contracts import load_contracts, load_system
+from lda.contracts import load_contracts, load_systems
 from lda.landing import discover
 from lda.ledger import Ledger, utc_now
 from lda.settings import Settings
@@ -92,12 +92,12 @@ class _Run:
 
     def __init__(self, settings: Settings, ledger: Ledger, report: CollectReport, progress: Progress | None) -> None:
         self._settings, self._ledger, self._report, self._progress = settings, ledger, report, progress
-        self._contracts, self._system = load_contracts(settings), load_system(settings)
+        self._contracts, self._systems = load_contracts(settings), load_systems(settings)
         self._landed: dict[Item, list[Path]] = {}
 
     def make_safe(self) -> None:
         """Archive everything that lies in landing and enter it in the ledger."""
-        discover(self._settings, self._ledger, self._contracts, self._system)
+        discover(self._settings, self._ledger, self._contracts, self._systems)
 
     def take(self, channel: Channel) -> None:
         """Bring what is new from one channel."""

@@ -194,7 +194,7 @@ def step_seconds(settings: Settings) -> dict[str, float]:
     ledger = Ledger(settings.ledger_address)
     try:
         seconds: dict[str, float] = {}
-        for run in ledger.book.runs(settings.system):
+        for run in ledger.book.runs(settings.system_label):
             summary = run["summary"] or {}
             if run["kind"] == "ingest":
                 seconds["ingest"] = seconds.get("ingest", 0.0) + float(summary.get("seconds") or 0)

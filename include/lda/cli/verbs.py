@@ -41,7 +41,9 @@ def main() -> None:
 
 @app.command()
 def synthesise(
-    system: Annotated[str, typer.Option(help="System to imitate: a file of include/systems.")] = "llr",
+    system: Annotated[
+        str | None, typer.Option(help="System to imitate, several by commas, or all; by default LDA_SYSTEM.")
+    ] = None,
     months: Annotated[int, typer.Option(help="Months of extracts.")] = 24,
     end: Annotated[str, typer.Option(help="Last month, as YYYY-MM.")] = "2026-03",
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
@@ -53,7 +55,7 @@ def synthesise(
     """Make sample extracts in landing, and the right answers in truth. Nobody in them is real."""
     from lda.settings import Settings
 
-    settings = Settings(system=system)
+    settings = Settings(system=system) if system else Settings()
     if if_empty and any(path.is_file() for path in settings.landing.rglob("*")):
         show({"made": False}, lambda: f"{settings.landing} already holds files; no sample was made.", as_json)
         return
@@ -61,7 +63,7 @@ def synthesise(
     from lda.synthetic import synthesise as make
 
     with progress_bar(as_json) as progress:
-        report = make(settings, system, months, end, seed, scale, dirt, progress=progress)
+        report = make(settings, settings.system, months, end, seed, scale, dirt, progress=progress)
     words = f"{number(report.files)} files ({counts(report.by_feed)}) in {settings.landing}, {report.seconds:.1f} s."
     show(report.as_dict(), lambda: words, as_json)
 

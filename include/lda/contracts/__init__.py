@@ -17,10 +17,11 @@ from lda.contracts.model import (
     Problem,
     RuleSpec,
     SystemConfig,
+    Systems,
     TableSpec,
 )
 from lda.contracts.periods import add_periods, due_date, month_end, parse_period, period_ends, period_of
-from lda.contracts.system import expected_submissions, load_system
+from lda.contracts.system import expected_submissions, load_system, load_systems
 
 __all__ = [
     "RULE_CONTEXT",
@@ -36,6 +37,7 @@ __all__ = [
     "Problem",
     "RuleSpec",
     "SystemConfig",
+    "Systems",
     "TableSpec",
     "add_periods",
     "check_contracts",
@@ -44,6 +46,7 @@ __all__ = [
     "load_contracts",
     "load_file_rules",
     "load_system",
+    "load_systems",
     "month_end",
     "normalise",
     "parse_period",

@@ -17,20 +17,42 @@ from lda.contracts.model import (
     Place,
     Problem,
     SystemConfig,
+    Systems,
 )
 from lda.contracts.periods import MONTHS_IN, due_date, period_ends, period_of
 from lda.contracts.yamlfile import read_yaml
 from lda.settings import Settings
 
-_KEYS = {"system_code", "name", "icb_code", "places", "feeds", "partners", "sample"}
+_OPTIONAL = {"area_code", "sample"}
+_KEYS = {"system_code", "name", "icb_code", "places", "feeds", "partners"} | _OPTIONAL
+_PARTNER, _DATED = {"code", "name", "type"}, {"valid_from", "valid_to"}
+_ONLY = "feeds"
 
 
-def load_system(settings: Settings) -> SystemConfig:
-    """The system named by ``settings.system``, with its practices from the organisation reference data.
+def load_systems(settings: Settings) -> Systems:
+    """Every system that the settings name.
+
+    Raises ContractError when a file is missing or wrong, or when a partner sends to several of the systems: its files
+    would have no one system to count in.
+    """
+    systems = Systems(tuple(load_system(settings, code) for code in settings.systems))
+    homes: dict[tuple[str, str], str] = {}
+    for partner in (partner for system in systems for partner in system.partners):
+        home = homes.setdefault((partner.type, partner.code), partner.system_code)
+        if home != partner.system_code:
+            place = f"partner {partner.code}"
+            raise ContractError(
+                [Problem(f"{partner.system_code}.yaml", place, "a partner of one system", f"also in {home}.yaml")]
+            )
+    return systems
+
+
+def load_system(settings: Settings, code: str | None = None) -> SystemConfig:
+    """The system ``code``, by default the only one of the settings, with its practices from the reference data.
 
     Raises ContractError when the file is missing or wrong.
     """
-    path = settings.systems_dir / f"{settings.system}.yaml"
+    path = settings.systems_dir / f"{code or settings.system_label}.yaml"
     if not path.exists():
         found = ", ".join(sorted(item.stem for item in settings.systems_dir.glob("*.yaml"))) or "no system file"
         raise ContractError([Problem(path.name, "the file", f"a system file in {settings.systems_dir.name}/", found)])
@@ -39,7 +61,18 @@ def load_system(settings: Settings) -> SystemConfig:
     if problems:
         raise ContractError(problems)
     code = str(document["system_code"])
-    partners = [Partner(str(item["code"]), str(item["name"]), item["type"], code) for item in document["partners"]]
+    partners = [
+        Partner(
+            str(item["code"]),
+            str(item["name"]),
+            item["type"],
+            code,
+            _day(str(item.get("valid_from") or "")),
+            _day(str(item.get("valid_to") or "")),
+            tuple(item.get(_ONLY) or ()),
+        )
+        for item in document["partners"]
+    ]
     return SystemConfig(
         system_code=code,
         name=str(document["name"]),
@@ -47,6 +80,7 @@ def load_system(settings: Settings) -> SystemConfig:
         places=tuple(Place(item["code"], item["name"], item["cassr_code"]) for item in document["places"]),
         feeds=tuple(document["feeds"]),
         partners=(*partners, *_practices(settings.reference_dir / "organisation.csv", code)),
+        area_code=str(document.get("area_code") or document["icb_code"]),
         sample=dict(document.get("sample") or {}),
     )
 
@@ -56,16 +90,21 @@ def system_problems(file: str, document: Mapping[str, Any]) -> list[Problem]:
     problems = [
         Problem(file, key, "one of " + ", ".join(sorted(_KEYS)), str(key)) for key in document if key not in _KEYS
     ]
-    for key in sorted(_KEYS - {"sample"} - set(document)):
+    for key in sorted(_KEYS - _OPTIONAL - set(document)):
         problems.append(Problem(file, key, "a value", "nothing"))
     if problems:
         return problems
     seen: set[tuple[str, str]] = set()
     for index, item in enumerate(document["partners"]):
         place = f"partners[{index}]"
-        if not isinstance(item, dict) or set(item) != {"code", "name", "type"}:
-            problems.append(Problem(file, place, "code, name and type", str(item)))
+        if not isinstance(item, dict) or set(item) - _DATED - {_ONLY} != _PARTNER:
+            wanted = "code, name and type, and where they apply valid_from, valid_to and feeds"
+            problems.append(Problem(file, place, wanted, str(item)))
             continue
+        problems += _date_problems(file, place, item)
+        unknown = sorted(set(item.get(_ONLY) or ()) - set(document["feeds"]))
+        if unknown:
+            problems.append(Problem(file, f"{place}.feeds", "feeds of the system", ", ".join(unknown)))
         if not isinstance(item["code"], str):
             problems.append(Problem(file, f"{place}.code", "a quoted string", str(item["code"])))
         if item["type"] not in get_args(PartnerType):
@@ -77,6 +116,16 @@ def system_problems(file: str, document: Mapping[str, Any]) -> list[Problem]:
     for index, item in enumerate(document["places"]):
         if not isinstance(item, dict) or not all(isinstance(item.get(k), str) for k in ("code", "name", "cassr_code")):
             problems.append(Problem(file, f"places[{index}]", "code, name and cassr_code as quoted strings", str(item)))
+    return problems
+
+
+def _date_problems(file: str, place: str, item: Mapping[str, Any]) -> list[Problem]:
+    problems = []
+    for key in sorted(_DATED & set(item)):
+        try:
+            date.fromisoformat(str(item[key]))
+        except ValueError:
+            problems.append(Problem(file, f"{place}.{key}", "a date like 2026-04-01", str(item[key])))
     return problems
 
 
@@ -105,22 +154,21 @@ def _day(text: str | None) -> date | None:
 def expected_submissions(
     settings: Settings,
     contracts: Mapping[str, FeedContract] | Iterable[FeedContract],
-    system: SystemConfig,
+    systems: SystemConfig | Iterable[SystemConfig],
     first_period: date,
     last_period: date,
 ) -> list[Expected]:
     """Every submission due for periods from the one holding ``first_period`` to the last over by ``last_period``.
 
-    One per feed of the system, partner of the feed's type open at the period's end, and period. Ordered by feed,
+    One per feed of a system, partner of the feed's type open at the period's end, and period. Ordered by feed,
     period and partner. ``settings`` is not read; it keeps the signature ready for calendars kept elsewhere.
     """
     del settings
     feeds = contracts.values() if isinstance(contracts, Mapping) else contracts
+    every = [systems] if isinstance(systems, SystemConfig) else list(systems)
     owed: list[Expected] = []
     for contract in sorted(feeds, key=lambda item: item.feed):
-        if contract.feed not in system.feeds:
-            continue
-        senders = [partner for partner in system.partners if partner.type == contract.partner_type]
+        senders = [one for system in every for one in system.senders(contract)]
         step = max(1, contract.cadence_months // MONTHS_IN[contract.period_rule])
         for index, end in enumerate(period_ends(first_period, last_period, contract.period_rule)):
             if index % step:

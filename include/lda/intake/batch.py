@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from lda.contracts import FeedContract, FileRule, SystemConfig
+from lda.contracts import FeedContract, FileRule, Systems
 from lda.intake.archive import join_parts, open_parts
 from lda.intake.database import connect, without_values
 from lda.intake.header import Labels
@@ -46,7 +46,7 @@ class Intake:
     settings: Settings
     ledger: Ledger
     contracts: Mapping[str, FeedContract]
-    system: SystemConfig
+    systems: Systems
     file_rules: tuple[FileRule, ...]
     reference: Reference
     again: bool = False
@@ -102,7 +102,7 @@ def _judge_tables(
     intake.reference.install(connection, contract)
     labels = intake.labels(contract)
     for reading in readings:
-        check_name(reading, contract, intake.system)
+        check_name(reading, contract, intake.systems)
         if not reading.failed(intake.file_rules, contract):
             open_parts(reading, contract, intake.settings, scratch)
     usable = [item for item in readings if not item.failed(intake.file_rules, contract)]

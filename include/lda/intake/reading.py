@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from lda.contracts import FeedContract, FileRule, SystemConfig
+from lda.contracts import FeedContract, FileRule, Systems
 from lda.intake.header import HeaderMatch, Labels
 from lda.intake.records import Delimited, Source, Unreadable, open_source
 from lda.intake.rows import ROWS_AT_ONCE, LayoutRows, RowCollector
@@ -48,14 +48,14 @@ class Reading:
         return [rule for rule in rules if rule.fails(self.facts.get(rule.fact), contract)]
 
 
-def check_name(reading: Reading, contract: FeedContract, system: SystemConfig) -> None:
+def check_name(reading: Reading, contract: FeedContract, systems: Systems) -> None:
     """Find out whether the partner and the period that the file's name states can be."""
     record = reading.record
     end = record.period_end
     # Nothing is received before it is delivered, but a channel's clock may be wrong.
     over = end is not None and end < max(record.delivered_at, record.received_at).date()
     reading.find("period_over", int(over), f"The name gives {end.isoformat() if end else 'no real period'}.")
-    partner = system.partner(record.partner_code or "", contract.partner_type)
+    partner = systems.partner(record.partner_code or "", contract.partner_type)
     known = partner is not None and (end is None or partner.is_valid_on(end))
     reading.find("partner_known", int(known), f"The name gives {record.partner_code}.")
 

@@ -46,5 +46,5 @@ def _claimed_again(intake: Intake, record: FileRecord) -> FileRecord:
         period_start=start,
         period_end=end,
         version=own[0].version,
-        system_code=intake.system.system_code,
+        system_code=intake.systems.system_of(own[0].partner_code, intake.contracts[own[0].feed].partner_type),
     )

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
-from lda.contracts import load_contracts, load_file_rules, load_system
+from lda.contracts import load_contracts, load_file_rules, load_systems
 from lda.intake.batch import BatchOutcome, Intake, judge_batch
 from lda.intake.database import IntakeError
 from lda.intake.records import is_large
@@ -35,7 +35,7 @@ def ingest(settings: Settings, feeds: Sequence[str] | None = None, progress: Pro
     settings.token_key  # noqa: B018 (raises before any file is read)
     with run_of(settings, "ingest") as (intake, report):
         started = time.monotonic()
-        found = discover(settings, intake.ledger, intake.contracts, intake.system, progress)
+        found = discover(settings, intake.ledger, intake.contracts, intake.systems, progress)
         report.time("landing", time.monotonic() - started)
         report.seen_again = len(found.seen_again)
         report.add_unrecognised(found.unrecognised)
@@ -111,12 +111,12 @@ def run_of(settings: Settings, kind: str, again: bool = False) -> Iterator[tuple
     report = IngestReport(run_id=f"{kind}-{utc_now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}")
     with _lock(settings):
         clear_scratch(settings)
-        contracts, system = load_contracts(settings), load_system(settings)
+        contracts, systems = load_contracts(settings), load_systems(settings)
         ledger = Ledger(settings.ledger_address)
         try:
             ledger.create()
-            intake = Intake(settings, ledger, contracts, system, load_file_rules(settings), Reference(settings), again)
-            ledger.book.start_run(report.run_id, kind, system.system_code, utc_now())
+            intake = Intake(settings, ledger, contracts, systems, load_file_rules(settings), Reference(settings), again)
+            ledger.book.start_run(report.run_id, kind, systems.label, utc_now())
             try:
                 yield intake, report
             except BaseException as error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lda.contracts import FeedContract, SystemConfig
+from lda.contracts import FeedContract, Systems
 from lda.landing.archive import archive_landed, files_of
 from lda.landing.recognition import Claim, claims
 from lda.ledger import FileRecord, Ledger, Sighting, utc_now
@@ -46,7 +46,7 @@ def discover(
     settings: Settings,
     ledger: Ledger,
     contracts: Mapping[str, FeedContract],
-    system: SystemConfig,
+    systems: Systems,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Discovery:
     """Archive and register every new file in landing; a file nobody claims becomes ``unrecognised``.
@@ -61,7 +61,7 @@ def discover(
     found = Discovery()
 
     def enter(item: Landed, file_id: str, at: datetime) -> FileRecord:
-        return _record(item, file_id, claims(item.path.name, contracts), system, at)
+        return _record(item, file_id, claims(item.path.name, contracts), contracts, systems, at)
 
     for start in range(0, len(landed), BATCH):
         part = landed[start : start + BATCH]
@@ -144,7 +144,14 @@ def _take_in(
     found.seen_again.extend(path for _, path in again)
 
 
-def _record(item: Landed, file_id: str, found: list[Claim], system: SystemConfig, at: datetime) -> FileRecord:
+def _record(
+    item: Landed,
+    file_id: str,
+    found: list[Claim],
+    contracts: Mapping[str, FeedContract],
+    systems: Systems,
+    at: datetime,
+) -> FileRecord:
     claim = found[0] if found else None
     start, end = claim.period if claim and claim.period else (None, None)
     return FileRecord(
@@ -156,7 +163,9 @@ def _record(item: Landed, file_id: str, found: list[Claim], system: SystemConfig
         received_at=at,
         feed=claim.feed if claim else None,
         partner_code=claim.partner_code if claim else None,
-        system_code=system.system_code,
+        system_code=systems.system_of(
+            claim.partner_code if claim else None, contracts[claim.feed].partner_type if claim else None
+        ),
         period_start=start,
         period_end=end,
         version=claim.version if claim else None,

@@ -108,11 +108,16 @@ class PublicationBook:
                 connection.execute(insert(publication).values(**values))
 
     def publications(self, system_code: str) -> list[dict[str, Any]]:
-        """Every publication of a system, oldest first, as dictionaries of the table's columns."""
-        query = select(publication).where(publication.c.system_code == system_code)
+        """Every publication with figures of a system, oldest first, as dictionaries of the table's columns.
+
+        ``system_code`` may be several codes joined by commas; a publication of any of them is listed, whatever others
+        it holds, because readers have it too.
+        """
+        wanted = set(system_code.split(","))
+        query = select(publication).order_by(publication.c.published_at, publication.c.publication_id)
         with self.engine.connect() as connection:
-            rows = connection.execute(query.order_by(publication.c.published_at, publication.c.publication_id))
-            return [dict(row) for row in rows.mappings()]
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+        return [row for row in rows if wanted & set(row["system_code"].split(","))]
 
     def record_event(self, publication_id: str, event: str, at: datetime) -> None:
         """Record that a publication was put in force, by being published or by a roll back to it."""

@@ -76,7 +76,7 @@ def last_published(settings: Settings, ledger: Ledger) -> list[Previous]:
     """
     found: list[Previous] = []
     seen: set[str] = set()
-    known = {row["publication_id"]: row["manifest"] for row in ledger.book.publications(settings.system)}
+    known = {row["publication_id"]: row["manifest"] for row in ledger.book.publications(settings.system_label)}
     for publication_id in reversed(ledger.book.standing()):
         path = settings.published / publication_id / RESTRICTED / "lda_mart.duckdb"
         measures = frozenset(known.get(publication_id, {}).get("measures", [])) - seen

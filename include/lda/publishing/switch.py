@@ -109,7 +109,7 @@ def list_publications(settings: Settings) -> list[dict[str, Any]]:
     ledger = Ledger(settings.ledger_address)
     ledger.create()
     try:
-        known, events = ledger.book.publications(settings.system), ledger.book.events()
+        known, events = ledger.book.publications(settings.system_label), ledger.book.events()
     finally:
         ledger.close()
     current = current_publication(settings)

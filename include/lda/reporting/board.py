@@ -11,10 +11,10 @@ from typing import Any
 from lda.contracts import (
     Expected,
     FeedContract,
-    SystemConfig,
+    Systems,
     expected_submissions,
     load_contracts,
-    load_system,
+    load_systems,
     period_ends,
 )
 from lda.ledger import Ledger
@@ -93,41 +93,41 @@ def status_board(settings: Settings, as_of: datetime | None = None, publication_
     ledger = Ledger(settings.ledger_address)
     ledger.create()
     try:
-        standing = [one for one in ledger.in_force(moment) if one.system_code == settings.system]
+        standing = [one for one in ledger.in_force(moment) if one.system_code in settings.systems]
         files = ledger.files()
         rejections = _rejections(ledger, standing)
     finally:
         ledger.close()
-    contracts, system = load_contracts(settings), load_system(settings)
+    contracts, systems = load_contracts(settings), load_systems(settings)
     delivered = {record.file_id: record.delivered_at.date() for record in files}
     feeds, partners = [], []
-    for feed in system.feeds:
+    for feed in systems.feeds:
         sent = [one for one in standing if one.feed == feed]
-        owed = _owed(settings, system, contracts[feed], sent, moment.date())
-        states = [_partner(system, contracts[feed], sent, wanted, delivered) for wanted in owed]
+        owed = _owed(settings, systems, contracts[feed], sent, moment.date())
+        states = [_partner(systems, contracts[feed], sent, wanted, delivered) for wanted in owed]
         partners += states
         rejected = sum(one.feed == feed for one in rejections)
         feeds.append(_feed(contracts[feed], sent, states, rejected, moment))
     unrecognised = [record.landing_path for record in files if record.status == "unrecognised"]
-    return Board(moment.isoformat(), settings.system, publication_id, feeds, partners, rejections, unrecognised)
+    return Board(moment.isoformat(), settings.system_label, publication_id, feeds, partners, rejections, unrecognised)
 
 
 def _owed(
-    settings: Settings, system: SystemConfig, contract: FeedContract, sent: list[Submission], today: date
+    settings: Settings, systems: Systems, contract: FeedContract, sent: list[Submission], today: date
 ) -> list[list[Expected]]:
     """What is due by today from each partner, between the first and the latest period anyone sent; oldest first."""
     if not sent:
         return []
     first, last = min(one.period_end for one in sent), max(one.period_end for one in sent)
     by_partner: dict[str, list[Expected]] = defaultdict(list)
-    for wanted in expected_submissions(settings, {contract.feed: contract}, system, first, last):
+    for wanted in expected_submissions(settings, {contract.feed: contract}, systems, first, last):
         if wanted.due_date <= today:
             by_partner[wanted.partner_code].append(wanted)
     return list(by_partner.values())
 
 
 def _partner(
-    system: SystemConfig,
+    systems: Systems,
     contract: FeedContract,
     sent: list[Submission],
     owed: list[Expected],
@@ -143,7 +143,7 @@ def _partner(
     elif latest < wanted:
         state = STALE
     late = [one for one in owed if one.period_end in got and delivered[got[one.period_end].file_id] > one.due_date]
-    partner = system.partner(code, contract.partner_type)
+    partner = systems.partner(code, contract.partner_type)
     return PartnerState(
         feed=contract.feed,
         partner_code=code,

@@ -85,7 +85,7 @@ def last_run_summary(settings: Settings) -> dict[str, Any]:
     ledger = Ledger(settings.ledger_address)
     ledger.create()
     try:
-        run = ledger.book.last_run("refresh", settings.system)
+        run = ledger.book.last_run("refresh", settings.system_label)
     finally:
         ledger.close()
     return dict(run["summary"] or {}) if run else {}
@@ -93,7 +93,7 @@ def last_run_summary(settings: Settings) -> dict[str, Any]:
 
 def _manifest(settings: Settings, ledger: Ledger, plan: Mapping[str, Any]) -> dict[str, Any]:
     wanted = plan.get("publication_id")
-    for row in ledger.book.publications(settings.system):
+    for row in ledger.book.publications(settings.system_label):
         if row["publication_id"] == wanted:
             return dict(row["manifest"])
     return {}
@@ -113,6 +113,6 @@ def last_gates(settings: Settings) -> list[dict[str, Any]]:
     ledger = Ledger(settings.ledger_address)
     ledger.create()
     try:
-        return ledger.book.last_gates(settings.system)
+        return ledger.book.last_gates(settings.system_label)
     finally:
         ledger.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,8 +14,10 @@ import numpy as np
 import yaml
 
 from lda.settings import Settings, SettingsError
+from lda.synthetic.profiles import PROFILES
 
 UNALLOCATED = "U"
+FAR_WARDS = (("RXTD3", "Medium"), ("R1LXX", "High"))
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,14 @@ class Link:
 
 @dataclass(frozen=True)
 class SmallArea:
-    """An LSOA: its code, the index of its place, its deprivation quintile (1 most deprived) and its postcodes."""
+    """An LSOA: its code, the index of its place, its deprivation quintile (1 most deprived) and its postcodes.
+
+    ``neighbourhood`` is empty in a place that has none.
+    """
 
     code: str
     place: int
+    neighbourhood: str
     quintile: int
     postcodes: tuple[str, ...]
 
@@ -49,9 +56,14 @@ class Geography:
         self.system_code: str = config["system_code"]
         self.system_name: str = config["name"]
         self.icb_code: str = config["icb_code"]
+        # Geography code of the whole system: that of the ICB, unless the system is a part of its ICB or outlives it.
+        self.system_area: str = config.get("area_code") or config["icb_code"]
+        # People of the system are numbered from here, so that no two systems share them.
+        self.number_block: int = PROFILES[system].number_block
         self.places: list[str] = [place["code"] for place in config["places"]]
         self.councils: list[str] = [str(place["cassr_code"]) for place in config["places"]]
         # Trusts that send submissions.
+        self.wards = _wards([code for code, _ in PROFILES[system].trusts])
         self.trusts: list[str] = [str(partner["code"]) for partner in config["partners"] if partner["type"] == "trust"]
         self.sample: dict[str, int] = config["sample"]
         self._links: dict[tuple[str, str, str], list[Link]] = defaultdict(list)
@@ -87,6 +99,7 @@ class Geography:
             SmallArea(
                 row["lsoa_code"],
                 self.places.index(row["place_code"]),
+                row["neighbourhood_code"],
                 int(row["deprivation_quintile"]),
                 tuple(postcodes[row["lsoa_code"]]),
             )
@@ -98,6 +111,17 @@ class Geography:
         """Index of the place of each practice on ``day``."""
         return np.array([self.places.index(self._parent("practice", code, "place", day)) for code in self.practices])
 
+    def practice_neighbourhoods(self, day: date) -> list[str]:
+        """Neighbourhood code of each practice on ``day``; ``U`` in a place that has none."""
+        return [self._parent("practice", code, "neighbourhood", day) for code in self.practices]
+
+    def icbs(self, day: date) -> list[tuple[str, list[int]]]:
+        """The ICBs that hold the system's places on ``day``, each with the indexes of those it holds."""
+        held: dict[str, list[int]] = defaultdict(list)
+        for index, place in enumerate(self.places):
+            held[self._parent("place", place, "icb", day)].append(index)
+        return sorted(held.items())
+
     def practice_pcns(self, day: date) -> list[str]:
         """Network code of each practice on ``day``; ``U`` for a practice without one."""
         return [self._parent("practice", code, "pcn", day) for code in self.practices]
@@ -107,6 +131,12 @@ class Geography:
             if link.holds(day.isoformat()):
                 return link.parent
         return UNALLOCATED
+
+
+def _wards(trusts: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Wards (site, security) that hold the system's people: two of its first trust, one of its second, two far off."""
+    first, second = trusts[:2]
+    return ((f"{first}KF", "General"), (f"{first}MN", "Low"), (f"{second}AA", "General"), *FAR_WARDS)
 
 
 def _system_config(settings: Settings, system: str) -> dict[str, Any]:

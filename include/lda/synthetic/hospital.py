@@ -26,6 +26,7 @@ from lda.synthetic.codes import (
     SEX_WORDS,
     SPECIALISED,
 )
+from lda.synthetic.geography import FAR_WARDS
 from lda.synthetic.population import HOSPITAL_STREAM, Days, People, Plan, Random
 
 CHILD_BEDS, LONG_BEDS = 0.125, 0.4
@@ -35,7 +36,6 @@ CHILD_AGES, ADULT_AGES = (8, 16), (18, 62)
 CETR_MONTHS_CHILD = 3
 CETR_MONTHS = {ICB: 6, PROVIDER_COLLABORATIVE: 12, SPECIALISED: 12, EATING_DISORDER: 12}
 VISIT_DAYS_CHILD, VISIT_DAYS_ADULT = 42, 56
-WARDS = (("RT5KF", "General"), ("RT5MN", "Low"), ("RWEAA", "General"), ("RXTD3", "Medium"), ("R1LXX", "High"))
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def _stay(random: Random, plan: Plan, people: People, person: int, start: int, k
         ready=ready if random.random() < 0.6 else NO_DAY,
         legal_status=str(random.choice(LEGAL_STATUSES)),
         diagnosis=_diagnosis(random, person < people.registered),
-        ward=int(random.integers(0, len(WARDS) - 2 if child else len(WARDS))),
+        ward=int(random.integers(0, len(plan.geography.wards) - (len(FAR_WARDS) if child else 0))),
         rating=str(random.choice(DSR_RATINGS)),
         distance=round(float(random.gamma(1.5, 25)), 1),
         cost=round(float(random.uniform(380, 1150)), 2),
@@ -241,7 +241,7 @@ def census_rows(plan: Plan, stays: Sequence[Stay], end: date) -> list[CensusRow]
             cetr = stay.latest(stay.cetrs, cut)
             months = _cetr_months(stay.birth, stay.commissioner, cetr or cut)
             ready = stay.ready if stay.ready <= cut else NO_DAY
-            site, security = WARDS[stay.ward]
+            site, security = plan.geography.wards[stay.ward]
             rows.append([
                 stay.nhs, stay.local_id, stay.birth, SEX_WORDS[stay.sex], ETHNIC_CODES[stay.ethnicity], stay.postcode,
                 plan.geography.places[stay.place], COMMISSIONER_CODES[stay.commissioner] or plan.geography.icb_code,

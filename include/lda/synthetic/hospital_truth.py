@@ -16,7 +16,6 @@ from lda.synthetic.hospital import (
     CETR_MONTHS_CHILD,
     VISIT_DAYS_ADULT,
     VISIT_DAYS_CHILD,
-    WARDS,
     Stay,
 )
 from lda.synthetic.truth import Truth, age_band
@@ -64,7 +63,7 @@ def add_inpatient_measures(
     ``baseline`` the inpatients of March 2019 by place code."""
     geography = truth.geography
     for code, count in baseline.items():
-        for where in (("place", code), ("system", geography.icb_code)):
+        for where in (("place", code), ("system", geography.system_area)):
             truth.add("inpatients_change_since_march_2019", end, where, ALL, 0, count)
     cut = end.toordinal()
     for stay in stays:
@@ -102,7 +101,7 @@ def _add_inpatient(truth: Truth, stay: Stay, end: date) -> None:
     _add_reviews(truth, stay, end, traits, admitted)
     own = {
         "length_of_stay_band": band(cut - stay.start, STAY_BANDS, "days"),
-        "ward_security": WARDS[stay.ward][1],
+        "ward_security": truth.geography.wards[stay.ward][1],
         "legal_status_group": LEGAL_STATUS_GROUPS[stay.legal_status],
         "distance_band": band(stay.distance, DISTANCE_BANDS, "km"),
     }

@@ -101,8 +101,16 @@ class IcbExtracts:
             return
         geography, end = self._plan.geography, self._plan.ends[-1]
         for partner, name, text in (
-            (geography.icb_code, "Programme board minutes.txt", "Minutes of the programme board. Nobody's data.\n"),
-            (geography.practices[0], "staff_rota.csv", "week,monday,tuesday\n1,AB,CD\n2,CD,AB\n"),
+            (
+                geography.icb_code,
+                "Programme board minutes.txt",
+                f"Minutes of the programme board of {geography.system_name}. Nobody's data.\n",
+            ),
+            (
+                geography.practices[0],
+                "staff_rota.csv",
+                f"week,monday,tuesday\n1,AB,CD\n2,CD,AB\n{geography.practices[0]},,\n",
+            ),
         ):
             path = landing_path(self._landing, partner, name)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,7 @@ class Messer:
     def __init__(self, plan: Plan, block: int, truth: TruthFiles) -> None:
         self._random = plan.random(block, MESS_STREAM)
         self._dirt, self._truth = plan.dirt, truth
-        self._numbers = NumberSource(block, SPARE_FROM)
+        self._numbers = NumberSource(plan.geography.number_block + block, SPARE_FROM)
         self._prefix, self._ids = f"X{block + 1}", 0
         known = RECIPES | RETURN_RECIPES
         self._queues: dict[str, deque[Recipe]] = {feed: deque(recipes) for feed, recipes in known.items()}

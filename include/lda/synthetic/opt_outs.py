@@ -74,7 +74,7 @@ class OptOutLists:
 
     def __init__(self, plan: Plan, landing: Path, truth: TruthFiles) -> None:
         self._plan, self._landing, self._truth = plan, landing, truth
-        source = NumberSource(0, STRANGERS_FROM)
+        source = NumberSource(plan.geography.number_block, STRANGERS_FROM)
         self._strangers = [source.take() for _ in range(STRANGERS + len(plan.ends))]
 
     def write(self, opt_outs: OptOuts) -> None:

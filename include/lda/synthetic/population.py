@@ -181,7 +181,7 @@ def make_people(plan: Plan, block: int, block_scale: float, others: int) -> Peop
     deprivation = np.array([small.quintile for small in geography.areas])[area]
     death = _deaths(random, plan, birth, deprivation)
     register = _register_days(random, plan, birth)
-    numbers = NumberSource(block)
+    numbers = NumberSource(geography.number_block + block)
     people = People(
         registered=registered,
         nhs=[numbers.take() for _ in range(total)],
@@ -261,7 +261,7 @@ def _homes(random: Random, plan: Plan, place: Days) -> tuple[Days, Days, Days]:
     area_place = np.array([area.place for area in plan.geography.areas])
     practice_place = plan.geography.practice_places(plan.ends[-1])
     elsewhere = np.where(
-        random.random(total) < 0.25, (place + 1 + random.integers(0, places - 1, total)) % places, place
+        random.random(total) < 0.25, (place + 1 + random.integers(0, max(1, places - 1), total)) % places, place
     )
     area, new_area, new_practice = (np.zeros(total, dtype=np.int64) for _ in range(3))
     for index in range(places):

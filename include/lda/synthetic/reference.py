@@ -14,13 +14,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from lda.settings import Settings
-from lda.synthetic.profiles import AGE_BANDS, ETHNICITY_GROUPS, PROFILES, QUINTILES, SEXES, PlaceProfile, SystemProfile
+from lda.synthetic.profiles import (
+    AGE_BANDS,
+    ETHNICITY_GROUPS,
+    FROM_START,
+    PROFILES,
+    QUINTILES,
+    SEXES,
+    IcbProfile,
+    PlaceProfile,
+    SystemProfile,
+)
 
 Row = tuple[str | int, ...]
 
-FROM_START = "2013-04-01"
 PCNS_BEGAN = "2019-07-01"
 PCN_CHANGE = "2025-04-01"
+# In same_as: the warehouse holds a part of this area only, so it has no figures.
+PART_OF_IT = "part"
 INVENTED = "Invented for the synthetic sample"
 ONS_GEOGRAPHY = "ONS code history database"
 ONS_POPULATION = "ONS mid-year estimate total; mix invented for the synthetic sample"
@@ -38,9 +49,9 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "organisation": ("organisation_code", "organisation_name", "organisation_type", "system_code", "supplier",
                      "valid_from", "valid_to", "source"),
     "geography": ("geography_type", "geography_code", "geography_name", "system_code", "sort_order",
-                  "valid_from", "valid_to", "source"),
+                  "valid_from", "valid_to", "same_as", "source"),
     "geography_link": ("child_type", "child_code", "parent_type", "parent_code", "valid_from", "valid_to", "source"),
-    "lsoa": ("lsoa_code", "place_code", "imd_decile", "deprivation_quintile", "source"),
+    "lsoa": ("lsoa_code", "place_code", "neighbourhood_code", "imd_decile", "deprivation_quintile", "source"),
     "postcode_lsoa": ("postcode", "lsoa_code"),
     "population": ("place_code", "year", "sex", "age_band", "ethnicity_group", "deprivation_quintile", "population",
                    "source"),
@@ -79,7 +90,7 @@ def allocate(total: int, weights: Sequence[float]) -> list[int]:
 
 def _practices(system: SystemProfile) -> Iterator[tuple[int, PlaceProfile, int]]:
     """Every practice: its number, its place and the number of its network."""
-    number, first_pcn = 1, 1
+    number, first_pcn = system.first_number, system.first_number
     for place in system.places:
         for position in range(place.practices):
             yield number, place, first_pcn + position % place.pcns
@@ -87,49 +98,78 @@ def _practices(system: SystemProfile) -> Iterator[tuple[int, PlaceProfile, int]]
         first_pcn += place.pcns
 
 
-def _pcns(system: SystemProfile) -> Iterator[tuple[int, PlaceProfile]]:
-    number = 1
+def _pcns(system: SystemProfile) -> Iterator[tuple[int, PlaceProfile, int]]:
+    """Every network: its number, its place and its position in the place."""
+    number = system.first_number
     for place in system.places:
-        for _ in range(place.pcns):
-            yield number, place
+        for position in range(place.pcns):
+            yield number, place, position
             number += 1
 
 
+def neighbourhood_code(position: int) -> str:
+    """The invented code of the neighbourhood at ``position`` (from 0) of its place."""
+    return f"N9{position + 1:04d}"
+
+
 def organisations(system: SystemProfile) -> Iterator[Row]:
-    """Rows of ``organisation``: practices, networks, councils (by CASSR code), ICB and trusts."""
+    """Rows of ``organisation``: practices, networks, councils (by CASSR code), ICBs and trusts."""
+    code = system.system_code
     for number, _place, _pcn in _practices(system):
         supplier = "systmone" if number % 5 in (2, 4) else "emis"
-        yield (practice_code(number), _practice_name(number), "practice", system.system_code, supplier,
-               FROM_START, "", INVENTED)  # fmt: skip
-    for number, _place in _pcns(system):
-        yield pcn_code(number), _pcn_name(number), "pcn", system.system_code, "", PCNS_BEGAN, "", INVENTED
+        yield practice_code(number), _practice_name(number), "practice", code, supplier, FROM_START, "", INVENTED
+    for number, _place, _position in _pcns(system):
+        yield pcn_code(number), _pcn_name(number), "pcn", code, "", PCNS_BEGAN, "", INVENTED
     for place in system.places:
-        yield place.cassr_code, f"{place.name} council", "council", system.system_code, "", FROM_START, "", "CASSR code"
-    yield (system.icb_code, f"NHS {system.name} ICB", "icb", system.system_code, "", FROM_START, "", "ODS")
-    for code, name in system.trusts:
-        yield code, name, "trust", system.system_code, "", FROM_START, "", "ODS"
+        yield place.cassr_code, f"{place.name} council", "council", code, "", FROM_START, "", "CASSR code"
+    for icb in system.icbs:
+        yield icb.code, f"NHS {icb.name} ICB", "icb", code, "", icb.valid_from, icb.valid_to, "ODS"
+    for trust, name in system.trusts:
+        yield trust, name, "trust", code, "", FROM_START, "", "ODS"
 
 
 def geographies(system: SystemProfile) -> Iterator[Row]:
-    """Rows of ``geography``: the system, its places, networks (and ``U``, no network) and practices."""
-    yield "system", system.icb_code, system.name, system.system_code, 1, FROM_START, "", "ODS"
+    """Rows of ``geography``: the system, its places, neighbourhoods, networks (and ``U``, no network) and practices.
+
+    Then the areas it lies in: sub-ICBs, ICBs, region and England. ``same_as`` names the area with the same practices
+    whose figures stand for an area's own; region and England are there for the hierarchy and have no figures.
+    """
+    code = system.system_code
+
+    def row(kind: str, area: str, name: str, order: int, *valid: str, source: str = INVENTED, same_as: str = "") -> Row:
+        start, end = valid or (FROM_START, "")
+        return kind, area, name, code, order, start, end, same_as, source
+
+    yield row("system", system.area_code, system.name, 1, source="ODS")
     for order, place in enumerate(system.places, start=1):
-        yield "place", place.code, place.name, system.system_code, order, FROM_START, "", ONS_GEOGRAPHY
-    for number, _place in _pcns(system):
-        yield "pcn", pcn_code(number), _pcn_name(number), system.system_code, number, PCNS_BEGAN, "", INVENTED
-    yield "pcn", "U", "Unallocated", system.system_code, 999, FROM_START, "", "LDHC publication"
+        yield row("place", place.code, place.name, order, source=ONS_GEOGRAPHY)
+        for position, name in enumerate(place.neighbourhoods):
+            yield row("neighbourhood", neighbourhood_code(position), f"{name} neighbourhood", position + 1)
+    if any(place.neighbourhoods for place in system.places):
+        yield row("neighbourhood", "U", "Unallocated", 999)
+    for number, _place, _position in _pcns(system):
+        yield row("pcn", pcn_code(number), _pcn_name(number), number, PCNS_BEGAN, "")
+    yield row("pcn", "U", "Unallocated", 999_999, source="LDHC publication")
     for number, _place, _pcn in _practices(system):
-        yield ("practice", practice_code(number), _practice_name(number), system.system_code, number,
-               FROM_START, "", INVENTED)  # fmt: skip
+        yield row("practice", practice_code(number), _practice_name(number), number)
+    for order, sub_icb in enumerate(system.sub_icbs, start=1):
+        yield row("sub_icb", sub_icb.code, sub_icb.name, order, source="ODS", same_as=sub_icb.same_as)
+    for order, icb in enumerate(system.icbs, start=1):
+        whole = f"system:{icb.code}" if icb.code == system.area_code else ""
+        only = f"place:{icb.places[0]}" if len(system.icbs) == 1 and len(system.places) == 1 else ""
+        yield row("icb", icb.code, f"NHS {icb.name} ICB", order, icb.valid_from, icb.valid_to,
+                  source="ODS", same_as=whole or (only and PART_OF_IT))  # fmt: skip
+    yield row("region", *system.region, 1, source="ODS", same_as=PART_OF_IT)
+    yield row("england", "E92000001", "England", 1, source=ONS_GEOGRAPHY, same_as=PART_OF_IT)
 
 
 def geography_links(system: SystemProfile) -> Iterator[Row]:
-    """Rows of ``geography_link``: practice to network and place, network to place, council to place, place to system.
+    """Rows of ``geography_link``: practices to the areas they belong to, and areas to the areas they lie in.
 
     The first practice of the second place moves to the next network on 1 April 2025; the last practice of the first
     place has no network (``U``).
     """
-    no_pcn = system.places[0].practices
+    no_pcn = system.first_number + system.places[0].practices - 1
     mover = no_pcn + 1
     for number, place, pcn in _practices(system):
         code = practice_code(number)
@@ -141,21 +181,62 @@ def geography_links(system: SystemProfile) -> Iterator[Row]:
         else:
             yield "practice", code, "pcn", pcn_code(pcn), PCNS_BEGAN, "", INVENTED
         yield "practice", code, "place", place.code, FROM_START, "", INVENTED
-    for number, place in _pcns(system):
+        position = pcn - _first_pcn(system, place)
+        if place.neighbourhoods:
+            yield "practice", code, "neighbourhood", _turn(place.neighbourhoods, position), FROM_START, "", INVENTED
+        yield "practice", code, "sub_icb", place.sub_icbs[position % len(place.sub_icbs)], FROM_START, "", INVENTED
+        for icb in _icbs(system, place):
+            yield "practice", code, "icb", icb.code, icb.valid_from, icb.valid_to, "ODS"
+    for number, place, position in _pcns(system):
         yield "pcn", pcn_code(number), "place", place.code, PCNS_BEGAN, "", INVENTED
+        if place.neighbourhoods:
+            where = _turn(place.neighbourhoods, position)
+            yield "pcn", pcn_code(number), "neighbourhood", where, PCNS_BEGAN, "", INVENTED
+    yield from _links_of_places(system)
+
+
+def _links_of_places(system: SystemProfile) -> Iterator[Row]:
     for place in system.places:
         yield "council", place.cassr_code, "place", place.code, FROM_START, "", "CASSR code"
-        yield "place", place.code, "system", system.icb_code, FROM_START, "", ONS_GEOGRAPHY
+        for position in range(len(place.neighbourhoods)):
+            yield "neighbourhood", neighbourhood_code(position), "place", place.code, FROM_START, "", INVENTED
+        if place.neighbourhoods:
+            yield "neighbourhood", "U", "place", place.code, FROM_START, "", INVENTED
+        yield "place", place.code, "system", system.area_code, FROM_START, "", ONS_GEOGRAPHY
+        for icb in _icbs(system, place):
+            yield "place", place.code, "icb", icb.code, icb.valid_from, icb.valid_to, "ODS"
+        for sub_icb in place.sub_icbs:
+            for icb in _icbs(system, place):
+                yield "sub_icb", sub_icb, "icb", icb.code, icb.valid_from, icb.valid_to, "ODS"
+    for area in system.sub_icbs:
+        yield "sub_icb", area.code, "system", system.area_code, FROM_START, "", "ODS"
+    for icb in system.icbs:
+        yield "icb", icb.code, "region", system.region[0], icb.valid_from, icb.valid_to, "ODS"
+    yield "region", system.region[0], "england", "E92000001", FROM_START, "", ONS_GEOGRAPHY
+
+
+def _icbs(system: SystemProfile, place: PlaceProfile) -> list[IcbProfile]:
+    return [icb for icb in system.icbs if place.code in icb.places]
+
+
+def _first_pcn(system: SystemProfile, place: PlaceProfile) -> int:
+    return next(number for number, where, _ in _pcns(system) if where == place)
+
+
+def _turn(neighbourhoods: Sequence[str], position: int) -> str:
+    return neighbourhood_code(position % len(neighbourhoods))
 
 
 def lsoas(system: SystemProfile) -> Iterator[Row]:
-    """Rows of ``lsoa``: small areas whose deprivation follows the place's mix."""
-    number = 1
+    """Rows of ``lsoa``: small areas whose deprivation follows the place's mix, in its neighbourhoods in turn."""
+    number = system.first_number
     for place in system.places:
+        first = number
         for quintile, count in enumerate(allocate(place.lsoas, place.quintile_mix), start=1):
             for position in range(count):
                 decile = quintile * 2 - 1 + position % 2
-                yield f"E0199{number:04d}", place.code, decile, quintile, INVENTED
+                where = _turn(place.neighbourhoods, number - first) if place.neighbourhoods else ""
+                yield f"E0199{number:04d}", place.code, where, decile, quintile, INVENTED
                 number += 1
 
 
@@ -204,12 +285,12 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str | i
 
 
 def write_reference(folder: Path, systems: Sequence[SystemProfile] = tuple(PROFILES.values())) -> list[Path]:
-    """Write the six seeds of ``systems`` into ``folder`` and return their paths."""
+    """Write the six seeds of ``systems`` into ``folder`` and return their paths. What systems share is there once."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, make in MAKERS.items():
         path = folder / f"{name}.csv"
-        write_csv(path, HEADERS[name], (row for system in systems for row in make(system)))
+        write_csv(path, HEADERS[name], dict.fromkeys(row for system in systems for row in make(system)))
         paths.append(path)
     return paths
 

@@ -21,7 +21,7 @@ from lda.synthetic.layouts import load_shapes
 from lda.synthetic.mess import Messer
 from lda.synthetic.population import Plan, make_people, make_plan
 from lda.synthetic.social_care import others_needed
-from lda.synthetic.truth import Truth
+from lda.synthetic.truth import Truth, write_truth
 from lda.synthetic.writers import TruthFiles
 
 Progress = Callable[[str, int, int], None]
@@ -65,6 +65,8 @@ def synthesise(
 ) -> SynthesisReport:
     """Write ``months`` months of files up to ``end`` into ``home/landing``, and the right answers into ``home/truth``.
 
+    ``system`` may be several by commas, or all: each is made as it would be alone, people, files and answers.
+
     The same arguments make the same bytes. ``scale`` is the size next to the real system; above 1 the population is
     made and written in that many blocks, so memory does not grow with it. ``dirt`` is the share of messy rows; 0 also
     leaves out the mishaps of whole files. Files of an earlier sample are removed first; no other file is touched.
@@ -74,15 +76,21 @@ def synthesise(
     if months < 1 or scale <= 0 or not 0 <= dirt <= 0.3:
         raise ValueError("expected months of 1 or more, scale above 0 and dirt from 0 to 0.3")
     started = time.monotonic()
-    report = SynthesisReport(system, months, last_day(end).isoformat(), seed, scale, dirt)
-    plan = make_plan(Geography(settings, system), last_day(end), months, seed, scale, dirt)
+    systems = settings.model_copy(update={"system": system}).systems
+    report = SynthesisReport(",".join(systems), months, last_day(end).isoformat(), seed, scale, dirt)
+    areas = [Geography(settings, code) for code in systems]
     settings.landing.mkdir(parents=True, exist_ok=True)
     settings.landing.chmod(PRIVATE_FOLDER)
     folder = settings.home / "truth"
     _remove_earlier(settings)
     with TruthFiles(folder) as files:
-        truth = _Sample(settings, plan, files, report, progress or _silent).make()
-    report.truth_cells = truth.write(folder / "measures.csv")
+        truths = [
+            _Sample(
+                settings, make_plan(area, last_day(end), months, seed, scale, dirt), files, report, progress or _silent
+            ).make()
+            for area in areas
+        ]
+    report.truth_cells = write_truth(folder / "measures.csv", truths)
     files.write_files()
     _count(report, files)
     made = {name: value for name, value in report.as_dict().items() if name != "seconds"}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lda.synthetic.calendar import NO_DAY
 from lda.synthetic.codes import ETHNIC_CODES, LEGAL_STATUSES
-from lda.synthetic.hospital import WARDS, Stay
+from lda.synthetic.hospital import Stay
 from lda.synthetic.population import SPARE_FROM, TRUST_STREAM, NumberSource, Plan, Random
 
 LEFT_OUT, ONLY_TRUST, NOT_LDA, RESPITE = 0.06, 0.06, 0.1, 0.1
@@ -102,7 +102,7 @@ def make_trust_history(plan: Plan, stays: Sequence[Stay], trust: str) -> TrustHi
     maker = _Maker(plan, random)
     spells: list[TrustSpell] = []
     for stay in stays:
-        if not WARDS[stay.ward][0].startswith(trust):
+        if not plan.geography.wards[stay.ward][0].startswith(trust):
             continue
         if random.random() >= LEFT_OUT:
             spells += maker.spells(maker.known(stay), stay, maker.qualifiers())
@@ -117,7 +117,7 @@ class _Maker:
 
     def __init__(self, plan: Plan, random: Random) -> None:
         self._plan, self._random = plan, random
-        self._numbers = NumberSource(0, NUMBERS_FROM)
+        self._numbers = NumberSource(plan.geography.number_block, NUMBERS_FROM)
         self._patients: dict[str, Patient] = {}
         self._count = 0
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from lda.synthetic.calendar import NO_DAY
 from lda.synthetic.codes import DELAY_REASONS, ETHNIC_CODES, SEX_CODES
-from lda.synthetic.hospital import WARDS
 from lda.synthetic.layouts import landing_path
 from lda.synthetic.population import Plan
 from lda.synthetic.trust_history import AutismReferral, Patient, TrustHistory, TrustSpell
@@ -74,7 +73,7 @@ def month_tables(plan: Plan, history: TrustHistory, trust: str, end: date, versi
     tables = Tables()
     header = ("5.0" if version_5 else "6.0", trust, end.replace(day=1).isoformat(), end.isoformat())
     tables.add("MHS000Header", *header)
-    for site, security in WARDS:
+    for site, security in plan.geography.wards:
         if site.startswith(trust) and not version_5:
             tables.add("MHS903WardDetails", f"{site}-LD", site, "", "05", SECURITY[security])
             tables.add("MHS903WardDetails", site, site, "", "03", SECURITY[security])
@@ -98,7 +97,7 @@ def month_tables(plan: Plan, history: TrustHistory, trust: str, end: date, versi
 
 def _add_spell(tables: Tables, plan: Plan, spell: TrustSpell, first: int, cut: int, version_5: bool) -> None:
     request, number, has = f"Q{spell.number}", spell.number, spell.qualifiers
-    site, security = WARDS[spell.ward]
+    site, security = plan.geography.wards[spell.ward]
     start, stop = known(spell.start, cut), known(spell.stop, cut)
     tables.add("MHS101Referral", request, spell.patient.local_id, plan.geography.icb_code, start, "12", stop, "", "")
     tables.add("MHS102ServiceTypeReferredTo", request, "E01" if "MHS102" in has else "A01", stop, "")
@@ -210,7 +209,7 @@ class TrustExtracts:
         extract = Extract(path, landed, "mhsds", self._trust, end, delivery(end, LATENCY + days), status, set(tags))
         self._truth.extracts.append(extract)
         path.parent.mkdir(parents=True, exist_ok=True)
-        folder, newline = ("RT5 extract/", "\r\n") if "nested_folder" in extract.tags else ("", "\n")
+        folder, newline = (f"{self._trust} extract/", "\r\n") if "nested_folder" in extract.tags else ("", "\n")
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for table, kept in tables.rows.items():
                 if table in leave_out:

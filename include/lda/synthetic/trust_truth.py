@@ -32,7 +32,7 @@ class TrustTruth:
             "deprivation_quintile": QUINTILE_LABELS[patient.quintile],
         }
         places = [("place", geography.places[patient.place])] if patient.place >= 0 else []
-        for where in (*places, ("system", geography.icb_code)):
+        for where in (*places, ("system", geography.system_area)):
             for what in (ALL, *traits.items()):
                 yield where, what
 

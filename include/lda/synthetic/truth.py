@@ -42,7 +42,7 @@ VALUED: dict[str, Callable[[Sequence[float]], float]] = {
     "delay_cost": fsum,
 }
 TRUTH_HEADER = (
-    "measure_id", "geography_type", "geography_code", "breakdown_type", "breakdown_value", "period_end",
+    "measure_id", "system_code", "geography_type", "geography_code", "breakdown_type", "breakdown_value", "period_end",
     "numerator", "denominator", "value",
 )  # fmt: skip
 BAND_FROM = (0, 18, 25, 35, 45, 55, 65)
@@ -73,26 +73,35 @@ class Truth:
         self, measure: str, end: date, place: int, traits: Mapping[str, str], count: int, of: int = 1
     ) -> None:
         """Add one person (or one group alike in ``traits``) to the cells of the place and of the system."""
-        for where in (("place", self.geography.places[place]), ("system", self.geography.icb_code)):
+        for where in (("place", self.geography.places[place]), ("system", self.geography.system_area)):
             for what in (ALL, *traits.items()):
                 self.add(measure, end, where, what, count, of)
 
     def add_value(self, measure: str, end: date, place: int, traits: Mapping[str, str], value: float) -> None:
         """Add one person's value to the cells of the place and of the system."""
-        for where in (("place", self.geography.places[place]), ("system", self.geography.icb_code)):
+        for where in (("place", self.geography.places[place]), ("system", self.geography.system_area)):
             for what in (ALL, *traits.items()):
                 self.values.setdefault((measure, *where, *what, end.isoformat()), []).append(float(value))
 
-    def write(self, path: Path) -> int:
-        """Write ``measures.csv``, sorted; returns the number of cells."""
+    def rows(self) -> list[Sequence[str | int | float]]:
+        """A row of ``measures.csv`` for each cell."""
+        system = self.geography.system_code
         rows: list[Sequence[str | int | float]] = [
-            (*cell, count, "" if cell[0] in COUNTS else of, "") for cell, (count, of) in self.cells.items()
+            (cell[0], system, *cell[1:], count, "" if cell[0] in COUNTS else of, "")
+            for cell, (count, of) in self.cells.items()
         ]
-        rows += [(*cell, "", len(values), VALUED[cell[0]](values)) for cell, values in self.values.items()]
-        write_csv(
-            path, TRUTH_HEADER, sorted(rows, key=lambda row: [str(part) for part in row[: len(TRUTH_HEADER) - 3]])
-        )
-        return len(rows)
+        rows += [
+            (cell[0], system, *cell[1:], "", len(values), VALUED[cell[0]](values))
+            for cell, values in self.values.items()
+        ]
+        return rows
+
+
+def write_truth(path: Path, truths: Sequence[Truth]) -> int:
+    """Write ``measures.csv`` of all systems, sorted; returns the number of cells."""
+    rows = [row for truth in truths for row in truth.rows()]
+    write_csv(path, TRUTH_HEADER, sorted(rows, key=lambda row: [str(part) for part in row[: len(TRUTH_HEADER) - 3]]))
+    return len(rows)
 
 
 def register_in_force(plan: Plan, views: Sequence[RegisterView], missing: Mapping[int, set[int]]) -> list[RegisterView]:
@@ -194,7 +203,7 @@ def _add_rows(
         of = np.bincount(key[among], minlength=len(names) * len(geography.places))
         for index in np.flatnonzero(of):
             place, value = divmod(int(index), len(names))
-            for where in (("place", geography.places[place]), ("system", geography.icb_code)):
+            for where in (("place", geography.places[place]), ("system", geography.system_area)):
                 truth.add(measure, end, where, (kind, names[value]), count[index], of[index])
 
 
@@ -212,7 +221,7 @@ def add_scheme_measure(truth: Truth, end: date, counts: np.ndarray[Any, Any]) ->
             ("practice", code),
             ("pcn", pcns[index]),
             ("place", geography.places[places[index]]),
-            ("system", geography.icb_code),
+            ("system", geography.system_area),
         ):
             truth.add("ahc_uptake_ldhc", end, where, ALL, count[index], of[index])
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from lda.contracts import expected_submissions, load_contracts, load_system
+from lda.contracts import expected_submissions, load_contracts, load_system, load_systems
 from lda.disclosure import Protection, protect, write_mask
 from lda.ledger import Ledger
 from lda.ledger.records import Submission
@@ -36,27 +36,32 @@ PROOFS = "disclosure_proofs.txt"
 
 
 def latest_period(settings: Settings, ledger: Ledger, as_of: datetime) -> date:
-    """The reporting period by default: the latest for which most expected submissions are in force.
+    """The reporting period by default: the latest for which most expected submissions of a system are in force.
+
+    With several systems it is that of the one that is furthest on: a system that is late keeps no other waiting, and
+    its own figures say what is missing.
 
     :raises CandidateError: when nothing has been accepted yet.
     """
     roles = feed_roles(settings)
     inputs = [one for one in in_force(settings, ledger, as_of) if roles.get(one.feed, FIGURES) == FIGURES]
-    if inputs:
-        period = most_received_period(inputs, _expected(settings, inputs))
-        if period is not None:
-            return period
+    periods = []
+    for code in settings.systems:
+        own = [source for source in inputs if source.system_code == code]
+        period = most_received_period(own, _expected(settings, code, own)) if own else None
+        periods += [period] if period else []
+    if periods:
+        return max(periods)
     raise CandidateError(
         f"No submission has been accepted yet. Put partners' files in {settings.landing} (or make samples with: "
         "lda synthesise), then run: lda ingest, and lda files to see what became of them."
     )
 
 
-def _expected(settings: Settings, inputs: list[Submission]) -> list[tuple[str, str, date]]:
+def _expected(settings: Settings, system: str, inputs: list[Submission]) -> list[tuple[str, str, date]]:
     first, last = (pick(source.period_end for source in inputs) for pick in (min, max))
-    contracts, system = load_contracts(settings), load_system(settings)
-    figures = {feed: contract for feed, contract in contracts.items() if contract.role == FIGURES}
-    wanted = expected_submissions(settings, figures, system, first, last)
+    figures = {feed: contract for feed, contract in load_contracts(settings).items() if contract.role == FIGURES}
+    wanted = expected_submissions(settings, figures, load_system(settings, system), first, last)
     return [(one.feed, one.partner_code, one.period_end) for one in wanted]
 
 
@@ -117,7 +122,7 @@ def build_candidate(
         run_id=run_id,
         publication_id=publication_id,
         path=path,
-        system_code=settings.system,
+        system_code=settings.system_label,
         period_end=period_end,
         as_of=as_of,
         code_version=version,
@@ -177,22 +182,31 @@ def ledger_rows(
     settings: Settings, ledger: Ledger, inputs: list[Submission], period_end: date, as_of: datetime
 ) -> dict[str, list[dict[str, Any]]]:
     """The rows of schema ``ledger`` by table, but for ``run``."""
-    contracts, system = load_contracts(settings), load_system(settings)
-    first: dict[str, date] = {}
+    contracts, systems = load_contracts(settings), load_systems(settings)
+    first: dict[tuple[str, str], date] = {}
     for source in inputs:
-        first[source.feed] = min(source.period_end, first.get(source.feed, source.period_end))
-    wanted = expected_submissions(settings, contracts, system, min(first.values()), period_end)
-    partners = {partner.code: partner for partner in system.partners}
+        key = (source.system_code, source.feed)
+        first[key] = min(source.period_end, first.get(key, source.period_end))
+    wanted = expected_submissions(settings, contracts, systems, min(first.values()), period_end)
     return {
-        "system": [{"system_code": system.system_code, "system_name": system.name, "icb_code": system.icb_code}],
+        "system": [
+            {
+                "system_code": system.system_code,
+                "system_name": system.name,
+                "icb_code": system.icb_code,
+                "area_code": system.area_code,
+            }
+            for system in systems
+        ],
         "partner": [
             {
                 "partner_code": partner.code,
                 "partner_name": partner.name,
                 "partner_type": partner.type,
-                "system_code": system.system_code,
+                "system_code": partner.system_code,
             }
-            for partner in partners.values()
+            for system in systems
+            for partner in {partner.code: partner for partner in system.partners}.values()
         ],
         "feed_table": [
             {"feed": feed, "table_name": table.name}
@@ -224,9 +238,9 @@ def ledger_rows(
             }
             for source in inputs
         ],
-        "expected_submission": expected_rows(wanted, system.system_code, first),
-        "opt_out_list": opt_out_lists(contracts, system, inputs, period_end),
-        "file_account": file_accounts(ledger, settings.system, as_of),
+        "expected_submission": expected_rows(wanted, first),
+        "opt_out_list": opt_out_lists(contracts, systems, inputs, period_end),
+        "file_account": file_accounts(ledger, settings.systems, as_of),
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -28,14 +28,14 @@ MOST = 0.5
 
 
 def in_force(settings: Settings, ledger: Ledger, as_of: datetime, period_end: date | None = None) -> list[Submission]:
-    """The submissions of the system that count as of a moment, up to a period, in a stable order.
+    """The submissions of the systems served that count as of a moment, up to a period, in a stable order.
 
     What is known by the moment of opt-outs and reference data counts whatever period is reported: an opt-out holds
     for every later use, and a corrected population year corrects earlier months too. Of opt-outs only the latest list
     of each partner counts, because each is complete.
     """
     roles = feed_roles(settings)
-    found = [one for one in ledger.in_force(as_of) if one.system_code == settings.system]
+    found = [one for one in ledger.in_force(as_of) if one.system_code in settings.systems]
     lists: dict[tuple[str, str], date] = {}
     for one in found:
         if roles.get(one.feed) == "opt_outs":
@@ -53,7 +53,7 @@ def feed_roles(settings: Settings) -> dict[str, str]:
     return {feed: contract.role for feed, contract in load_contracts(settings).items()}
 
 
-def file_accounts(ledger: Ledger, system_code: str, as_of: datetime) -> list[dict[str, Any]]:
+def file_accounts(ledger: Ledger, systems: Collection[str], as_of: datetime) -> list[dict[str, Any]]:
     """Every file seen by a moment with its status at that moment and its row account (zeros before it was judged)."""
     last_event = (
         select(file_event.c.file_id, func.max(file_event.c.event_id).label("event_id"))
@@ -68,7 +68,7 @@ def file_accounts(ledger: Ledger, system_code: str, as_of: datetime) -> list[dic
         .outerjoin(last_event, last_event.c.file_id == file.c.file_id)
         .outerjoin(file_event, file_event.c.event_id == last_event.c.event_id)
         .outerjoin(row_account, row_account.c.file_id == file.c.file_id)
-        .where(file.c.received_at <= as_of, or_(file.c.system_code == system_code, file.c.system_code.is_(None)))
+        .where(file.c.received_at <= as_of, or_(file.c.system_code.in_(systems), file.c.system_code.is_(None)))
         .order_by(file.c.file_id)
     )
     with ledger.engine.connect() as connection:

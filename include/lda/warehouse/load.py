@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from lda.contracts import Expected
 from lda.disclosure import MASK_DEFINITION
 from lda.ledger.records import Submission
 from lda.warehouse.candidate import CandidateError, quoted
@@ -18,7 +19,7 @@ FILES_AT_ONCE = 1000
 
 LEDGER_TABLES = {
     "run": "run_id VARCHAR, publication_id VARCHAR, period_end DATE, as_of TIMESTAMP, code_version VARCHAR",
-    "system": "system_code VARCHAR, system_name VARCHAR, icb_code VARCHAR",
+    "system": "system_code VARCHAR, system_name VARCHAR, icb_code VARCHAR, area_code VARCHAR",
     "partner": "partner_code VARCHAR, partner_name VARCHAR, partner_type VARCHAR, system_code VARCHAR",
     "feed": (
         "feed VARCHAR, feed_name VARCHAR, cadence_months INTEGER, stale_after_periods INTEGER, partner_type VARCHAR, "
@@ -123,16 +124,19 @@ def _text(value: Any) -> str | None:
     return value.isoformat(" ") if isinstance(value, datetime) else str(value)
 
 
-def expected_rows(expected: Iterable[Any], system_code: str, first: Mapping[str, date]) -> list[dict[str, Any]]:
-    """Expected submissions as ledger rows, each feed from its first received period on."""
+def expected_rows(expected: Iterable[Expected], first: Mapping[tuple[str, str], date]) -> list[dict[str, Any]]:
+    """Expected submissions as ledger rows, from the first period on that a system received of a feed.
+
+    ``first`` maps (system_code, feed) to that period.
+    """
     return [
         {
             "feed": wanted.feed,
             "partner_code": wanted.partner_code,
-            "system_code": system_code,
+            "system_code": wanted.system_code,
             "period_end": wanted.period_end,
             "due_date": wanted.due_date,
         }
         for wanted in expected
-        if wanted.feed in first and wanted.period_end >= first[wanted.feed]
+        if wanted.period_end >= first.get((wanted.system_code, wanted.feed), date.max)
     ]

@@ -12,7 +12,7 @@ from datetime import date
 
 import duckdb
 
-from lda.contracts import FeedContract, SystemConfig, TableSpec, add_periods
+from lda.contracts import FeedContract, Systems, TableSpec, add_periods
 from lda.ledger.records import Submission
 
 LISTED = "opted_out"
@@ -124,9 +124,9 @@ def _count(connection: duckdb.DuckDBPyConnection, source: str) -> int:
 
 
 def opt_out_lists(
-    contracts: Mapping[str, FeedContract], system: SystemConfig, inputs: Iterable[Submission], period_end: date
+    contracts: Mapping[str, FeedContract], systems: Systems, inputs: Iterable[Submission], period_end: date
 ) -> list[dict[str, object]]:
-    """Every partner that owes the system an opt-out list, the period of its list in force, and whether it stands.
+    """Every partner that owes a system an opt-out list, the period of its list in force, and whether it stands.
 
     A list stands for the reporting period when it is no older than the contract lets a submission be. One row each,
     as ``ledger.opt_out_list`` holds them.
@@ -134,11 +134,11 @@ def opt_out_lists(
     last = {(one.feed, one.partner_code): one.period_end for one in inputs}
     rows: list[dict[str, object]] = []
     for contract in contracts.values():
-        if contract.role != "opt_outs" or contract.feed not in system.feeds:
+        if contract.role != "opt_outs":
             continue
         oldest = add_periods(period_end, contract.period_rule, -contract.stale_after_periods)
-        for partner in system.partners:
-            if partner.type == contract.partner_type and partner.is_valid_on(period_end):
+        for partner in systems.senders(contract):
+            if partner.is_valid_on(period_end):
                 period = last.get((contract.feed, partner.code))
                 stands = period is not None and period >= oldest
                 known = {"feed": contract.feed, "partner_code": partner.code}

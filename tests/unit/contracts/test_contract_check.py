@@ -82,7 +82,7 @@ def test_missing_reference_data_is_a_problem_not_a_crash(project):
 
 
 def test_an_unknown_system_names_those_there_are(tmp_path):
-    with pytest.raises(ContractError, match="found llr"):
+    with pytest.raises(ContractError, match="found coventry_warwickshire, hertfordshire, leeds, llr"):
         load_system(Settings(home=tmp_path, system="nowhere"))
 
 

@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from lda.contracts import load_contracts, load_system
+from lda.contracts import load_contracts, load_systems
 from lda.landing import archive_path, claims, discover
 
 GP_FILE = "gp_ld_register_Y90001_2026-03.csv"
@@ -17,7 +17,7 @@ GP_FILE = "gp_ld_register_Y90001_2026-03.csv"
 
 @pytest.fixture
 def look(settings, ledger):
-    contracts, system = load_contracts(settings), load_system(settings)
+    contracts, system = load_contracts(settings), load_systems(settings)
     return lambda: discover(settings, ledger, contracts, system)
 
 

@@ -98,8 +98,8 @@ def test_what_counts_is_decided_as_of_a_moment(settings, ledger):
     assert [one.file_id for one in in_force(settings, ledger, later)] == ["second"]
     assert in_force(settings, ledger, later, FEBRUARY) == []
     assert in_force(settings.model_copy(update={"system": "another"}), ledger, later) == []
-    then = {row["file_id"]: row["status"] for row in file_accounts(ledger, "llr", MOMENT)}
-    now = {row["file_id"]: row["status"] for row in file_accounts(ledger, "llr", later)}
+    then = {row["file_id"]: row["status"] for row in file_accounts(ledger, ["llr"], MOMENT)}
+    now = {row["file_id"]: row["status"] for row in file_accounts(ledger, ["llr"], later)}
     assert then == {"first": "accepted"}
     assert now == {"first": "superseded", "second": "accepted"}
 

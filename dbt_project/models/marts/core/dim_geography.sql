@@ -10,7 +10,8 @@ latest as (
     select
         geography_month.*,
         row_number() over (
-            partition by geography_month.geography_type, geography_month.geography_code
+            partition by
+                geography_month.system_code, geography_month.geography_type, geography_month.geography_code
             order by geography_month.period_end desc
         ) as recency
     from geography_month
@@ -55,7 +56,8 @@ sorted as (
 )
 
 select
-    current_area.geography_type || ':' || current_area.geography_code as geography_key,
+    current_area.system_code || ':' || current_area.geography_type || ':' || current_area.geography_code
+        as geography_key,
     current_area.geography_type,
     current_area.geography_code,
     current_area.geography_name,

@@ -7,6 +7,8 @@ with organisation as (
             order by stg_organisation.valid_from desc
         ) as recency
     from {{ ref('stg_organisation') }} as stg_organisation
+    inner join {{ ref('stg_system') }} as system
+        on stg_organisation.system_code = system.system_code
 
 ),
 

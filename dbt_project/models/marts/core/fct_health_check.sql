@@ -17,7 +17,7 @@ ranked as (
         person_link.person_key,
         register_row.*,
         row_number() over (
-            partition by person_link.person_key, register_row.ahc_date
+            partition by register_row.system_code, person_link.person_key, register_row.ahc_date
             order by
                 register_row.submission_period_end desc,
                 register_row.register_date desc,
@@ -25,7 +25,7 @@ ranked as (
                 register_row.source_row_number asc
         ) as preference,
         min(register_row.submission_period_end) over (
-            partition by person_link.person_key, register_row.ahc_date
+            partition by register_row.system_code, person_link.person_key, register_row.ahc_date
         ) as first_reported_period_end
     from register_row
     inner join person_link
@@ -50,7 +50,8 @@ checked as (
 )
 
 select
-    checked.person_key || ':' || cast(checked.ahc_date as {{ dbt.type_string() }}) as health_check_key,
+    checked.system_code || ':' || checked.person_key || ':' || cast(checked.ahc_date as {{ dbt.type_string() }})
+        as health_check_key,
     checked.person_key,
     checked.ahc_date as health_check_date,
     coalesce(organisation.organisation_key, '-1') as organisation_key,

@@ -16,7 +16,7 @@ ranked as (
         person_link.person_key,
         census_row.*,
         row_number() over (
-            partition by person_link.person_key, census_row.admission_date
+            partition by census_row.system_code, person_link.person_key, census_row.admission_date
             order by census_row.submission_period_end desc, census_row.source_row_number asc, census_row.file_id asc
         ) as preference
     from census_row
@@ -38,7 +38,8 @@ place as (
 )
 
 select
-    ranked.person_key || ':' || cast(ranked.admission_date as {{ dbt.type_string() }}) as spell_key,
+    ranked.system_code || ':' || ranked.person_key || ':' || cast(ranked.admission_date as {{ dbt.type_string() }})
+        as spell_key,
     ranked.person_key,
     coalesce(organisation.organisation_key, '-1') as organisation_key,
     ranked.system_code,

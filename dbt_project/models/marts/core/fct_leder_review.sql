@@ -9,7 +9,7 @@ latest as (
     select
         leder_clock.*,
         row_number() over (
-            partition by leder_clock.review_key, leder_clock.review_type
+            partition by leder_clock.system_code, leder_clock.review_key, leder_clock.review_type
             order by leder_clock.period_end desc
         ) as recency
     from leder_clock
@@ -23,7 +23,7 @@ place as (
 )
 
 select
-    latest.review_key || ':' || latest.review_type as review_key,
+    latest.system_code || ':' || latest.review_key || ':' || latest.review_type as review_key,
     latest.person_key,
     latest.system_code,
     coalesce(place.geography_key, '-1') as place_key,

@@ -47,7 +47,8 @@ ranked as (
         person_link.person_key,
         review.*,
         row_number() over (
-            partition by person_link.person_key, review.review_type, review.review_date
+            partition by
+                review.system_code, person_link.person_key, review.review_type, review.review_date
             order by review.submission_period_end asc, review.admission_date desc
         ) as preference
     from review
@@ -63,7 +64,7 @@ place as (
 )
 
 select
-    ranked.person_key || ':' || ranked.review_type
+    ranked.system_code || ':' || ranked.person_key || ':' || ranked.review_type
     || ':' || cast(ranked.review_date as {{ dbt.type_string() }}) as review_key,
     ranked.person_key,
     ranked.review_type,

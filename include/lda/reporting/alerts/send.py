@@ -59,7 +59,7 @@ def send_digest(settings: Settings) -> AlertReport:
 
 def _tell(settings: Settings, ledger: Ledger, url: str, number: int, now: list[Any], report: AlertReport) -> None:
     channel = token(settings.token_key, f"alert:{url}")
-    digest = make_digest(settings.system, ledger.notices.told_state(channel, settings.system), now)
+    digest = make_digest(settings.system_label, ledger.notices.told_state(channel, settings.system_label), now)
     if digest is not None:
         if not _send(url, digest.title, digest.body):
             report.problems.append(
@@ -68,7 +68,7 @@ def _tell(settings: Settings, ledger: Ledger, url: str, number: int, now: list[A
             )
             return
         report.sent += 1
-    ledger.notices.record_told(channel, settings.system, {one.key: one.state for one in now}, utc_now())
+    ledger.notices.record_told(channel, settings.system_label, {one.key: one.state for one in now}, utc_now())
 
 
 def _send(url: str, title: str, body: str) -> bool:

@@ -57,7 +57,7 @@ def _failures(settings: Settings, ledger: Ledger) -> list[Watched]:
     """The last refresh and the last ingest, when they did not end well. Steps are named; errors' own words are not."""
     found = []
     for kind in ("refresh", "ingest"):
-        run = ledger.book.last_run(kind, settings.system)
+        run = ledger.book.last_run(kind, settings.system_label)
         summary: dict[str, Any] = (run or {}).get("summary") or {}
         if run and run["status"] == "failed":
             step = summary.get("failed_step") or "run"

@@ -18,7 +18,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from lda.contracts import FeedContract, SystemConfig, load_contracts, load_file_rules, load_system
+from lda.contracts import FeedContract, Systems, load_contracts, load_file_rules, load_systems
 from lda.ledger import Ledger, ToldFile, utc_now
 from lda.reporting.feedback.findings import (
     PartnerFeedback,
@@ -93,7 +93,7 @@ def _tell(
     again: bool,
     everything: bool,
 ) -> None:
-    contracts, system = load_contracts(settings), load_system(settings)
+    contracts, systems = load_contracts(settings), load_systems(settings)
     told = ledger.notices.judged_files()
     wanted = [
         one
@@ -102,7 +102,7 @@ def _tell(
         and (partners is None or sender(one) in partners)
         and (feed is None or one.file.feed == feed)
     ]
-    everyone = _partners(settings, system, contracts, told, ledger)
+    everyone = _partners(settings, systems, contracts, told, ledger)
     news = {one.file.file_id for one in wanted}
     may = news & _documents(told, settings, everything)
     due = {one.file_id for partner in everyone for one in _submissions(partner) if one.file_id in may and one.findings}
@@ -121,7 +121,7 @@ def _tell(
 
 def _partners(
     settings: Settings,
-    system: SystemConfig,
+    systems: Systems,
     contracts: dict[str, FeedContract],
     told: Sequence[ToldFile],
     ledger: Ledger,
@@ -130,7 +130,7 @@ def _partners(
     failed = ledger.notices.failed_rules([one.file.file_id for one in told])
     rules = load_file_rules(settings)
     words = {feed: words_of(contracts.get(feed), rules) for feed in {one.file.feed or "" for one in told}}
-    names = {partner.code: partner.name for partner in system.partners}
+    names = {partner.code: partner.name for system in systems for partner in system.partners}
     by_sender: dict[str, dict[str, list[SubmissionFeedback]]] = defaultdict(lambda: defaultdict(list))
     for one in told:
         feed = one.file.feed or ""
