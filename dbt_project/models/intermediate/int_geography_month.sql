@@ -1,6 +1,7 @@
 with geography as (
 
-    select * from {{ ref('stg_geography') }}
+    -- Areas that are another by another name, or of which the warehouse holds a part only, have no figures.
+    select * from {{ ref('stg_geography') }} where same_as is null
 
 ),
 

@@ -39,6 +39,8 @@ linked as (
         geography_link.parent_type as geography_type,
         geography_link.parent_code as geography_code
     from partner
+    inner join linked_type
+        on partner.partner_type = linked_type.partner_type
     inner join geography_link
         on
             partner.partner_type = geography_link.child_type

@@ -4,5 +4,6 @@ select
     geography_name,
     system_code,
     sort_order,
+    nullif(same_as, '') as same_as,
     {{ validity() }}
 from {{ ref('geography') }}

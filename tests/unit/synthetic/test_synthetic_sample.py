@@ -253,5 +253,5 @@ def test_arguments_that_make_no_sample_are_refused(wrong: dict[str, object], tmp
 
 
 def test_an_unknown_system_is_named_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="no system called atlantis: expected one of .*llr"):
+    with pytest.raises(SettingsError, match=r"no system called atlantis: expected one of .*llr"):
         synthesise(Settings(home=tmp_path), system="atlantis")
