@@ -152,6 +152,7 @@ def refresh(
 def status(
     everyone: Annotated[bool, typer.Option("--all", help="Every partner, not only those that need attention.")] = False,
     last_run: Annotated[bool, typer.Option("--last-run", help="The summary of the last refresh instead.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Also write the board as a page: partners by period.")] = None,
     as_json: Json = False,
 ) -> None:
     """Who has sent what, who is late, what was rejected and why."""
@@ -168,6 +169,10 @@ def status(
 
     current = current_publication(settings)
     board = status_board(settings, publication_id=current.publication_id if current else None)
+    if html is not None:
+        from lda.reporting.status_page import write_status_page
+
+        write_status_page(board, html)
     show(board.as_dict(), lambda: board_view(board, everyone), as_json)
 
 

@@ -28,13 +28,15 @@ RECEIVED, STALE, MISSING = "received", "stale", "missing"
 
 @dataclass(frozen=True)
 class PartnerState:
-    """One partner and feed: its last period in force, how that stands, periods never received, late deliveries."""
+    """One partner and feed: its last period in force, how that stands, and of the ``periods`` that are due those never
+    received and those that came late."""
 
     feed: str
     partner_code: str
     partner_name: str
     state: str
     last_period: str | None
+    periods: list[str] = field(default_factory=list)
     missing_periods: list[str] = field(default_factory=list)
     late_periods: list[str] = field(default_factory=list)
 
@@ -150,6 +152,7 @@ def _partner(
         partner_name=partner.name if partner else code,
         state=state,
         last_period=latest.isoformat() if latest else None,
+        periods=[one.period_end.isoformat() for one in owed],
         missing_periods=[one.period_end.isoformat() for one in owed if one.period_end not in got],
         late_periods=[one.period_end.isoformat() for one in late],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+import html5lib
 import pytest
 from rich.console import Console, RenderableType
 
@@ -22,6 +23,7 @@ from lda.reporting import (
     status_board,
 )
 from lda.reporting.render import board_view, files_table, refresh_view, story_view
+from lda.reporting.status_page import grid_of, write_status_page
 
 FEED = "inpatient_census"
 MOMENT = datetime.fromisoformat("2026-05-20T09:00:00")
@@ -123,6 +125,21 @@ def test_a_rejected_file_is_on_the_board_with_its_reason_until_it_is_replaced(se
     assert "Expected data rows, found none." in drawn(board_view(status_board(settings, MOMENT)))
     arrive("good", FEBRUARY, "accepted", 20)
     assert status_board(settings, MOMENT).rejections == []
+
+
+def test_the_board_as_a_page_has_a_cell_for_every_partner_and_period(settings, arrive, tmp_path):
+    arrive("a", JANUARY)
+    arrive("bad", FEBRUARY, "rejected", 10, EMPTY_FILE)
+    arrive("c", MARCH, "accepted", 40)
+    board = status_board(settings, MOMENT)
+    grid = grid_of(board, next(one for one in board.feeds if one.feed == FEED))
+    assert grid.periods == ("2026-01-31", "2026-02-28", "2026-03-31")
+    assert [row.cells for row in grid.rows] == [("received", "rejected", "late")]
+    write_status_page(board, tmp_path / "status.html")
+    page = html5lib.HTMLParser(strict=True).parse((tmp_path / "status.html").read_text(encoding="utf-8"))
+    words = "".join(page.itertext())
+    assert "QK1/bad.xlsx" in words
+    assert "came late" in words
 
 
 def test_files_are_listed_with_their_rows_and_filtered(settings, arrive):
