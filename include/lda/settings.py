@@ -60,6 +60,11 @@ class Settings(BaseSettings):
     publish_lock_seconds: float = Field(
         5.0, description="How long a switch of the Postgres mart waits for a moment in which no statement reads it."
     )
+    superset_url: str | None = Field(
+        None, description="Superset to tell of each publication, such as https://bi.example.org; by default none is."
+    )
+    superset_username: str = Field("lda", description="Superset user who may write datasets on the mart.")
+    superset_password: SecretStr | None = Field(None, description="Password of the Superset user.")
     lock_timeout_seconds: int = Field(600, description="How long a second run waits for the first.")
     alert_urls: SecretStr | None = Field(
         None,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from pathlib import Path
+from typing import cast, get_args
 
 import typer
 from pydantic import SecretStr
 
-from lda.serving import ServingReport, serve
+from lda.publishing import current_publication
+from lda.serving import ServingError, ServingReport, serve
+from lda.serving.dashboard import Mart, bundle, headline_measures, write_bundle
 from lda.serving.local import local_server
 from lda.settings import Settings
 
@@ -16,7 +20,7 @@ from lda.settings import Settings
 def serving_view(report: ServingReport) -> str:
     """What was served, in a line or two."""
     if report.publication_id is None:
-        return "Nothing to serve to: set LDA_PUBLISH_DSN (docs/bi). The publication in files needs no server."
+        return "Nothing to serve to: set LDA_PUBLISH_DSN or LDA_SUPERSET_URL (docs/serving.md). Files need no server."
     lines = []
     if report.postgres is not None:
         if report.postgres.changed:
@@ -29,6 +33,8 @@ def serving_view(report: ServingReport) -> str:
             lines.append(f"Postgres serves {report.publication_id} already.")
         if report.postgres.left_behind:
             lines.append(f"Readers still hold {', '.join(report.postgres.left_behind)}; dropped the next time.")
+    if report.superset is not None:
+        lines.append(f"Superset: {report.superset.told} of {report.superset.datasets} datasets told of it.")
     return "\n".join(lines)
 
 
@@ -43,3 +49,19 @@ def serve_locally(settings: Settings, port: int) -> None:
         typer.echo("Guides for BI tools are in docs/bi. Ctrl-C stops the server; its data stay.")
         with suppress(KeyboardInterrupt):
             threading.Event().wait()
+
+
+def write_dashboard(settings: Settings, path: Path, mart: str) -> list[str]:
+    """Write the Superset bundle for one mart; the measures in it.
+
+    :raises ServingError: for another mart, or when nothing is published.
+    """
+    marts = get_args(Mart)
+    if mart not in marts:
+        raise ServingError(f"There is no mart {mart}; expected one of {', '.join(marts)}.")
+    publication = current_publication(settings)
+    if publication is None:
+        raise ServingError("Nothing has been published yet. Run: lda refresh")
+    measures = headline_measures(publication.path)
+    write_bundle(path, bundle(cast(Mart, mart), measures))
+    return [measure["measure_id"] for measure in measures]

@@ -299,6 +299,21 @@ def audit_trail(as_json: Json = False) -> None:
     show(lines, lambda: trail_table(lines), as_json)
 
 
+@app.command("superset-dashboard")
+def superset_dashboard(
+    to: Annotated[Path, typer.Option(help="ZIP to write.")] = Path("lda_dashboard.zip"),
+    mart: Annotated[str, typer.Option(help="The mart it reads: postgres or duckdb.")] = "postgres",
+    as_json: Json = False,
+) -> None:
+    """Write a Superset dashboard of the headline measures, to import in Superset (docs/bi/superset.md)."""
+    from lda.cli.serving import write_dashboard
+    from lda.settings import Settings
+
+    measures = write_dashboard(Settings(), to, mart)
+    done = {"file": str(to), "mart": mart, "measures": measures}
+    show(done, lambda: f"{to}: {len(measures)} headline measures on the {mart} mart.", as_json)
+
+
 @app.command("report")
 def report_again(
     to: Annotated[Path, typer.Option(help="Folder to write it into; never that of a publication.")] = Path("report"),

@@ -12,6 +12,7 @@ from typing import Any
 from lda.publishing import current_publication, one_writer
 from lda.serving.errors import ServingError
 from lda.serving.postgres import PostgresReport, serve_postgres
+from lda.serving.superset import SupersetReport, tell_superset
 from lda.settings import Settings
 
 
@@ -21,6 +22,7 @@ class ServingReport:
 
     publication_id: str | None
     postgres: PostgresReport | None = None
+    superset: SupersetReport | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The report for JSON."""
@@ -29,7 +31,7 @@ class ServingReport:
 
 def serving_is_on(settings: Settings) -> bool:
     """True when there is anything to serve to."""
-    return settings.publish_dsn is not None
+    return settings.publish_dsn is not None or settings.superset_url is not None
 
 
 def serve(settings: Settings, *, again: bool = False) -> ServingReport:
@@ -54,4 +56,14 @@ def serve(settings: Settings, *, again: bool = False) -> ServingReport:
                 settings.publish_lock_seconds,
                 again=again,
             )
-    return ServingReport(publication.publication_id, postgres)
+    superset = None
+    if settings.superset_url is not None:
+        if settings.superset_password is None:
+            raise ServingError("LDA_SUPERSET_URL is set but LDA_SUPERSET_PASSWORD is not; expected both.")
+        superset = tell_superset(
+            settings.superset_url,
+            settings.superset_username,
+            settings.superset_password.get_secret_value(),
+            publication.publication_id,
+        )
+    return ServingReport(publication.publication_id, postgres, superset)

@@ -38,7 +38,7 @@ def served(dsn: str) -> list[tuple]:
 
 def test_nothing_is_served_until_a_setting_says_where(home):
     assert not serving_is_on(home)
-    assert serve(home).as_dict() == {"publication_id": None, "postgres": None}
+    assert serve(home).as_dict() == {"publication_id": None, "postgres": None, "superset": None}
 
 
 def test_what_is_in_force_is_served_and_a_roll_back_too(home, dsn):

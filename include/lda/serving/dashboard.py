@@ -1,0 +1,336 @@
+"""The Superset dashboard of the headline measures, as a bundle that Superset imports, for either mart.
+
+Superset's import format is one YAML file for each database, dataset, chart and dashboard, tied by UUIDs. They are made
+from the headline measures and the words of the published tables, so they cannot fall behind either. The UUIDs do not
+change from one making to the next: importing again updates what is there.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from lda.publishing.dictionary import display_name
+from lda.publishing.folder import DICTIONARY, PUBLIC
+from lda.reporting.alerts.watch import headlines
+from lda.serving.errors import ServingError
+
+Mart = Literal["postgres", "duckdb"]
+VERSION = "1.0.0"
+FOLDER = "lda_dashboard"
+NAMESPACE = uuid.UUID("5d0f3c1e-6c0b-5f0e-9a55-3a7e0c1d2b46")
+DATABASE_NAMES: Mapping[Mart, str] = {"postgres": "LDA mart (Postgres)", "duckdb": "LDA mart (DuckDB file)"}
+# Superset asks for the password when it imports; the DuckDB file is opened so that SQL reads nothing else of the host.
+URIS: Mapping[Mart, str] = {
+    "postgres": "postgresql+psycopg2://lda_reader:XXXXXXXXXX@localhost:5432/lda",
+    "duckdb": "duckdb:////srv/lda/published/current/public/lda_public.duckdb",
+}
+DUCKDB_OPTIONS = {
+    "engine_params": {
+        "connect_args": {
+            "read_only": True,
+            "config": {"enable_external_access": "false", "lock_configuration": "true"},
+        }
+    }
+}
+DATASET = "lda_figures"
+TIME = "metric_time"
+# One row per figure with the names of its dimensions: what a chart needs, without a further join. (column, type, words)
+COLUMNS: Mapping[str, tuple[str, str]] = {
+    "metric_time": ("f.metric_time", "DATE"),
+    "is_latest_period": ("f.is_latest_period", "BOOLEAN"),
+    "measure_id": ("f.measure_id", "VARCHAR"),
+    "measure_name": ("m.measure_name", "VARCHAR"),
+    "theme": ("m.theme", "VARCHAR"),
+    "unit": ("m.unit", "VARCHAR"),
+    "measure_sort_order": ("m.measure_sort_order", "INTEGER"),
+    "geography_type": ("g.geography_type", "VARCHAR"),
+    "geography_name": ("g.geography_name", "VARCHAR"),
+    "place_name": ("g.place_name", "VARCHAR"),
+    "pcn_name": ("g.pcn_name", "VARCHAR"),
+    "breakdown_type": ("b.breakdown_type", "VARCHAR"),
+    "breakdown_value": ("b.breakdown_value", "VARCHAR"),
+    "breakdown_sort_order": ("b.breakdown_sort_order", "INTEGER"),
+    "numerator": ("f.numerator", "BIGINT"),
+    "denominator": ("f.denominator", "BIGINT"),
+    "value": ("f.value", "DOUBLE"),
+    "target": ("f.target", "DOUBLE"),
+    "target_status": ("f.target_status", "VARCHAR"),
+    "variation": ("f.variation", "VARCHAR"),
+    "suppression": ("f.suppression", "VARCHAR"),
+    "publication_id": ("f.publication_id", "VARCHAR"),
+}
+SOURCE = """FROM published.fct_figure AS f
+INNER JOIN published.dim_measure AS m ON f.measure_id = m.measure_id
+INNER JOIN published.dim_geography AS g ON f.geography_key = g.geography_key
+INNER JOIN published.dim_breakdown AS b ON f.breakdown_key = b.breakdown_key"""
+# A chart shows one figure a point, so the figure itself is its value; hidden figures stay gaps, never noughts.
+METRICS = {
+    "figure": ("Figure", "MAX(value)", "The published figure. Charts show one figure a point; never add rates up."),
+    "target_line": ("Target", "MAX(target)", "The target in force."),
+}
+D3_OF_UNIT = {"proportion": ".1%", "count": ",.0f"}
+D3_OTHER = ",.1f"
+WIDTH, HEIGHT = 12, 50
+
+
+def bundle(mart: Mart, measures: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The files of the bundle: path → contents.
+
+    :param measures: the headline measures in order, each with measure_id, name, unit and description.
+    """
+    database = {
+        "database_name": DATABASE_NAMES[mart],
+        "sqlalchemy_uri": URIS[mart],
+        "cache_timeout": None,
+        "expose_in_sqllab": True,
+        "allow_run_async": False,
+        "allow_ctas": False,
+        "allow_cvas": False,
+        "allow_dml": False,
+        "allow_csv_upload": False,
+        "extra": DUCKDB_OPTIONS if mart == "duckdb" else {},
+        "uuid": identity(f"database/{mart}"),
+        "version": VERSION,
+    }
+    charts = [chart for measure in measures for chart in (trend(mart, measure), places(mart, measure))]
+    charts.append(overview(mart, [measure["measure_id"] for measure in measures]))
+    name = f"lda_{mart}"
+    files: dict[str, dict[str, Any]] = {
+        "metadata.yaml": {"version": VERSION, "type": "Dashboard", "timestamp": "2026-01-01T00:00:00+00:00"},
+        f"databases/{name}.yaml": database,
+        f"datasets/{name}/{DATASET}.yaml": dataset(mart),
+        "dashboards/lda_headlines.yaml": dashboard(mart, charts),
+    }
+    return files | {f"charts/{chart['uuid']}.yaml": chart for chart in charts}
+
+
+def headline_measures(folder: Path) -> list[dict[str, Any]]:
+    """The headline measures that a publication has, in order, in the words of its public dictionary.
+
+    :raises ServingError: when it has none of them.
+    """
+    known = json.loads((folder / PUBLIC / DICTIONARY).read_text(encoding="utf-8"))["measures"]
+    by_id = {measure["measure_id"]: measure for measure in known if measure["status"] == "published"}
+    found = [by_id[name] for name in headlines() if name in by_id]
+    if not found:
+        raise ServingError(f"{folder} publishes none of the headline measures, so there is nothing to show.")
+    return found
+
+
+def identity(name: str) -> str:
+    """The UUID of a thing of the bundle: always the same for the same name."""
+    return str(uuid.uuid5(NAMESPACE, name))
+
+
+def write_bundle(path: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write the bundle as the ZIP that Superset imports; the same files give the same bytes."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            text = yaml.safe_dump(dict(files[name]), sort_keys=False, allow_unicode=True)
+            archive.writestr(zipfile.ZipInfo(f"{FOLDER}/{name}"), text.encode())
+    path.write_bytes(written.getvalue())
+
+
+def dataset_sql() -> str:
+    """The query of the dataset, read alike by DuckDB and Postgres."""
+    picked = ",\n    ".join(f"{source} AS {name}" for name, (source, _) in COLUMNS.items())
+    return f"SELECT\n    {picked}\n{SOURCE}"
+
+
+def dataset(mart: Mart) -> dict[str, Any]:
+    """The dataset of every chart."""
+    return {
+        "table_name": DATASET,
+        "main_dttm_col": TIME,
+        "description": "One row per published figure with the names of its measure, area and breakdown.",
+        "default_endpoint": None,
+        "offset": 0,
+        "cache_timeout": None,
+        "schema": "published",
+        "sql": dataset_sql(),
+        "params": None,
+        "template_params": None,
+        "filter_select_enabled": True,
+        "fetch_values_predicate": None,
+        "extra": None,
+        "uuid": identity(f"dataset/{mart}"),
+        "metrics": [
+            {
+                "metric_name": name,
+                "verbose_name": verbose,
+                "metric_type": None,
+                "expression": expression,
+                "description": words,
+                "d3format": None,
+                "extra": {},
+                "warning_text": None,
+            }
+            for name, (verbose, expression, words) in METRICS.items()
+        ],
+        "columns": [
+            {
+                "column_name": name,
+                "verbose_name": display_name(name),
+                "is_dttm": name == TIME,
+                "is_active": True,
+                "type": kind,
+                "groupby": kind in ("VARCHAR", "DATE", "BOOLEAN"),
+                "filterable": True,
+                "expression": None,
+                "description": None,
+                "python_date_format": None,
+                "extra": {},
+            }
+            for name, (_, kind) in COLUMNS.items()
+        ],
+        "version": VERSION,
+        "database_uuid": identity(f"database/{mart}"),
+    }
+
+
+def trend(mart: Mart, measure: Mapping[str, Any]) -> dict[str, Any]:
+    """A line over time for the system, with its target."""
+    params = {
+        "viz_type": "echarts_timeseries_line",
+        "x_axis": TIME,
+        "time_grain_sqla": "P1M",
+        "metrics": list(METRICS),
+        "groupby": ["geography_name"],
+        "adhoc_filters": _filters(measure_id=measure["measure_id"], geography_type="system", breakdown_type="all"),
+        "y_axis_format": D3_OF_UNIT.get(measure["unit"], D3_OTHER),
+        "connectNulls": False,
+        "markerEnabled": True,
+        "show_legend": True,
+        "row_limit": 10000,
+    }
+    return _chart(
+        mart, f"{measure['name']}: over time", measure["description"], params, f"trend/{measure['measure_id']}"
+    )
+
+
+def places(mart: Mart, measure: Mapping[str, Any]) -> dict[str, Any]:
+    """Ranked bars of the places in the latest period."""
+    latest = _filters(measure_id=measure["measure_id"], geography_type="place", breakdown_type="all")
+    params = {
+        "viz_type": "echarts_timeseries_bar",
+        "orientation": "horizontal",
+        "x_axis": "geography_name",
+        "x_axis_sort": "figure",
+        "x_axis_sort_asc": True,
+        "metrics": ["figure"],
+        "groupby": [],
+        "adhoc_filters": [*latest, _where("is_latest_period")],
+        "y_axis_format": D3_OF_UNIT.get(measure["unit"], D3_OTHER),
+        "show_value": True,
+        "row_limit": 100,
+    }
+    return _chart(mart, f"{measure['name']}: places", measure["description"], params, f"places/{measure['measure_id']}")
+
+
+def overview(mart: Mart, headlines: Sequence[str]) -> dict[str, Any]:
+    """A table of every headline measure in the latest period."""
+    wanted = {"clause": "WHERE", "expressionType": "SIMPLE", "subject": "measure_id", "operator": "IN"}
+    params = {
+        "viz_type": "table",
+        "query_mode": "raw",
+        "all_columns": [
+            "measure_name",
+            "geography_name",
+            "value",
+            "target",
+            "target_status",
+            "variation",
+            "suppression",
+        ],
+        "order_by_cols": [json.dumps(["measure_sort_order", True])],
+        "adhoc_filters": [
+            {**wanted, "comparator": list(headlines)},
+            *_filters(geography_type="system", breakdown_type="all"),
+            _where("is_latest_period"),
+        ],
+        "row_limit": 1000,
+    }
+    return _chart(mart, "Headline measures: latest", "The latest published figure of each.", params, "overview")
+
+
+def _filters(**wanted: str) -> list[dict[str, Any]]:
+    return [
+        {"clause": "WHERE", "expressionType": "SIMPLE", "subject": name, "operator": "==", "comparator": value}
+        for name, value in wanted.items()
+    ]
+
+
+def _where(expression: str) -> dict[str, Any]:
+    return {"clause": "WHERE", "expressionType": "SQL", "sqlExpression": expression}
+
+
+def _chart(mart: Mart, title: str, words: str, params: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {
+        "slice_name": title,
+        "description": words,
+        "certified_by": None,
+        "certification_details": None,
+        "viz_type": params["viz_type"],
+        "params": {**params, "datasource": None},
+        "query_context": None,
+        "cache_timeout": None,
+        "uuid": identity(f"chart/{mart}/{name}"),
+        "version": VERSION,
+        "dataset_uuid": identity(f"dataset/{mart}"),
+    }
+
+
+def dashboard(mart: Mart, charts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The dashboard: the overview first, then for each measure its line and its places side by side."""
+    rows = [[charts[-1]], *([charts[n], charts[n + 1]] for n in range(0, len(charts) - 1, 2))]
+    position: dict[str, Any] = {
+        "DASHBOARD_VERSION_KEY": "v2",
+        "ROOT_ID": {"type": "ROOT", "id": "ROOT_ID", "children": ["GRID_ID"]},
+        "GRID_ID": {"type": "GRID", "id": "GRID_ID", "children": [], "parents": ["ROOT_ID"]},
+        "HEADER_ID": {"type": "HEADER", "id": "HEADER_ID", "meta": {"text": "LDA headline measures"}},
+    }
+    for number, row in enumerate(rows):
+        key = f"ROW-{number}"
+        position["GRID_ID"]["children"].append(key)
+        position[key] = {
+            "type": "ROW",
+            "id": key,
+            "children": [f"CHART-{chart['uuid']}" for chart in row],
+            "parents": ["ROOT_ID", "GRID_ID"],
+            "meta": {"background": "BACKGROUND_TRANSPARENT"},
+        }
+        for chart in row:
+            position[f"CHART-{chart['uuid']}"] = {
+                "type": "CHART",
+                "id": f"CHART-{chart['uuid']}",
+                "children": [],
+                "parents": ["ROOT_ID", "GRID_ID", key],
+                "meta": {
+                    "width": WIDTH // len(row),
+                    "height": HEIGHT,
+                    "sliceName": chart["slice_name"],
+                    "uuid": chart["uuid"],
+                },
+            }
+    return {
+        "dashboard_title": "LDA headline measures",
+        "description": "What boards read first. Figures are published: small numbers are hidden, others rounded.",
+        "css": "",
+        "slug": f"lda-headlines-{mart}",
+        "certified_by": "",
+        "certification_details": "",
+        "published": True,
+        "uuid": identity(f"dashboard/{mart}"),
+        "position": position,
+        "metadata": {"color_scheme": "supersetColors", "refresh_frequency": 0, "cross_filters_enabled": True},
+        "version": VERSION,
+    }
