@@ -14,12 +14,15 @@ FEED = "cld"
 PERIOD_START, PERIOD_END = "2025-04-01", "2026-03-31"
 # One row in this many ends before it starts, and is quarantined: 3 %.
 BAD_EVERY = 33
+# Events of one person. Their rows stand anywhere in the file, not together.
+EVENTS_EACH = 6
 
 
 def write_cld_file(settings: Settings, folder: Path, rows: int) -> Path:
     """Write one council's file of ``rows`` events with every column of the contract, 3 % of them bad.
 
-    Coded columns draw from the contract's code lists, so that no row is bad but those meant to be.
+    Each person has several events, and each event a reference of its own, as in a council's extract. Coded columns
+    draw from the contract's code lists, so that no row is bad but those meant to be.
     """
     contract = load_contracts(settings)[FEED]
     council = next(one.code for one in load_system(settings).partners if one.type == contract.partner_type)
@@ -31,9 +34,8 @@ def write_cld_file(settings: Settings, folder: Path, rows: int) -> Path:
             "all_varchar = true, header = true)"
         )
         columns = ", ".join(f'{_value(connection, one, council)} AS "{one.name}"' for one in contract.columns)
-        connection.execute(
-            f"COPY (SELECT {columns} FROM range({int(rows)}) AS rows(i)) TO {quoted(str(path))} (FORMAT csv, HEADER)"
-        )
+        events = f"SELECT i, hash(i) % {max(1, int(rows) // EVENTS_EACH)} AS person FROM range({int(rows)}) AS rows(i)"
+        connection.execute(f"COPY (SELECT {columns} FROM ({events})) TO {quoted(str(path))} (FORMAT csv, HEADER)")
     return path
 
 
@@ -49,6 +51,8 @@ def _value(connection: duckdb.DuckDBPyConnection, column: ColumnSpec, council: s
         "event_end_date": f"CASE WHEN i % {BAD_EVERY} = 0 THEN '2024-12-31' WHEN i % 3 = 0 THEN '2026-03-01' END",
         "date_of_birth": _day("hash(i, 'b') % 25000", "1935-01-01"),
         "date_of_death": "NULL",
+        "la_person_unique_identifier": "'P' || (1000000 + person)",
+        "event_reference": "'E' || (10000000 + i)",
     }
     if column.name in special:
         return special[column.name]
@@ -57,7 +61,7 @@ def _value(connection: duckdb.DuckDBPyConnection, column: ColumnSpec, council: s
         values = ", ".join(quoted(code) for (code,) in found)
         return f"([{values}])[1 + (hash(i, {quoted(column.name)}) % {len(found)})::INTEGER]"
     by_kind = {
-        "nhs_number": _nhs_number("(400000000 + (i * 7919) % 99999999)"),
+        "nhs_number": _nhs_number("(400000000 + (person::BIGINT * 7919) % 99999999)"),
         "postcode": "'LE8' || (1 + hash(i, 'p') % 8) || ' ' || (1 + hash(i, 'q') % 9) || 'AA'",
         "integer": "hash(i, 'n') % 1000",
         "number": "round((hash(i, 'n') % 100000) / 100, 2)",

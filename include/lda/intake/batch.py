@@ -13,7 +13,7 @@ import pandas as pd
 
 from lda.contracts import FeedContract, FileRule, Systems
 from lda.intake.archive import join_parts, open_parts
-from lda.intake.database import connect, without_values
+from lda.intake.database import JOIN_ORDER, connect, without_optimizers, without_values
 from lda.intake.header import Labels
 from lda.intake.outputs import (
     RowsLost,
@@ -28,6 +28,7 @@ from lda.intake.outputs import (
 from lda.intake.reading import Reading, check_name
 from lda.intake.records import is_large
 from lda.intake.reference import Reference
+from lda.intake.standins import create_tokens
 from lda.intake.suites import suite_of
 from lda.intake.tables import JudgedTable, finish, judge_table, keep_keys, set_aside, take_up
 from lda.intake.verdicts import BATCH, ExpectationResult, validate
@@ -186,7 +187,8 @@ def _write(
     paths = {item.number: lake_path(contract, item, intake.again) for item in accepted}
     for work in judged:
         take_up(connection, work)
-        _write_table(intake, contract, connection, readings, work, paths)
+        with without_optimizers(connection, JOIN_ORDER):
+            _write_table(intake, contract, connection, readings, work, paths)
         finish(connection, work)
     return paths
 
@@ -205,6 +207,8 @@ def _write_table(
     accepted = [item for item in parts if item.number in paths]
     full = {item.number: settings.lake / contract.lake_file(paths[item.number], table) for item in accepted}
     create_accepted_file(connection, accepted)
+    if accepted:
+        create_tokens(connection, table)
     if len(accepted) == 1 and is_large(accepted[0].path.stat().st_size):
         copy_lake_file(connection, table, full[accepted[0].number])
     elif accepted:

@@ -118,20 +118,23 @@ def cleaned(column: ColumnSpec) -> Cleaned:
     unlisted = None
     if column.code_list:
         listed = f"{code_type(column)}"
-        unlisted = f"try_cast({text} AS {listed}) IS NULL AND try_cast(upper({text}) AS {listed}) IS NULL"
-        unlisted = f"({text} IS NOT NULL AND {unlisted})"
+        # CASE, so that only texts that are not in the list as they stand are tried again in upper case.
+        unlisted = (
+            f"CASE WHEN {text} IS NULL OR try_cast({text} AS {listed}) IS NOT NULL THEN FALSE "
+            f"ELSE try_cast(upper({text}) AS {listed}) IS NULL END"
+        )
     if column.kind == "nhs_number":
-        return _nhs_number(text, unlisted)
+        return _nhs_number(quoted(column.name), text, unlisted)
     value = _value(column, text)
     malformed = f"({text} IS NOT NULL AND {quoted(column.name)} IS NULL)" if column.can_be_malformed else None
     return Cleaned(value, f"{text} IS NULL", malformed, unlisted)
 
 
-def _nhs_number(text: str, unlisted: str | None) -> Cleaned:
+def _nhs_number(own: str, text: str, unlisted: str | None) -> Cleaned:
     digits = f"({nhs_digits(text)})"
     unknown = f"{digits} IN ({', '.join(literal(number) for number in UNKNOWN_NHS_NUMBERS)})"
     value = f"(CASE WHEN NOT {unknown} AND {nhs_is_valid(digits)} THEN {digits} END)"
-    malformed = f"({text} IS NOT NULL AND NOT {unknown} AND NOT {nhs_is_valid(digits)})"
+    malformed = f"CASE WHEN {own} IS NULL AND {text} IS NOT NULL THEN NOT {unknown} ELSE FALSE END"
     return Cleaned(value, f"({text} IS NULL OR {unknown})", malformed, unlisted)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,6 +31,22 @@ def connect(settings: Settings, scratch: Path) -> Iterator[duckdb.DuckDBPyConnec
         yield connection
     finally:
         connection.close()
+
+
+# DuckDB makes a join of a long IN list, and rows do not pass through a join in the order they came.
+LISTS_AS_JOINS = ("in_clause",)
+# DuckDB may keep the many, wide rows of a file in memory and read the few, narrow ones past them.
+JOIN_ORDER = ("join_order", "build_side_probe_side")
+
+
+@contextmanager
+def without_optimizers(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Iterator[None]:
+    """Have DuckDB plan queries without some of its optimizers until the block ends."""
+    connection.execute("SET disabled_optimizers = ?", [",".join(names)])
+    try:
+        yield
+    finally:
+        connection.execute("RESET disabled_optimizers")
 
 
 @contextmanager

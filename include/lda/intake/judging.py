@@ -1,7 +1,7 @@
-"""SQL that judges every row of a batch by every rule of its table, and cleans and pseudonymises it on the way.
+"""SQL that judges every row of a batch by every rule of its table, and cleans it on the way.
 
 One pass over ``raw`` gives the relation ``judged``: per row its file and row number, a hash of its content, the rules
-it fails as bits of ``_failed0, _failed1 …``, its cleaned columns, and its tokens.
+it fails as bits of ``_failed0, _failed1 …``, and its cleaned columns.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lda.contracts import RULE_CONTEXT, ColumnSpec, Parent, RuleSpec, TableSpec
-from lda.contracts.model import SYSTEM_COLUMNS
 from lda.intake.cleaning import cleaned, trimmed
 from lda.intake.rows import quoted
-from lda.vault import ROW_MESSAGE, local_message_sql, person_message_sql, person_source_sql, token_sql
 
 BITS = 62
 
@@ -71,9 +69,14 @@ def judged_sql(table: TableSpec, rules: RowRules, source: str, keep: Sequence[st
         typed AS (SELECT *, {values} FROM texts),
         marked AS (SELECT *, {_failed(table, rules)} FROM typed)
         SELECT _file, _row, {through}_file_id, _hash, _line, {_words(rules)},
-            CASE WHEN {wanted} THEN [{raw_list}] END AS _raw, {_key(table)} AS _key, {", ".join(_outputs(table))}
+            CASE WHEN {wanted} THEN [{raw_list}] END AS _raw, {_key(table)} AS _key, {", ".join(names + _of_key(table))}
         FROM marked
     """
+
+
+def _of_key(table: TableSpec) -> list[str]:
+    """What identifies a person besides the contract's columns: the partner, where its numbers are only its own."""
+    return [name for name in RULE_CONTEXT if table.person_key and name in table.person_key.local]
 
 
 def quarantined(rules: RowRules) -> str:
@@ -131,55 +134,3 @@ def _key(table: TableSpec) -> str:
         return "NULL::UBIGINT"
     known = " AND ".join(f"{name} IS NOT NULL" for name in names)
     return f"CASE WHEN {known} THEN hash({', '.join(names)}) END"
-
-
-def _outputs(table: TableSpec) -> list[str]:
-    """Every cleaned column, then what stands for identifiers in the lake."""
-    outputs = [quoted(column.name) for column in table.columns]
-    for column in table.columns:
-        outputs.extend(_stand_ins(table, column))
-    if table.person_key:
-        person = table.person_key
-        nhs, local = quoted(person.nhs_number), [quoted(name) for name in person.local]
-        known = f"{nhs} IS NOT NULL OR ({' AND '.join(f'{name} IS NOT NULL' for name in local) or 'FALSE'})"
-        message = person_message_sql(table.feed, nhs, local)
-        outputs.append(f"CASE WHEN {known} THEN {token_sql(message)} END AS person_token")
-        outputs.append(f"{person_source_sql(nhs, local)} AS person_token_source")
-    return outputs
-
-
-def _stand_ins(table: TableSpec, column: ColumnSpec) -> list[str]:
-    name = quoted(column.name)
-    match column.pseudonymise:
-        case "birth_date":
-            return [f"date_trunc('month', {name})::DATE AS birth_month"]
-        case "local_id":
-            return [f"{token_sql(local_message_sql(table.feed, name))} AS {quoted(column.name + '_token')}"]
-    return []
-
-
-def small_area_join(table: TableSpec) -> str:
-    """The join that gives a postcode its small area, where the feed has a postcode."""
-    for column in table.columns:
-        if column.pseudonymise == "postcode":
-            return f"LEFT JOIN small_area ON small_area._postcode = j.{quoted(column.name)}"
-    return ""
-
-
-def lake_select(table: TableSpec) -> str:
-    """The lake's columns, in the contract's order, from ``judged AS j`` and ``small_area_join``."""
-    names = [quoted(name) for name, _ in table.lake_columns()[: -len(SYSTEM_COLUMNS)]]
-    values = [f"{_person_token()} AS {name}" if name == '"person_token"' else name for name in names]
-    return f"{', '.join(values)}, _file_id, _row AS _row_number, printf('%016x', hash({', '.join(names)})) AS _row_hash"
-
-
-def _person_token() -> str:
-    """The token of a row's person; a row without any number is a person of its own."""
-    return f"coalesce(person_token, {token_sql(ROW_MESSAGE)})"
-
-
-def identifier_select(table: TableSpec) -> str:
-    """The identifiers of accepted rows from ``judged``, with the person token and place of each."""
-    names = ", ".join("j." + quoted(name) for name in table.identifier_columns)
-    person = f"{_person_token()} AS person_token, " if table.person_key else ""
-    return f"{names}, {person}_file_id, _row AS _row_number"

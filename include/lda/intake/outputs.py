@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 
 from lda.contracts import FeedContract, TableSpec
 from lda.intake.judgement import KEY, REPEATED
-from lda.intake.judging import BITS, RowRules, identifier_select, lake_select, small_area_join
+from lda.intake.judging import BITS, RowRules
 from lda.intake.reading import Reading
 from lda.intake.rows import quoted
+from lda.intake.standins import identifier_joins, identifier_select, lake_joins, lake_select
 from lda.settings import Settings
 from lda.vault import identifiers_path, literal, private_folder, quarantine_path, whole_file
 
@@ -49,20 +50,22 @@ def create_accepted_file(connection: duckdb.DuckDBPyConnection, readings: Sequen
         connection.executemany("INSERT INTO accepted_file VALUES (?)", [[item.number] for item in readings])
 
 
-def _accepted(table: TableSpec, with_area: bool = True) -> str:
+def _accepted(joins: str) -> str:
     """FROM clause of the rows that go to the lake."""
     return f"""
         FROM judged AS j ANTI JOIN dropped AS d ON d._file = j._file AND d._row = j._row
-        SEMI JOIN accepted_file AS a ON a._file = j._file {small_area_join(table) if with_area else ""}
+        SEMI JOIN accepted_file AS a ON a._file = j._file {joins}
     """
 
 
 def write_lake_files(connection: duckdb.DuckDBPyConnection, table: TableSpec, paths: dict[int, Path]) -> None:
     """Write one Parquet file per accepted file of a batch of small files, in order of row number."""
-    query = f"SELECT j._file AS _number, {lake_select(table)} {_accepted(table)} ORDER BY j._file, j._row"
+    query = f"SELECT j._file AS _number, {lake_select(table)} {_accepted(lake_joins(table))} ORDER BY j._file, j._row"
     written = _split(connection.execute(query).to_arrow_reader(ROWS_AT_ONCE), paths)
     for number in paths.keys() - written:
-        empty = connection.execute(f"SELECT {lake_select(table)} {_accepted(table)} LIMIT 0").to_arrow_table()
+        empty = connection.execute(
+            f"SELECT {lake_select(table)} {_accepted(lake_joins(table))} LIMIT 0"
+        ).to_arrow_table()
         _write_one(paths[number], [empty])
 
 
@@ -101,10 +104,10 @@ def _write_one(path: Path, parts: Sequence[pa.Table]) -> None:
 
 
 def copy_lake_file(connection: duckdb.DuckDBPyConnection, table: TableSpec, path: Path) -> None:
-    """Write the one accepted file of a batch straight from DuckDB, in the order of its rows."""
+    """Write the one accepted file of a batch straight from DuckDB. Only ``_row_number`` says how its rows stood."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path, LAKE_FILE) as temporary:
-        query = f"SELECT {lake_select(table)} {_accepted(table)}"
+        query = f"SELECT {lake_select(table)} {_accepted(lake_joins(table))}"
         connection.execute(f"COPY ({query}) TO {literal(str(temporary))} (FORMAT parquet)")
 
 
@@ -120,7 +123,7 @@ def write_identifiers(connection: duckdb.DuckDBPyConnection, settings: Settings,
     path = identifiers_path(settings, table.place, batch)
     private_folder(path.parent)
     with whole_file(path) as temporary:
-        query = f"SELECT {identifier_select(table)} {_accepted(table, with_area=False)}"
+        query = f"SELECT {identifier_select(table)} {_accepted(identifier_joins(table))}"
         connection.execute(f"COPY ({query}) TO {literal(str(temporary))} (FORMAT parquet)")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from lda.contracts import TableSpec
+from lda.intake.database import LISTS_AS_JOINS, without_optimizers
 from lda.intake.header import HeaderMatch
 from lda.intake.judging import RowRules, judged_sql
 from lda.intake.reading import Reading
@@ -22,7 +23,7 @@ from lda.intake.rows import layout_sql, quoted
 from lda.vault import literal
 
 _CHUNK = 1 << 22
-# Operators through which rows pass in the order they came. A join (DuckDB makes one of a long IN list) does not.
+# Operators through which rows pass in the order they came. A join does not keep it.
 _IN_ORDER = {"PROJECTION", "READ_CSV"}
 
 
@@ -37,10 +38,11 @@ def judge_plain(
         return False
     target = scratch / "judged.parquet"
     query = judged_sql(table, rules, f"({_source(table, reading, header, source)})", keep=["_layout"])
-    if not keeps_order(connection, query):
-        return False
     try:
-        connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION lz4_raw)")
+        with without_optimizers(connection, LISTS_AS_JOINS):
+            if not keeps_order(connection, query):
+                return False
+            connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION lz4_raw)")
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return False
     judged = f"read_parquet({literal(str(target))}, file_row_number = true)"
@@ -94,10 +96,13 @@ def _operators(node: dict[str, Any]) -> set[str]:
 
 def lines_of(path: Path) -> int:
     """Lines of a file; blank lines at its end do not count."""
-    count, last = 0, b""
+    count = blank = 0
     with path.open("rb", buffering=0) as file:
         while block := file.read(_CHUNK):
             count += block.count(b"\n")
-            last = (last + block)[-_CHUNK:]
-    body = last.rstrip(b"\r\n")
-    return count - last[len(body) :].count(b"\n") + 1
+            if not block.endswith((b"\r", b"\n")):
+                blank = 0
+                continue
+            body = len(block.rstrip(b"\r\n"))
+            blank = block.count(b"\n", body) + (0 if body else blank)
+    return count - blank + 1

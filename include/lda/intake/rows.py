@@ -98,16 +98,27 @@ class LayoutRows:
 
 
 def layout_sql(columns: Sequence[str], header: HeaderMatch) -> str:
-    """The same test as ``LayoutRows`` in SQL, over the file's own columns in order."""
+    """The same test as ``LayoutRows`` in SQL, over the file's own columns in order.
+
+    Nearly every row begins with a cell that is neither blank nor padded. Such a row is told by that cell alone; the
+    first cell that is not blank is looked for in the others only. Nested CASE, because DuckDB works out every part of
+    an AND or OR for every row, but each branch of a CASE only for the rows that reach it.
+    """
     stripped = [f"nullif(trim({quoted(name)}, {_SPACES}), '')" for name in columns]
-    first = f"coalesce({', '.join(stripped)})"
-    totals = " OR ".join(f"starts_with(lower({first}), {literal(text)})" for text in TOTALS)
     pairs = zip(columns, header.cells, strict=False)
-    same = [f"lower(trim(coalesce({quoted(name)}, ''))) = {literal(cell.strip().lower())}" for name, cell in pairs]
+    same = [
+        f"lower(trim(coalesce({quoted(name)}, ''), {_SPACES})) = {literal(cell.strip().lower())}"
+        for name, cell in pairs
+    ]
     labelled = next(index for index, cell in enumerate(header.cells) if cell.strip())
-    # CASE, because DuckDB works out every part of an AND for every row, and only a header has the first label.
     again = f"CASE WHEN {same[labelled]} THEN {' AND '.join(same)} ELSE FALSE END"
-    return f"({first} IS NULL OR {totals} OR {again})"
+    plain, own = f"{quoted(columns[0])} BETWEEN '!' AND '~'", quoted(columns[0])
+    first = f"coalesce({', '.join(stripped)})"
+    return f"CASE WHEN {plain} THEN {_totals(own)} OR {again} ELSE {first} IS NULL OR {_totals(first)} OR {again} END"
+
+
+def _totals(first: str) -> str:
+    return "(" + " OR ".join(f"starts_with(lower({first}), {literal(text)})" for text in TOTALS) + ")"
 
 
 _SPACES = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"

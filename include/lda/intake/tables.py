@@ -119,3 +119,4 @@ def finish(connection: duckdb.DuckDBPyConnection, work: JudgedTable) -> None:
     connection.execute(f"DROP {'VIEW' if work.is_view else 'TABLE'} judged")
     connection.execute("DROP TABLE dropped")
     connection.execute("DROP TABLE accepted_file")
+    connection.execute("DROP TABLE IF EXISTS token_of")

@@ -7,12 +7,14 @@ import os
 import shutil
 import uuid
 import zipfile
+from io import FileIO
 from pathlib import Path
 
 from lda.settings import Settings
 from lda.vault import private_folder
 
 READ_ONLY = 0o400
+_CHUNK = 1 << 20
 
 
 def archive_path(settings: Settings, file_id: str) -> Path:
@@ -23,16 +25,13 @@ def archive_path(settings: Settings, file_id: str) -> Path:
 def archive_file(settings: Settings, source: Path) -> tuple[str, int]:
     """Copy a landed file into the archive unless its bytes are there already; returns its SHA-256 and size.
 
-    The copy is what is hashed, so what is kept is what its name says even if the landed file changes meanwhile.
+    What is written is what is hashed, so what is kept is what its name says even if the landed file changes meanwhile.
     Raises OSError when the file cannot be read.
     """
     incoming = private_folder(settings.archive) / f".incoming-{uuid.uuid4().hex}"
     try:
-        os.close(_create(incoming))
-        shutil.copyfile(source, incoming)
-        size = incoming.stat().st_size
-        with incoming.open("rb") as copy:
-            file_id = hashlib.file_digest(copy, "sha256").hexdigest()
+        with source.open("rb", buffering=0) as landed, os.fdopen(_create(incoming), "wb", buffering=0) as copy:
+            file_id, size = _copy(landed, copy)
         target = archive_path(settings, file_id)
         if not target.exists():
             private_folder(target.parent)
@@ -41,6 +40,19 @@ def archive_file(settings: Settings, source: Path) -> tuple[str, int]:
     finally:
         incoming.unlink(missing_ok=True)
     return file_id, size
+
+
+def _copy(source: FileIO, target: FileIO) -> tuple[str, int]:
+    """Copy and hash in one reading; returns SHA-256 and size."""
+    digest, size = hashlib.sha256(), 0
+    block = memoryview(bytearray(min(_CHUNK, os.fstat(source.fileno()).st_size + 1)))
+    while read := source.readinto(block):
+        digest.update(block[:read])
+        written = 0
+        while written < read:
+            written += target.write(block[written:read]) or 0
+        size += read
+    return digest.hexdigest(), size
 
 
 def archive_landed(settings: Settings, source: Path) -> tuple[str, int]:

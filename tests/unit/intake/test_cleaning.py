@@ -19,11 +19,13 @@ DAYS = st.dates(date(1800, 1, 1), date(2199, 12, 31))
 STYLES = ("%Y-%m-%d", "%d/%m/%Y", "%d-%b-%Y", "%Y%m%d", "%Y-%m-%d 00:00", "%d/%m/%Y 00:00:00", "%Y-%m-%dT00:00:00")
 
 
-def values(sql: str, texts: list[str | None], column: str = "t") -> list:
-    """What an expression over a column gives for each text, in order."""
-    CONNECTION.execute(f'CREATE OR REPLACE TABLE given (n INTEGER, "{column}" VARCHAR)')
+def values(sql: str, texts: list[str | None], column: str = "t", value: str = "NULL") -> list:
+    """What an expression over a column gives for each text, in order; it may use the column's ``value`` too."""
+    CONNECTION.execute(f'CREATE OR REPLACE TABLE given (place INTEGER, "{column}" VARCHAR)')
     CONNECTION.executemany("INSERT INTO given VALUES (?, ?)", list(enumerate(texts)))
-    return [value for (value,) in CONNECTION.execute(f"SELECT {sql} FROM given ORDER BY n").fetchall()]
+    own = f', {value} AS "{column.removeprefix("t_")}"' if column.startswith("t_") else ""
+    query = f"SELECT {sql} FROM (SELECT *{own} FROM given) ORDER BY place"
+    return [found for (found,) in CONNECTION.execute(query).fetchall()]
 
 
 @CALM
@@ -61,7 +63,9 @@ def test_numbers_are_read_as_partners_write_them_and_no_more():
 
 def nhs(texts: list[str]) -> list[tuple]:
     spec = cleaned(ColumnSpec("n", "string", kind="nhs_number"))
-    return list(zip(*(values(sql, texts, "t_n") for sql in (spec.value, spec.absent, spec.malformed)), strict=True))
+    return list(
+        zip(*(values(sql, texts, "t_n", spec.value) for sql in (spec.value, spec.absent, spec.malformed)), strict=True)
+    )
 
 
 def is_valid(number: str) -> bool:

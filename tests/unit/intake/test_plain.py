@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date, datetime
 
 import duckdb
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from lda.contracts import load_contracts
 from lda.intake import records
+from lda.intake.database import LISTS_AS_JOINS, without_optimizers
 from lda.intake.header import Labels
 from lda.intake.judgement import create_batch_file
 from lda.intake.judging import RowRules, judged_sql
@@ -33,7 +35,7 @@ CONTRACT = FEED.table
 LABELS = Labels(CONTRACT)
 RULES = RowRules.of(CONTRACT)
 REFERENCE = Reference(SETTINGS)
-COLUMNS = "_row, _failed0, _raw, _key, nhs_number, birth_date, ahc_date, practice_code, person_token, birth_month"
+COLUMNS = "_row, _failed0, _raw, _key, nhs_number, local_patient_id, birth_date, ahc_date, practice_code"
 
 
 def reading_of(path) -> Reading:
@@ -143,7 +145,7 @@ def test_lines_are_counted_without_blank_ones_at_the_end(tmp_path):
     ("predicate", "ordered"),
     [
         ("t IN ('a', 'b')", True),
-        ("t IN ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l')", False),
+        ("t IN ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l')", True),
         ("t IN (SELECT _postcode FROM small_area)", False),
     ],
 )
@@ -152,7 +154,24 @@ def test_a_plan_that_may_reorder_rows_is_told_apart(tmp_path, predicate, ordered
     path.write_text("t\na\n")
     with connect() as connection:
         source = f"read_csv('{path}', columns = {{'t': 'VARCHAR'}}, auto_detect = false, skip = 1)"
-        assert keeps_order(connection, f"SELECT {predicate} AS found FROM {source}") is ordered
+        with without_optimizers(connection, LISTS_AS_JOINS):
+            assert keeps_order(connection, f"SELECT {predicate} AS found FROM {source}") is ordered
+
+
+def test_a_rule_with_a_long_list_takes_the_fast_way(tmp_path):
+    codes = ", ".join(f"'C{number}'" for number in range(40))
+    rule = replace(
+        next(rule for rule in CONTRACT.rules if rule.kind == "sql" and rule.scope == "row"),
+        predicate=f"local_patient_id IN ({codes})",
+    )
+    table = replace(CONTRACT, rules=(rule,))
+    path = tmp_path / "gp.csv"
+    path.write_bytes(csv_bytes([HEADER, *([*gp_row(1)[:1], f"C{number}", *gp_row(1)[2:]] for number in range(35, 45))]))
+    with connect() as connection:
+        assert judge_plain(connection, table, RowRules.of(table), reading_of(path), tmp_path)
+        assert connection.execute("SELECT _row FROM judged WHERE _failed0 = 1 ORDER BY _row").fetchall() == [
+            (row,) for row in range(2, 7)
+        ]
 
 
 def test_every_row_of_a_file_of_many_pieces_has_its_own_number(tmp_path):
