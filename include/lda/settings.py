@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     )
     superset_username: str = Field("lda", description="Superset user who may write datasets on the mart.")
     superset_password: SecretStr | None = Field(None, description="Password of the Superset user.")
+    keep_publications: int = Field(36, ge=1, description="Publications to keep when old ones are removed.")
+    legal_hold: list[str] = Field(default_factory=list, description="Publications never to be removed, as a JSON list.")
     lock_timeout_seconds: int = Field(600, description="How long a second run waits for the first.")
     alert_urls: SecretStr | None = Field(
         None,

@@ -6,11 +6,13 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console, RenderableType
 
 Progress = Callable[[str, int, int], None]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
 
 # Errors whose message is meant for the person at the keyboard, by the module that raises them.
 PLAIN_ERRORS = {

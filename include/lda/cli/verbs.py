@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from lda.cli.output import fail, is_plain, progress_bar, show
+from lda.cli.contract_verbs import contracts_app
+from lda.cli.output import Json, fail, is_plain, progress_bar, show
+from lda.cli.publication_verbs import publications_app
 
 app = typer.Typer(
     name="lda",
@@ -18,12 +20,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-publications_app = typer.Typer(help="What was published, when and from what.")
 app.add_typer(publications_app, name="publications")
-contracts_app = typer.Typer(help="The data contracts of the feeds.", no_args_is_help=True)
 app.add_typer(contracts_app, name="contracts")
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
 
 
 def main() -> None:
@@ -206,45 +204,23 @@ def files(
         show(lines, lambda: files_table(lines), as_json)
 
 
-@publications_app.callback(invoke_without_command=True)
-def publications(
-    context: typer.Context,
-    gates: Annotated[bool, typer.Option("--gates", help="The gate verdicts of the last refresh instead.")] = False,
-    as_json: Json = False,
-) -> None:
-    """What was published, when, from what, and which publication is in force."""
-    if context.invoked_subcommand:
-        return
-    from lda.publishing import list_publications
-    from lda.reporting import last_gates
-    from lda.reporting.render import gates_table, publications_table
+@app.command("check-archive")
+def check_archive(as_json: Json = False) -> None:
+    """Hash every archived file again: is all there that was ever received, and unchanged?"""
+    from lda.landing import check_archive as run
+    from lda.ledger import Ledger
+    from lda.reporting.render import archive_view
     from lda.settings import Settings
 
-    if gates:
-        verdicts = last_gates(Settings())
-        show(verdicts, lambda: gates_table(verdicts), as_json)
-        return
-    listed = list_publications(Settings())
-    show(listed, lambda: publications_table(listed), as_json)
-
-
-@publications_app.command("diff")
-def publications_diff(
-    before: Annotated[str | None, typer.Argument(help="Publication id; by default the one before.")] = None,
-    after: Annotated[str | None, typer.Argument(help="Publication id; by default the one in force.")] = None,
-    restricted: Annotated[bool, typer.Option("--restricted", help="Compare the unsuppressed figures instead.")] = False,
-    to: Annotated[Path | None, typer.Option(help="Also write every restated figure to this CSV file.")] = None,
-    as_json: Json = False,
-) -> None:
-    """What changed between two publications, figure by figure, and the submissions behind it."""
-    from lda.publishing import compare_publications
-    from lda.reporting.differences import diff_view, write_diff
-    from lda.settings import Settings
-
-    diff = compare_publications(Settings(), before, after, restricted=restricted)
-    if to is not None:
-        write_diff(diff.as_dict(), to)
-    show(diff.as_dict(), lambda: diff_view(diff.as_dict()), as_json)
+    settings = Settings()
+    ledger = Ledger(settings.ledger_address)
+    ledger.create()
+    with progress_bar(as_json) as progress:
+        report = run(settings, ledger, progress).as_dict()
+    ledger.close()
+    show(report, lambda: archive_view(report), as_json)
+    if not report["sound"]:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -366,35 +342,6 @@ def audit_disclosure(
     show(found, lambda: audit_view(found), as_json)
     if not report.safe:
         raise typer.Exit(1)
-
-
-@contracts_app.command("check")
-def contracts_check(as_json: Json = False) -> None:
-    """Check every data contract, file rule and system file; list what is wrong, where, and what was expected."""
-    from lda.contracts import check_contracts, load_contracts
-    from lda.settings import Settings
-
-    settings = Settings()
-    problems = [str(problem) for problem in check_contracts(settings)]
-    if problems:
-        show({"problems": problems}, lambda: "\n".join(f"✗ {problem}" for problem in problems), as_json)
-        raise typer.Exit(1)
-    contracts = load_contracts(settings)
-    rules = sum(len(contract.rules) for contract in contracts.values())
-    show({"problems": []}, lambda: f"{len(contracts)} contracts with {rules} rules are sound.", as_json)
-
-
-@contracts_app.command("document")
-def contracts_document(
-    to: Annotated[Path, typer.Option(help="Folder of the pages.")] = Path("docs/feeds"),
-    as_json: Json = False,
-) -> None:
-    """Write a page about each feed from its contract: columns, synonyms and every rule with its words."""
-    from lda.reporting.feed_pages import write_feed_pages
-    from lda.settings import Settings
-
-    written = [str(path) for path in write_feed_pages(Settings(), to)]
-    show({"written": written}, lambda: f"{len(written)} pages in {to}.", as_json)
 
 
 @app.command()

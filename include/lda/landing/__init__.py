@@ -2,6 +2,7 @@
 
 from lda.landing.archive import archive_file, archive_path
 from lda.landing.discovery import Discovery, discover
+from lda.landing.integrity import ArchiveReport, check_archive
 from lda.landing.recognition import Claim, claims
 
-__all__ = ["Claim", "Discovery", "archive_file", "archive_path", "claims", "discover"]
+__all__ = ["ArchiveReport", "Claim", "Discovery", "archive_file", "archive_path", "check_archive", "claims", "discover"]

@@ -15,7 +15,7 @@ from sqlalchemy import DDL, Engine, event, insert, select
 from lda.ledger.publications import utc_now
 from lda.ledger.tables import audit_entry
 
-Action = Literal["released", "rolled_back", "redrove", "made_identifiable_list"]
+Action = Literal["released", "rolled_back", "redrove", "made_identifiable_list", "pruned"]
 
 _REFUSAL = "the audit trail is append-only"
 for _verb in ("UPDATE", "DELETE"):

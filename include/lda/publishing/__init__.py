@@ -4,10 +4,12 @@ from lda.publishing.again import rebuild_report
 from lda.publishing.differences import PublicationDiff, compare_publications
 from lda.publishing.disclosure import audit_publication
 from lda.publishing.folder import PublicationError, verify_folder
+from lda.publishing.pruning import PruneReport, prune_publications
 from lda.publishing.release import last_published, publish
 from lda.publishing.switch import Publication, current_publication, list_publications, one_writer, rollback
 
 __all__ = [
+    "PruneReport",
     "Publication",
     "PublicationDiff",
     "PublicationError",
@@ -17,6 +19,7 @@ __all__ = [
     "last_published",
     "list_publications",
     "one_writer",
+    "prune_publications",
     "publish",
     "rebuild_report",
     "rollback",

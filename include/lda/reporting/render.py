@@ -218,6 +218,31 @@ def publications_table(publications: Iterable[Mapping[str, Any]]) -> RenderableT
     return table
 
 
+def prune_view(report: Mapping[str, Any]) -> RenderableType:
+    """Which publications were or would be removed, and why the others stay."""
+    table = grid("publication", "")
+    for publication_id in report["removed"]:
+        table.add_row(publication_id, Text("removed" if report["applied"] else "would be removed", style="yellow"))
+    for publication_id, reason in report["kept"].items():
+        table.add_row(publication_id, f"kept: {reason}")
+    freed = f"{len(report['removed'])} publications, {report['freed_bytes'] / 1_000_000:,.0f} MB."
+    return Group(
+        table, Text(freed if report["applied"] else f"{freed} Remove them with: lda publications prune --apply")
+    )
+
+
+def archive_view(report: Mapping[str, Any]) -> RenderableType:
+    """Whether the archive is sound, and which files are not."""
+    parts = [Text(f"{number(report['files'])} files, {report['size_bytes'] / 1_000_000:,.0f} MB hashed again.")]
+    for word, style in (("damaged", "red"), ("missing", "red"), ("unknown", "yellow")):
+        parts += [Text(f"✗ {word}: {file_id}", style=style) for file_id in report[word]]
+    if report["sound"]:
+        parts.append(Text("Every file ever received is there and unchanged.", style="green"))
+    else:
+        parts.append(Text("Restore the files above from a backup, or have them sent again; see: lda files <file id>"))
+    return Group(*parts)
+
+
 def audit_view(found: Mapping[str, Any]) -> RenderableType:
     """What an attack on a publication told: the figures that can be worked out, or that there are none."""
     attacked = f"{number(found['attacked'])} of {number(found['cells'])} figures attacked"

@@ -1,0 +1,67 @@
+"""The verbs of ``lda publications``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lda.cli.output import Json, show
+
+publications_app = typer.Typer(help="What was published, when and from what.")
+
+
+@publications_app.callback(invoke_without_command=True)
+def publications(
+    context: typer.Context,
+    gates: Annotated[bool, typer.Option("--gates", help="The gate verdicts of the last refresh instead.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What was published, when, from what, and which publication is in force."""
+    if context.invoked_subcommand:
+        return
+    from lda.publishing import list_publications
+    from lda.reporting import last_gates
+    from lda.reporting.render import gates_table, publications_table
+    from lda.settings import Settings
+
+    if gates:
+        verdicts = last_gates(Settings())
+        show(verdicts, lambda: gates_table(verdicts), as_json)
+        return
+    listed = list_publications(Settings())
+    show(listed, lambda: publications_table(listed), as_json)
+
+
+@publications_app.command("diff")
+def publications_diff(
+    before: Annotated[str | None, typer.Argument(help="Publication id; by default the one before.")] = None,
+    after: Annotated[str | None, typer.Argument(help="Publication id; by default the one in force.")] = None,
+    restricted: Annotated[bool, typer.Option("--restricted", help="Compare the unsuppressed figures instead.")] = False,
+    to: Annotated[Path | None, typer.Option(help="Also write every restated figure to this CSV file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What changed between two publications, figure by figure, and the submissions behind it."""
+    from lda.publishing import compare_publications
+    from lda.reporting.differences import diff_view, write_diff
+    from lda.settings import Settings
+
+    diff = compare_publications(Settings(), before, after, restricted=restricted)
+    if to is not None:
+        write_diff(diff.as_dict(), to)
+    show(diff.as_dict(), lambda: diff_view(diff.as_dict()), as_json)
+
+
+@publications_app.command("prune")
+def publications_prune(
+    apply: Annotated[bool, typer.Option("--apply", help="Remove them; without it only says which.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove old publications, but none that is in force, held, or that others are compared with."""
+    from lda.publishing import prune_publications
+    from lda.reporting.render import prune_view
+    from lda.settings import Settings
+
+    report = prune_publications(Settings(), apply=apply).as_dict()
+    show(report, lambda: prune_view(report), as_json)

@@ -1,0 +1,53 @@
+"""Whether the archive still holds what it took in: every file of the ledger there, and its bytes those of its name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from lda.landing.archive import archive_path
+from lda.ledger import Ledger
+from lda.settings import Settings
+
+
+@dataclass
+class ArchiveReport:
+    """What a check of the archive found, as file ids. ``unknown`` are files of the archive no ledger line is about."""
+
+    files: int = 0
+    size_bytes: int = 0
+    damaged: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """True when every file of the ledger is there with its own bytes."""
+        return not (self.damaged or self.missing)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report for JSON."""
+        return {**asdict(self), "sound": self.sound}
+
+
+def check_archive(
+    settings: Settings, ledger: Ledger, progress: Callable[[str, int, int], None] | None = None
+) -> ArchiveReport:
+    """Hash every archived file again and compare with its name, and the names with the ledger."""
+    report = ArchiveReport()
+    known = {record.file_id for record in ledger.files()}
+    report.missing = sorted(file_id for file_id in known if not archive_path(settings, file_id).exists())
+    paths = sorted(path for path in settings.archive.glob("*/*") if path.is_file() and not path.name.startswith("."))
+    for number, path in enumerate(paths):
+        if progress:
+            progress("archive", number, len(paths))
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != path.name:
+                report.damaged.append(path.name)
+        report.files += 1
+        report.size_bytes += path.stat().st_size
+        if path.name not in known:
+            report.unknown.append(path.name)
+    return report

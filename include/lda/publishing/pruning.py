@@ -1,0 +1,69 @@
+"""Removes old publications, and never one that is needed: in force, next in line, compared with, or held."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from lda.ledger import Ledger
+from lda.publishing.release import UNFINISHED, last_published
+from lda.publishing.switch import current_publication, one_writer
+from lda.settings import Settings
+
+
+@dataclass
+class PruneReport:
+    """Which publications were removed (or would be) and why the others were kept, by publication id."""
+
+    applied: bool
+    removed: list[str] = field(default_factory=list)
+    kept: dict[str, str] = field(default_factory=dict)
+    freed_bytes: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report for JSON."""
+        return asdict(self)
+
+
+def prune_publications(settings: Settings, *, apply: bool = False) -> PruneReport:
+    """Remove all but the latest ``settings.keep_publications`` publications; without ``apply`` only say which.
+
+    Kept besides: the one in force, the one a roll back would go to, those that a measure's last published figures are
+    in (the gates and the disclosure control compare with them), and those of ``settings.legal_hold``.
+    """
+    ledger = Ledger(settings.ledger_address)
+    ledger.create()
+    try:
+        with one_writer(settings):
+            report = PruneReport(apply, kept=_needed(settings, ledger))
+            for row in ledger.book.publications(settings.system_label):
+                folder = settings.published / row["publication_id"]
+                if row["publication_id"] in report.kept or not folder.is_dir():
+                    continue
+                report.removed.append(row["publication_id"])
+                report.freed_bytes += sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+                if apply:
+                    # Its name goes first, in one step: a folder with a publication's name is always whole.
+                    doomed = folder.rename(settings.published / f"{UNFINISHED}{row['publication_id']}")
+                    shutil.rmtree(doomed)
+                    ledger.note("pruned", row["publication_id"])
+            return report
+    finally:
+        ledger.close()
+
+
+def _needed(settings: Settings, ledger: Ledger) -> dict[str, str]:
+    """Publications that stay, and why."""
+    made = [row["publication_id"] for row in ledger.book.publications(settings.system_label)]
+    there = [name for name in made if (settings.published / name).is_dir()]
+    kept = dict.fromkeys(there[-settings.keep_publications :], "one of the latest")
+    standing = [name for name in ledger.book.standing() if name in there]
+    kept |= dict.fromkeys(standing[-2:-1], "a roll back would go to it")
+    for previous in last_published(settings, ledger):
+        kept[previous.path.parents[1].name] = "new figures are compared with it"
+    kept |= {name: "on legal hold" for name in settings.legal_hold if name in there}
+    current = current_publication(settings)
+    if current is not None:
+        kept[current.publication_id] = "in force"
+    return kept
