@@ -31,3 +31,15 @@
         else upper(substr({{ code }}, 1, 1)) || replace(substr({{ code }}, 2), '_', ' ')
     end
 {%- endmacro %}
+
+{# True when somebody's latest health check lies in the rolling year to a month end, with a health action plan made at the
+   check or after it (NICE indicators 265 and 266). The year begins the day after the same month's end a year before. #}
+{% macro checked_and_planned_in_rolling_year(member, period_end) -%}
+    coalesce(
+        {{ member }}.ahc_date > {{ month_end(add_months(period_end, -var('rolling_months'))) }}
+        and {{ member }}.ahc_date <= {{ period_end }}
+        and {{ member }}.hap_date >= {{ member }}.ahc_date
+        and {{ member }}.hap_date <= {{ period_end }},
+        false
+    )
+{%- endmacro %}

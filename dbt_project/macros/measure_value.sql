@@ -46,20 +46,34 @@ select
             then {{ wilson_bound('upper', 'numerator', 'denominator', 'multiplier') }}
     end as upper_95,
     cast(target as double) as target,
-    case
-        when target is null or better_is = 'neutral' then 'no_target'
-        when value is null then null
-        when better_is = 'lower' and value <= target then 'met'
-        when better_is = 'higher' and value >= target then 'met'
-        else 'not_met'
-    end as target_status,
+    {{ target_status('value', 'target', 'better_is') }} as target_status,
     coverage,
     suppression
 from valued
 {% endmacro %}
 
-{# The public interface: figures (as measure_figure makes them) with the control chart made of the same figures. #}
-{% macro measure_value(figures, points) %}
+{# Whether a figure meets its target, by the better direction; null where there is a target but no figure. #}
+{% macro target_status(value, target, better_is) -%}
+    case
+        when {{ target }} is null or {{ better_is }} = 'neutral' then 'no_target'
+        when {{ value }} is null then null
+        when {{ better_is }} = 'lower' and {{ value }} <= {{ target }} then 'met'
+        when {{ better_is }} = 'higher' and {{ value }} >= {{ target }} then 'met'
+        else 'not_met'
+    end
+{%- endmacro %}
+
+{# The public interface: figures (as measure_figure makes them), those derived from them, and the control chart made of the
+   same figures. #}
+{% macro measure_value(figures, derived, points) %}
+with figures as (
+
+    select * from {{ figures }}
+    union all
+    select * from {{ derived }}
+
+)
+
 select
     figures.measure_id,
     figures.system_code,
@@ -89,7 +103,7 @@ select
     figures.coverage,
     figures.suppression,
     run.publication_id
-from {{ figures }} as figures
+from figures
 cross join {{ ref('stg_run') }} as run
 left join {{ points }} as point
     on

@@ -28,12 +28,23 @@ NOT_PORTABLE = re.compile(
 )
 
 
+def seed(candidate: Candidate, name: str) -> list[dict[str, str]]:
+    """Rows of a reference seed."""
+    with (candidate.settings.reference_dir / f"{name}.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert rows
+    return rows
+
+
 def catalogue(candidate: Candidate) -> list[str]:
     """Ids of the measures of the catalogue."""
-    with (candidate.settings.reference_dir / "measure_catalogue.csv").open() as file:
-        measures = [row["measure_id"] for row in csv.DictReader(file)]
-    assert measures
-    return measures
+    return [row["measure_id"] for row in seed(candidate, "measure_catalogue")]
+
+
+def derived(candidate: Candidate) -> set[str]:
+    """Ids of the measures that are made of the figures of others."""
+    rows = seed(candidate, "measure_catalogue")
+    return {row["measure_id"] for row in rows if row["aggregation"] == "derived"}
 
 
 def test_an_empty_lake_builds_and_publishes_no_figure(empty_candidate: Candidate) -> None:
@@ -56,11 +67,25 @@ def test_every_measure_of_the_catalogue_has_a_contribution_model_and_a_unit_test
     models = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "model"}
     proved = {test["model"] for test in manifest["unit_tests"].values()}
     union = next(n for n in manifest["nodes"].values() if n["name"] == "measure_contribution")["depends_on"]["nodes"]
-    for measure in catalogue(empty_candidate):
+    for measure in set(catalogue(empty_candidate)) - derived(empty_candidate):
         model = f"contribution_{measure}"
         assert model in models, f"measure {measure} has no model {model}"
         assert model in proved, f"{model} has no unit test"
         assert f"model.lda_warehouse.{model}" in union, f"measure_contribution leaves out {model}"
+
+
+def test_every_derived_measure_says_how_it_is_made_and_each_way_is_proved(empty_candidate: Candidate) -> None:
+    made = {row["measure_id"]: row["derivation"] for row in seed(empty_candidate, "measure_derivation")}
+    assert made.keys() == derived(empty_candidate)
+    proved = {
+        row["derivation"]
+        for test in empty_candidate.manifest()["unit_tests"].values()
+        if test["model"] == "int_derived_figure"
+        for given in test["given"]
+        if given["input"] == "ref('stg_measure_derivation')"
+        for row in given["rows"]
+    }
+    assert set(made.values()) <= proved
 
 
 def test_every_model_says_its_grain_and_describes_every_column(empty_candidate: Candidate) -> None:

@@ -3,7 +3,8 @@
 -- month, even if it counts nobody: a missing row would tell a zero that the disclosure rule hides.
 with measure as (
 
-    select * from {{ ref('stg_measure') }}
+    -- A derived measure has no counts of its own: it is made of the figures of others.
+    select * from {{ ref('stg_measure') }} where aggregation <> 'derived'
 
 ),
 

@@ -97,7 +97,8 @@ def suppression_by_measure(context: FrameContext) -> pd.DataFrame:
     """One row per measure: published counts that break the disclosure rule.
 
     A denominator of kind ``population`` or ``baseline`` counts nobody on today's lists and is not suppressed, nor
-    is a count of ``things``. A sum, mean or median stands beside the rounded number of people behind it.
+    is a count of ``things``. A sum, mean or median stands beside the rounded number of people behind it. A derived
+    measure has no counts.
     """
     return context.frame(f"""
         WITH figures AS (
@@ -123,7 +124,7 @@ def suppression_by_measure(context: FrameContext) -> pd.DataFrame:
                 ) AS rates_from_hidden_counts,
                 count(*) FILTER (abs(value - numerator / denominator * multiplier) > {EXACT} * multiplier)
                     AS rates_from_exact_counts
-            FROM figures WHERE aggregation <> 'count' GROUP BY measure_id
+            FROM figures WHERE aggregation NOT IN ('count', 'derived') GROUP BY measure_id
         )
         SELECT measure_id, small_counts, unrounded_counts,
             coalesce(rates_from_hidden_counts, 0) AS rates_from_hidden_counts,

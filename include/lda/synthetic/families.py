@@ -18,6 +18,7 @@ import numpy as np
 from lda.synthetic.council_extracts import CouncilExtracts
 from lda.synthetic.council_returns import sent_rows
 from lda.synthetic.council_truth import CouncilTruth
+from lda.synthetic.derived_truth import add_derived_measures
 from lda.synthetic.health_checks import LDHC_FIELDS, RegisterView, scheme_return
 from lda.synthetic.hospital import Stay, make_stays
 from lda.synthetic.hospital_truth import add_inpatient_measures
@@ -37,6 +38,7 @@ from lda.synthetic.truth import (
     Truth,
     add_population,
     add_register_measures,
+    add_residents_of_registers,
     add_scheme_measure,
     register_in_force,
 )
@@ -132,8 +134,10 @@ class Registers:
         self._made.icb.scheme_returns(self._scheme)
 
     def add_month(self, end: date) -> None:
-        """Add uptake over the scheme's own denominator."""
+        """Add uptake over the scheme's denominators, the residents of prevalence, and what is made of the uptakes."""
+        add_residents_of_registers(self._made.truth, end)
         add_scheme_measure(self._made.truth, end, self._scheme[self._made.plan.ends.index(end)])
+        add_derived_measures(self._made.truth, end)
 
 
 class Inpatients:

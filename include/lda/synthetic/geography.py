@@ -87,6 +87,12 @@ class Geography:
             for row in _rows(folder / "measure_baseline.csv")
             if row["measure_id"] == "inpatients_total" and row["geography_code"] in self.places
         }
+        # Share of people to have a health check by 31 March, by type of area.
+        self.check_targets: dict[str, float] = {
+            row["geography_type"]: float(row["target"])
+            for row in _rows(folder / "measure_target.csv")
+            if (row["measure_id"], row["system_code"]) == ("ahc_uptake_register", system)
+        }
         self.release_1: dict[tuple[str, str], str] = {}
         for row in _rows(folder / "r1_r2_map.csv"):
             self.release_1.setdefault((row["column_name"], row["r2_value"]), row["r1_value"])

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from lda.synthetic.calendar import NO_DAY, financial_year_start, month_index
-from lda.synthetic.codes import ALL, ETHNIC_GROUP, QUINTILE_LABELS, SEX_WORDS
+from lda.synthetic.calendar import NO_DAY, financial_year_start, last_day, month_index
+from lda.synthetic.codes import ALL, ETHNIC_GROUP, NOT_STATED, QUINTILE_LABELS, SEX_WORDS
 from lda.synthetic.geography import Geography
 from lda.synthetic.health_checks import LDHC_FIELDS, RegisterView
 from lda.synthetic.population import Days, Flags, People, Plan
@@ -48,6 +48,8 @@ TRUTH_HEADER = (
 BAND_FROM = (0, 18, 25, 35, 45, 55, 65)
 POPULATION_YEAR = "2017"
 STALE_AFTER_MONTHS = 3
+# Measures of the registers that are not given for the smallest areas.
+NOT_IN = {"practice": {"ahc_rolling_12_months_ethnicity", "ld_prevalence"}, "pcn": {"ld_prevalence"}}
 
 
 def age_band(age: int) -> str:
@@ -62,9 +64,14 @@ class Truth:
         self.geography = geography
         self.cells: dict[Cell, list[int]] = {}
         self.values: dict[Cell, list[float]] = {}
+        # Figures made of the figures of other measures.
+        self.figures: dict[Cell, float] = {}
+        # Every area that has a cell, as geography type and code, in a fixed order.
+        self.areas: dict[tuple[str, str], None] = {}
 
     def add(self, measure: str, end: date, where: tuple[str, str], what: tuple[str, str], count: int, of: int) -> None:
         """Add to one cell: ``where`` is geography type and code, ``what`` breakdown type and value."""
+        self.areas[where] = None
         cell = self.cells.setdefault((measure, *where, *what, end.isoformat()), [0, 0])
         cell[0] += int(count)
         cell[1] += int(of)
@@ -83,6 +90,10 @@ class Truth:
             for what in (ALL, *traits.items()):
                 self.values.setdefault((measure, *where, *what, end.isoformat()), []).append(float(value))
 
+    def add_figure(self, measure: str, end: date, where: tuple[str, str], value: float) -> None:
+        """Add the figure of an area that is made of the figures of other measures."""
+        self.figures[(measure, *where, *ALL, end.isoformat())] = value
+
     def rows(self) -> list[Sequence[str | int | float]]:
         """A row of ``measures.csv`` for each cell."""
         system = self.geography.system_code
@@ -94,6 +105,7 @@ class Truth:
             (cell[0], system, *cell[1:], "", len(values), VALUED[cell[0]](values))
             for cell, values in self.values.items()
         ]
+        rows += [(cell[0], system, *cell[1:], "", "", value) for cell, value in self.figures.items()]
         return rows
 
 
@@ -153,15 +165,23 @@ def add_register_measures(truth: Truth, plan: Plan, people: People, views: Seque
         age = (month_index(end.toordinal()) - people.birth_month[view.person]) // 12
         fourteen = age >= 14
         checked = view.check >= start
+        # A year to a month end begins the day after the same month's end a year before.
+        year_before = last_day(f"{end.year - 1}-{end.month:02d}").toordinal()
+        rolling = (view.check > year_before) & (view.plan >= view.check)
+        stated = np.array([group != NOT_STATED for group in ETHNIC_GROUP])[people.ethnicity[view.person]]
+        everyone = np.ones(len(age), dtype=bool)
         cases: dict[str, tuple[Flags, Flags]] = {
-            "ld_register_size": (np.ones(len(age), dtype=bool), np.ones(len(age), dtype=bool)),
+            "ld_register_size": (everyone, everyone),
             "ahc_uptake_register": (checked, fourteen),
             "ahc_and_hap": (checked & (view.plan >= start), fourteen),
             "ahc_declined": ((view.decline >= start) & ~checked, fourteen),
+            "ahc_rolling_12_months": (rolling, fourteen),
+            "ahc_rolling_12_months_ethnicity": (rolling & stated, fourteen),
         }
         traits = _traits(plan, people, view, age)
         for measure, (counted, among) in cases.items():
             _add_rows(truth, measure, end, view.practice, traits, counted & among, among)
+        _add_rows(truth, "ld_prevalence", end, view.practice, traits, everyone, ~everyone)
 
 
 def _traits(plan: Plan, people: People, view: RegisterView, age: Days) -> dict[str, tuple[Days, list[str]]]:
@@ -193,29 +213,31 @@ def _add_rows(
     places, pcns = geography.practice_places(end), geography.practice_pcns(end)
     count = np.bincount(practice[counted], minlength=len(pcns))
     of = np.bincount(practice[among], minlength=len(pcns))
-    for index in np.flatnonzero(of):
-        for where in (("practice", geography.practices[index]), ("pcn", pcns[index])):
-            truth.add(measure, end, where, ALL, count[index], of[index])
+    smaller = [kind for kind in ("practice", "pcn") if measure not in NOT_IN.get(kind, ())]
+    for index in np.flatnonzero(count + of):
+        for kind in smaller:
+            code = geography.practices[index] if kind == "practice" else pcns[index]
+            truth.add(measure, end, (kind, code), ALL, count[index], of[index])
         truth.add_person(measure, end, int(places[index]), {}, count[index], of[index])
     for kind, (values, names) in traits.items():
         key = places[practice] * len(names) + values
         count = np.bincount(key[counted], minlength=len(names) * len(geography.places))
         of = np.bincount(key[among], minlength=len(names) * len(geography.places))
-        for index in np.flatnonzero(of):
+        for index in np.flatnonzero(count + of):
             place, value = divmod(int(index), len(names))
             for where in (("place", geography.places[place]), ("system", geography.system_area)):
                 truth.add(measure, end, where, (kind, names[value]), count[index], of[index])
 
 
 def add_scheme_measure(truth: Truth, end: date, counts: np.ndarray[Any, Any]) -> None:
-    """Uptake over the health check scheme's denominator, from the counts of ``scheme_return``."""
+    """Uptake over the scheme's denominator, without and with those who declined, from ``scheme_return``'s counts."""
     geography = truth.geography
     places, pcns = geography.practice_places(end), geography.practice_pcns(end)
     columns = {
         name: [LDHC_FIELDS.index((indicator, name)) for indicator in ("LDHCMI034", "LDHCMI035")]
-        for name in ("Numerator", "Denominator")
+        for name in ("Numerator", "Denominator", "HLTHCHKDEC")
     }
-    count, of = counts[:, columns["Numerator"]].sum(axis=1), counts[:, columns["Denominator"]].sum(axis=1)
+    count, of, declined = (counts[:, places_of].sum(axis=1) for places_of in columns.values())
     for index, code in enumerate(geography.practices):
         for where in (
             ("practice", code),
@@ -224,16 +246,27 @@ def add_scheme_measure(truth: Truth, end: date, counts: np.ndarray[Any, Any]) ->
             ("system", geography.system_area),
         ):
             truth.add("ahc_uptake_ldhc", end, where, ALL, count[index], of[index])
+            if where[0] != "practice":
+                truth.add("ahc_uptake_ldhc_register", end, where, ALL, count[index], of[index] + declined[index])
 
 
 def add_population(truth: Truth, end: date) -> None:
     """Denominators of the inpatient rates: residents of 2017, adults and children apart."""
+    rates = ("inpatients_adult_per_million", "inpatients_under18_per_million")
+    _add_residents(truth, end, POPULATION_YEAR, lambda row: rates[row["age_band"] == AGE_BANDS[0]])
+
+
+def add_residents_of_registers(truth: Truth, end: date) -> None:
+    """Denominator of prevalence: residents of the latest estimate of the year of ``end`` or before."""
+    year = max(row["year"] for row in truth.geography.population if int(row["year"]) <= end.year)
+    _add_residents(truth, end, year, lambda _: "ld_prevalence")
+
+
+def _add_residents(truth: Truth, end: date, year: str, measure_of: Callable[[dict[str, str]], str]) -> None:
     for row in truth.geography.population:
-        if row["year"] != POPULATION_YEAR:
+        if row["year"] != year:
             continue
-        young = row["age_band"] == AGE_BANDS[0]
-        measure = "inpatients_under18_per_million" if young else "inpatients_adult_per_million"
         traits = {name: row[name] for name in ("sex", "age_band", "ethnicity_group")}
         traits["deprivation_quintile"] = QUINTILE_LABELS[int(row["deprivation_quintile"])]
         place = truth.geography.places.index(row["place_code"])
-        truth.add_person(measure, end, place, traits, 0, int(row["population"]))
+        truth.add_person(measure_of(row), end, place, traits, 0, int(row["population"]))

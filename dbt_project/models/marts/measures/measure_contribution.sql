@@ -43,6 +43,10 @@
     'admitted_without_dsr',
     'dsr_self_referrals',
     'dsr_keyworker_allocated',
+    'ahc_rolling_12_months',
+    'ahc_rolling_12_months_ethnicity',
+    'ld_prevalence',
+    'ahc_uptake_ldhc_register',
 ] -%}
 {#- Those whose contributions carry a value to be added up, averaged or ranked. -#}
 {%- set valued = [

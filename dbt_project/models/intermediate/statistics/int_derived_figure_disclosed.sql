@@ -1,0 +1,1 @@
+{{ derived_figure(ref('int_measure_figure_disclosed')) }}
