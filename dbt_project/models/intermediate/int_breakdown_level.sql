@@ -23,6 +23,8 @@ listed as (
         case code_list
             when 'ethnic_category' then 'ethnicity_group'
             when 'legal_status' then 'legal_status_group'
+            when 'leder_cause_group' then 'cause_group'
+            when 'leder_action_theme' then 'action_theme'
             else code_list
         end as breakdown_type,
         case when code_list in ('ethnic_category', 'legal_status') then group_name else label end as breakdown_value,
@@ -31,8 +33,7 @@ listed as (
     where
         code_list in (
             'sex', 'ethnic_category', 'deprivation_quintile', 'commissioner_type', 'ward_security', 'legal_status',
-            'respite',
-            'dsr_rating'
+            'respite', 'dsr_rating', 'leder_cause_group', 'leder_action_theme'
         )
     group by 1, 2
 
@@ -93,5 +94,7 @@ from (
     ('legal_status_group'),
     ('distance_band'),
     ('respite'),
-    ('dsr_rating')
+    ('dsr_rating'),
+    ('cause_group'),
+    ('action_theme')
 ) as unknown_level (breakdown_type)

@@ -26,9 +26,11 @@ from lda.synthetic.icb_extracts import IcbExtracts
 from lda.synthetic.layouts import FeedShape
 from lda.synthetic.mess import Messer
 from lda.synthetic.mortality import Review, add_review_measures, make_reviews
+from lda.synthetic.mortality_truth import add_mortality_measures
 from lda.synthetic.opt_outs import OptOutLists, OptOuts
 from lda.synthetic.population import People, Plan
 from lda.synthetic.register_extracts import RegisterExtracts
+from lda.synthetic.review_actions import ReviewActions
 from lda.synthetic.smaller_returns import SupportRegister
 from lda.synthetic.social_care import make_clients
 from lda.synthetic.trust_history import make_trust_history
@@ -180,6 +182,7 @@ class Mortality:
     def add_month(self, end: date) -> None:
         """Add every measure of the reviews."""
         add_review_measures(self._made.truth, self._made.counted_reviews, end)
+        add_mortality_measures(self._made.truth, self._made.counted_reviews, end)
 
 
 class Councils:
@@ -256,6 +259,7 @@ FAMILIES: tuple[Callable[[Made], Family], ...] = (
     Registers,
     Inpatients,
     Mortality,
+    ReviewActions,
     Councils,
     Trusts,
     SupportRegister,

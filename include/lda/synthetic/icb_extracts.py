@@ -21,7 +21,8 @@ from lda.synthetic.writers import Cell, CsvFile, Extract, SheetStyle, TruthFiles
 
 Counts = np.ndarray[Any, np.dtype[np.int64]]
 LATENCY = {
-    "ldhc": 20, "inpatient_census": 7, "leder": 11, "dsr": 8, "training": 16, "keyworker": 12, "programme": 6,
+    "ldhc": 20, "inpatient_census": 7, "leder": 11, "leder_action": 12, "dsr": 8, "training": 16,
+    "keyworker": 12, "programme": 6,
 }  # fmt: skip
 DATE_HABITS = ("real", "text", "real", "serial")
 PLAIN = SheetStyle()

@@ -21,8 +21,8 @@ RawRow = Sequence[str | int | float]
 IMPOSSIBLE_DAY = "31/02/2025"
 # What names a row's person or thing besides an NHS number, in any feed.
 NUMBERS_OF_THEIR_OWN = (
-    "local_patient_id", "la_person_unique_identifier", "review_id", "event_reference", "register_id", "referral_id",
-    "employer_code", "team_code", "scheme_reference", "item_reference",
+    "local_patient_id", "la_person_unique_identifier", "review_id", "action_id", "event_reference", "register_id",
+    "referral_id", "employer_code", "team_code", "scheme_reference", "item_reference",
 )  # fmt: skip
 
 

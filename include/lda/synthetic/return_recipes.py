@@ -16,6 +16,16 @@ from lda.synthetic.recipes import (
 )
 
 RETURN_RECIPES: dict[str, tuple[Recipe, ...]] = {
+    "leder_action": (
+        Recipe("unknown_code", "extra", with_values(theme="Dentistry"), "LA-THEME-VALUES"),
+        DATE_FORMS[0],
+        Recipe("end_before_start", "extra", with_days(due_date=("raised_date", -10)), "LA-02"),
+        REPEAT,
+        Recipe("impossible_date", "extra", with_values(completion_date=IMPOSSIBLE_DAY), "LA-COMPLETION_DATE-FORMAT"),
+        PADDED,
+        Recipe("missing_required", "extra", with_values(due_date=""), "LA-DUE_DATE-REQUIRED"),
+        Recipe("date_in_future", "extra", with_days(raised_date=("end", 5), due_date=("end", 50)), "LA-03"),
+    ),
     "dsr": (
         NUMBER_FORMS[0],
         Recipe("unknown_code", "extra", with_values(rating="Purple"), "DSR-RATING-VALUES"),

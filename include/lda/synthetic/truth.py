@@ -31,13 +31,15 @@ Cell = tuple[str, str, str, str, str, str]
 COUNTS = frozenset({
     "ld_register_size", "inpatients_total", "admissions", "admissions_same_month_discharge", "discharges",
     "clinically_ready", "cyp_eating_disorder", "people_restricted", "inpatients_in_trusts", "autism_open_referrals",
-    "autism_new_referrals", "autism_closed_referrals", "dsr_people",
+    "autism_new_referrals", "autism_closed_referrals", "dsr_people", "leder_backlog", "leder_deaths",
+    "leder_deaths_by_cause",
 })  # fmt: skip
 # Measures whose contributions carry a value, and what is made of the values of a cell.
 VALUED: dict[str, Callable[[Sequence[float]], float]] = {
     "mean_length_of_stay": fmean,
     "median_length_of_stay": median,
     "autism_median_wait_days": median,
+    "leder_median_age_at_death": median,
     "delayed_days": fsum,
     "delay_cost": fsum,
 }

@@ -182,7 +182,10 @@ def test_repeated_rows_are_exact_copies_of_an_earlier_row(sample: Sample) -> Non
         ("sentinel_nhs_number", lambda cells: bool({"0000000000", "9999999999"} & {cell.strip() for cell in cells})),
         ("nhs_number_spaces", lambda cells: any(len(cell) == 12 and cell[3] == cell[7] == " " for cell in cells)),
         ("conflicting_duplicate", lambda cells: "SECOND" in cells),
-        ("unknown_code", lambda cells: bool({"LDHCMI099", "E06009999", "Thematic", "Servise", "Purple"} & set(cells))),
+        (
+            "unknown_code",
+            lambda cells: bool({"LDHCMI099", "E06009999", "Thematic", "Servise", "Purple", "Dentistry"} & set(cells)),
+        ),
         ("padded_cells", lambda cells: any(cell.startswith(" ") and cell.endswith(" ") for cell in cells)),
     ],
 )

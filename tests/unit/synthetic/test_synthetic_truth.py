@@ -30,8 +30,11 @@ def months_before(day: date, months: int) -> date:
     return date.fromordinal(add_months(day.toordinal(), -months))
 
 
-# A handful of inpatients: in a twentieth of the system there may be none of these.
-SELDOM = {"admissions_same_month_discharge", "clinically_ready", "cyp_eating_disorder", "delay_cost", "delayed_days"}
+# A handful of inpatients and deaths: in a twentieth of the system there may be none of these.
+SELDOM = {
+    "admissions_same_month_discharge", "clinically_ready", "cyp_eating_disorder", "delay_cost", "delayed_days",
+    "leder_backlog",
+}  # fmt: skip
 # Half a year has no earlier year to make a forecast of.
 EARLIER_YEARS = {"ahc_year_end_forecast"}
 

@@ -47,6 +47,13 @@
     'ahc_rolling_12_months_ethnicity',
     'ld_prevalence',
     'ahc_uptake_ldhc_register',
+    'leder_backlog',
+    'leder_deaths',
+    'leder_median_age_at_death',
+    'leder_deaths_by_cause',
+    'leder_avoidable',
+    'leder_quality_of_care_good',
+    'leder_actions_overdue',
 ] -%}
 {#- Those whose contributions carry a value to be added up, averaged or ranked. -#}
 {%- set valued = [
@@ -55,6 +62,7 @@
     'median_length_of_stay',
     'delayed_days',
     'delay_cost',
+    'leder_median_age_at_death',
 ] -%}
 
 {% for measure in measures -%}
