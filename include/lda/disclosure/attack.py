@@ -1,19 +1,20 @@
 """The attack: everything a reader who knows the rules and relations can tell of hidden counts.
 
 First intervals by interval arithmetic over everything; then, for each hidden count that is still open, a proof that it
-is: two sets of figures that fulfil every relation and differ there. Small changes are tried first, then integer
-programming on a group of connected counts, for many of them at once and for one at a time.
+is: two sets of figures that fulfil every relation and differ there. Small changes are tried first, each in every month;
+then integer programming on a group of connected counts, for many of them at once and for one at a time.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from lda.disclosure.exact import Group, Reach
 from lda.disclosure.intervals import Intervals, propagate
-from lda.disclosure.moves import Moves
+from lda.disclosure.moves import Change, Checked, Moves
 from lda.disclosure.proofs import Proofs, name_of
 from lda.disclosure.relations import Relations
 from lda.disclosure.rules import Bools, Ints
@@ -21,7 +22,7 @@ from lda.disclosure.rules import Bools, Ints
 # Solutions sought for many counts at once before the next step is taken.
 COMMON_SOLUTIONS = 60
 # Small changes that are tried in a group before it is seen whether they are found there.
-TRIAL_CHANGES = 40
+TRIAL_CHANGES = 20
 # Fewer open counts than this go to integer programming at once.
 FEW = 8
 # Groups larger than this are attacked by interval arithmetic alone, and the report says how many counts that leaves.
@@ -107,26 +108,24 @@ class _Search:
 
     def run(self) -> None:
         """Search each group of connected variables that has something open."""
-        group = self.relations.group
         wanted = np.flatnonzero(self.open)
         if not len(wanted) or not self.relations.rows:
             return
-        moves = None
+        group = self.relations.group
+        members, rows = _Parts(group), _Parts(group[self.relations.variable[self.relations.start[:-1]]])
+        groups = np.unique(group[wanted]).tolist()
+        proofs = {number: self._proof(members[number], rows[number]) for number in groups}
+        for number, proof in proofs.items():
+            if len(self.left(members[number])) and self.proofs.holds(proof):
+                self.open[members[number]] = False
         if self.values is not None and len(self.left(wanted)) >= FEW:
-            moves = Moves(self.relations, self.values, self.intervals.low, self.intervals.high)
-        whole = self.relations.variable[self.relations.start[:-1]]
-        members = _Parts(group)
-        rows = _Parts(group[whole])
-        for number in np.unique(group[wanted]).tolist():
-            variables, its_rows = members[number], rows[number]
-            proof = self._proof(variables, its_rows)
-            if len(self.left(variables)) and self.proofs.holds(proof):
-                self.open[variables] = False
+            self.small_changes(self.values, wanted)
+        for number, proof in proofs.items():
+            variables = members[number]
+            if not self.open[variables].any():
                 continue
-            if moves is not None and self.values is not None:
-                self.small_changes(moves, self.values, self.left(variables))
             if len(variables) <= LARGEST_GROUP and len(self.left(variables)):
-                self.programmes(variables, its_rows)
+                self.programmes(variables, rows[number])
             if not len(self.left(variables)):
                 self.proofs.add(proof)
 
@@ -134,28 +133,48 @@ class _Search:
         intervals = self.intervals
         return name_of(self.relations, variables, rows, intervals.low, intervals.high, self.open, self.width)
 
-    def small_changes(self, moves: Moves, values: Ints, variables: Ints) -> None:
-        """Try one person more and one fewer, for each variable until it is proved open."""
-        low, high = self.reach.low, self.reach.high
-        tried = found = 0
-        for variable in np.random.default_rng(len(variables)).permutation(variables).tolist():
+    def small_changes(self, values: Ints, wanted: Ints) -> None:
+        """Try one person more and one fewer, for each variable until it is proved open: the latest month first.
+
+        What was found in one month is tried in all; a group in which little is found is left to integer programming.
+        """
+        low, high = self.intervals.low, self.intervals.high
+        moves = Moves(self.relations, values, low, high)
+        checked = Checked(self.relations, values, low, high)
+        month, group = self.relations.month, self.relations.group
+        random = np.random.default_rng(len(wanted))
+        for number in np.unique(month[wanted])[::-1].tolist():
+            todo = random.permutation(self.left(wanted[month[wanted] == number]))
+            changes = self._search(moves, todo.tolist(), group[todo].tolist())
+            if changes:
+                self.reach.include_any(*checked.everywhere(changes))
+
+    def _search(self, moves: Moves, variables: list[int], groups: list[int]) -> list[Change]:
+        """Small changes that move some variables, one variable after another."""
+        changes: list[Change] = []
+        tried, found = Counter[int](), Counter[int]()
+        seen: set[int] = set()
+        for variable, group in zip(variables, groups, strict=True):
+            if variable in seen or (tried[group] >= TRIAL_CHANGES and 2 * found[group] < tried[group]):
+                continue
+            tried[group] += 1
             for step in (1, -1):
-                if high[variable] - low[variable] >= self.width:
+                self.questions["changes"] += 1
+                change = moves.around(variable, step)
+                if change is not None:
+                    changes.append(change)
+                    seen.update(change)
+                    found[group] += 1
                     break
-                changes = moves.around(variable, step) or {}
-                tried, found = tried + 1, found + bool(changes)
-                for other, change in changes.items():
-                    low[other] = min(low[other], values[other] + change)
-                    high[other] = max(high[other], values[other] + change)
-            if tried >= TRIAL_CHANGES and 3 * found < tried:
-                break
-        self.questions["changes"] += tried
+        return changes
 
     def programmes(self, variables: Ints, rows: Ints) -> None:
         """Integer programmes for a group: for many of its variables at once, then for one at a time."""
-        group = Group(self.relations, variables, rows, self.intervals.low, self.intervals.high)
+        group = Group(self.relations, variables, rows, self.intervals.low, self.intervals.high, self.values)
         self._common(group, variables)
         for variable in self.left(variables).tolist():
+            if self.told[variable]:
+                continue
             self._one(group, variables, int(np.searchsorted(variables, variable)))
 
     def _common(self, group: Group, variables: Ints) -> None:
@@ -167,10 +186,16 @@ class _Search:
                 return
             wanted = np.isin(variables, left)
             seen_low, seen_high = self.reach.low[variables], self.reach.high[variables]
+            at_low, at_high = seen_low <= group.low, seen_high >= group.high
             either = random.choice(np.array([-1, 1]), len(variables))
-            sign = np.where(seen_low <= group.low, 1, np.where(seen_high >= group.high, -1, either))
-            if self._ask(group, variables, sign * wanted) is None or len(self.left(variables)) == len(left):
-                return
+            solution = self._ask(group, variables, np.where(at_low, 1, np.where(at_high, -1, either)) * wanted)
+            if solution is None or len(self.left(variables)) == len(left):
+                break
+        if solution is not None and group.optimal and self.width == 1:
+            # Figures at an end of their interval can only leave it one way: none of them does in any set of figures.
+            stays = solution == np.where(at_low, group.low, group.high)
+            if (stays & (at_low | at_high))[wanted].all():
+                self.told[left] = True
 
     def _one(self, group: Group, variables: Ints, place: int) -> None:
         """Both ends of one variable. It is told when both are proved and too near to each other."""

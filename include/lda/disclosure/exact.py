@@ -45,49 +45,81 @@ class Reach:
         self.low[variables] = np.minimum(self.low[variables], values)
         self.high[variables] = np.maximum(self.high[variables], values)
 
+    def include_any(self, variables: Ints, values: Ints) -> None:
+        """Take in values from several sets of figures; a variable may be named more than once."""
+        np.minimum.at(self.low, variables, values)
+        np.maximum.at(self.high, variables, values)
+
     def width(self, variables: Ints) -> Ints:
         """Largest less smallest value, by variable; negative before any set was found."""
         return self.high[variables] - self.low[variables]
 
 
 class Group:
-    """Some rows and the variables in them as an integer programme.
+    """Some rows and the variables in them as an integer programme. Its unknowns are counts; rests follow from them.
 
     :param variables: in ascending order; every variable of the rows is one of them.
     :param low, high: intervals of all variables.
+    :param values: figures that fulfil every relation, where some are known: the search starts from them.
     """
 
-    def __init__(self, relations: Relations, variables: Ints, rows: Ints, low: Ints, high: Ints) -> None:
+    def __init__(
+        self,
+        relations: Relations,
+        variables: Ints,
+        rows: Ints,
+        low: Ints,
+        high: Ints,
+        values: Ints | None = None,
+    ) -> None:
+        self._counts = int((variables < relations.counts).sum())
         entry_row, entry = relations.only_rows(rows)
-        lengths = np.diff(relations.start)[rows]
+        is_count = entry < relations.counts
         first = np.concatenate(([True], np.diff(entry_row) != 0))
-        coefficient = np.where(first, 1, -1)
+        coefficient = np.where(first, 1, -1)[is_count]
+        lengths = np.bincount(np.searchsorted(rows, entry_row[is_count]), minlength=len(rows))
         start = np.concatenate(([0], np.cumsum(lengths)))
-        shape = (len(rows), len(variables))
-        self.matrix = csr_array((coefficient, np.searchsorted(variables, entry), start), shape=shape)
+        shape = (len(rows), self._counts)
+        self.matrix = csr_array((coefficient, np.searchsorted(variables, entry[is_count]), start), shape=shape)
         self.low, self.high = low[variables], high[variables]
         self.optimal = False
+        rest = relations.rest[rows]
+        self._has_rest = np.flatnonzero(rest >= 0)
+        self._rest = np.searchsorted(variables, rest[self._has_rest])
         # What is without bound is let go farther than all that is bounded together: enough to see that it can move.
         bounded = self.high < UNBOUNDED
         far = int(self.high[bounded].sum() + self.low.sum()) + FAR
-        self._bounds = Bounds(self.low.astype(float), np.where(bounded, self.high, far).astype(float))
-        self._constraint = LinearConstraint(self.matrix.astype(float), 0, 0)
+        most = np.where(bounded, self.high, far).astype(float)
+        # Unknown is how far each count is from where the search starts, so that staying there is one solution.
+        self._from = np.zeros(len(variables), dtype=np.int64) if values is None else values[variables]
+        least, most = self.low - self._from, most - self._from
+        self._bounds = Bounds(least[: self._counts].astype(float), most[: self._counts])
+        left_least, left_most = np.zeros(len(rows)), np.zeros(len(rows))
+        left_least[self._has_rest], left_most[self._has_rest] = least[self._rest], most[self._rest]
+        self._constraint = LinearConstraint(self.matrix.astype(float), left_least, left_most)
 
     def solve(self, direction: Ints) -> Ints | None:
         """A set of figures that fulfils every relation and goes far in a direction, or None when none is proved.
 
         Sets ``optimal``: whether none goes farther.
         """
+        of_rows = np.zeros(self.matrix.shape[0], dtype=np.int64)
+        of_rows[self._has_rest] = direction[self._rest]
+        goal = direction[: self._counts] + self.matrix.T @ of_rows
         result = milp(
-            -direction.astype(float),
-            integrality=np.ones(len(direction)),
+            -goal.astype(float),
+            integrality=np.ones(self._counts),
             bounds=self._bounds,
             constraints=self._constraint,
-            options={"node_limit": MOST_NODES},
+            options={"node_limit": MOST_NODES, "mip_rel_gap": 0},
         )
         self.optimal = result.status == 0
         if result.x is None:
             return None
-        values = np.rint(result.x).astype(np.int64)
-        fulfils = not np.any(self.matrix @ values) and bool(((values >= self.low) & (values <= self.high)).all())
+        values = np.zeros(len(self.low), dtype=np.int64)
+        values[: self._counts] = self._from[: self._counts] + np.rint(result.x).astype(np.int64)
+        left = self.matrix @ values[: self._counts]
+        values[self._rest] = left[self._has_rest]
+        left[self._has_rest] = 0
+        fulfils = not np.any(left) and bool(((values >= self.low) & (values <= self.high)).all())
         return values if fulfils else None

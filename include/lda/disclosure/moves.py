@@ -1,21 +1,29 @@
-"""Small changes that prove a count safe: one person more or fewer here, made good there, with every relation kept.
+"""Small changes that prove counts safe: one person more or fewer here, made good there, with every relation kept.
 
 Starting from figures that fulfil every relation, a count is changed by one and each relation this breaks is mended with
-one other of its counts, until none is broken. Most hidden counts are proved safe this way in microseconds; the rest is
-left to integer programming. A change that is found is certain: it is checked by construction.
+one other of its counts, until none is broken. A relation that is only an inequality is broken when its rest leaves its
+interval, so what has room needs no mending. A change that was found in one month is tried in every other month too,
+where areas and groups are mostly related in the same way. Every change is checked in integers against all relations
+and intervals before it counts, so what it proves is certain. What is not found is left to integer programming.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
+from scipy.sparse import csc_array, csr_array
 
 from lda.disclosure.relations import Relations
-from lda.disclosure.rules import Ints
+from lda.disclosure.rules import Bools, Ints
 
 # More mends than this and the search for a small change is given up.
-MOST_MENDS = 120
+MOST_MENDS = 60
+# How far one count may go in a small change.
+FARTHEST = 1
+
+Change = dict[int, int]
 
 
 class Moves:
@@ -25,66 +33,150 @@ class Moves:
     """
 
     def __init__(self, relations: Relations, values: Ints, low: Ints, high: Ints) -> None:
-        self._start: list[int] = relations.start.tolist()
-        self._variable: list[int] = relations.variable.tolist()
-        self._coefficient: list[int] = relations.coefficient.tolist()
-        order = np.argsort(relations.variable, kind="stable")
-        counts = np.bincount(relations.variable, minlength=relations.variables)
-        self._column: list[int] = np.concatenate(([0], np.cumsum(counts))).tolist()
-        self._column_row: list[int] = relations.entry_row[order].tolist()
-        self._column_coefficient: list[int] = relations.coefficient[order].tolist()
-        self._values: list[int] = values.tolist()
-        self._low: list[int] = low.tolist()
-        self._high: list[int] = high.tolist()
+        self._random = np.random.default_rng(relations.variables)
+        counts = relations.counts
+        of_count = relations.variable < counts
+        row, variable = relations.entry_row[of_count], relations.variable[of_count]
+        coefficient = relations.coefficient[of_count]
+        start = np.concatenate(([0], np.cumsum(np.bincount(row, minlength=relations.rows))))
+        order = np.argsort(variable, kind="stable")
+        column = np.concatenate(([0], np.cumsum(np.bincount(variable, minlength=counts))))
+        self._row_of_rest = relations.row_of_rest
+        self._entries = _lists(start, variable, coefficient)
+        self._rows = _lists(column, row[order], coefficient[order])
+        self._most: list[int] = np.minimum(high - values, FARTHEST)[:counts].tolist()
+        self._least: list[int] = np.maximum(low - values, -FARTHEST)[:counts].tolist()
+        has = relations.rest >= 0
+        self._row_most: list[int] = np.where(has, (high - values)[relations.rest], 0).tolist()
+        self._row_least: list[int] = np.where(has, (low - values)[relations.rest], 0).tolist()
+        self._turns: list[float] = []
 
-    def around(self, variable: int, step: int) -> dict[int, int] | None:
-        """Changes by variable that move one variable by ``step`` (1 or -1), or None when none was found."""
-        if not self._low[variable] <= self._values[variable] + step <= self._high[variable]:
-            return None
-        changes: dict[int, int] = {}
-        broken: dict[int, int] = {}
-        self._change(variable, step, changes, broken)
-        for _ in range(MOST_MENDS):
-            if not broken:
-                return changes
-            row = next(reversed(broken))
-            mend = self._mend(row, broken, changes, variable)
-            if mend is None:
-                return None
-            self._change(*mend, changes, broken)
+    def around(self, variable: int, step: int) -> Change | None:
+        """Changes of counts that move one variable, a rest too, by ``step`` (1 or -1); None when none was found."""
+        if variable < len(self._most):
+            return self._from(variable, step)
+        entries = self._entries[int(self._row_of_rest[variable])]
+        turn = self._turn(len(entries))
+        for count, coefficient in (*entries[turn:], *entries[:turn]):
+            change = self._from(count, step * coefficient)
+            if change is None:
+                continue
+            left: int = sum([other * change.get(one, 0) for one, other in entries])
+            if left != 0:
+                return change
         return None
 
-    def _change(self, variable: int, step: int, changes: dict[int, int], broken: dict[int, int]) -> None:
-        changes[variable] = changes.get(variable, 0) + step
-        for row, coefficient in self._rows(variable):
-            left = broken.get(row, 0) + coefficient * step
-            if left:
-                broken[row] = left
+    def _turn(self, length: int) -> int:
+        if not self._turns:
+            self._turns = self._random.random(1000).tolist()
+        return int(self._turns.pop() * length)
+
+    def _from(self, variable: int, step: int) -> Change | None:
+        if not self._least[variable] <= step <= self._most[variable]:
+            return None
+        change: Change = {}
+        left: Change = {}
+        broken: Change = {}
+        self._change(variable, step, change, left, broken)
+        for _ in range(MOST_MENDS):
+            if not broken:
+                return change
+            row = next(iter(broken))
+            mend = self._mend(row, 1 if broken[row] > 0 else -1, change, left, broken, variable)
+            if mend is None:
+                return None
+            self._change(*mend, change, left, broken)
+        return None
+
+    def _change(self, variable: int, step: int, change: Change, left: Change, broken: Change) -> None:
+        """Change one count. ``left`` is what each row's whole and parts now leave, ``broken`` which way it is wrong."""
+        change[variable] = change.get(variable, 0) + step
+        for row, coefficient in self._rows[variable]:
+            now = left.get(row, 0) + coefficient * step
+            left[row] = now
+            if now > self._row_most[row]:
+                broken[row] = 1
+            elif now < self._row_least[row]:
+                broken[row] = -1
             else:
                 broken.pop(row, None)
 
-    def _rows(self, variable: int) -> Iterator[tuple[int, int]]:
-        places = range(self._column[variable], self._column[variable + 1])
-        return ((self._column_row[place], self._column_coefficient[place]) for place in places)
-
-    def _mend(self, row: int, broken: dict[int, int], changes: dict[int, int], variable: int) -> tuple[int, int] | None:
-        """The entry of a broken row whose change breaks fewest other rows, less those that it mends."""
-        wrong = 1 if broken[row] > 0 else -1
-        begin, end = self._start[row], self._start[row + 1]
-        turn = begin + variable % (end - begin)
+    def _mend(
+        self, row: int, wrong: int, change: Change, left: Change, broken: Change, first: int
+    ) -> tuple[int, int] | None:
+        """The entry of a broken row whose change breaks fewest rows, less those that it mends."""
+        entries, row_most, row_least = self._entries[row], self._row_most, self._row_least
         best, best_cost = None, 1 << 30
-        for place in (*range(turn, end), *range(begin, turn)):
-            candidate = self._variable[place]
-            step = -wrong * self._coefficient[place]
-            done = changes.get(candidate, 0)
-            value = self._values[candidate] + done + step
-            if done * step < 0 or candidate == variable or not self._low[candidate] <= value <= self._high[candidate]:
+        turn = self._turn(len(entries))
+        for place in range(turn - len(entries), turn):
+            candidate, coefficient = entries[place]
+            step = -wrong * coefficient
+            done = change.get(candidate, 0)
+            if done * step < 0 or candidate == first:
+                continue
+            if not self._least[candidate] <= done + step <= self._most[candidate]:
                 continue
             cost = 0
-            for other, coefficient in self._rows(candidate):
-                cost += -1 if broken.get(other, 0) * coefficient * step < 0 else 1
+            for other, its_coefficient in self._rows[candidate]:
+                now = left.get(other, 0) + its_coefficient * step
+                if now > row_most[other] or now < row_least[other]:
+                    cost += 1
+                elif other in broken:
+                    cost -= 1
             if cost < best_cost:
                 best, best_cost = (candidate, step), cost
                 if cost <= -1:
                     break
         return best
+
+
+class Checked:
+    """Checks changes against every relation and interval, in the month they were found in and in every other.
+
+    :param values: figures that fulfil every relation, within ``low`` and ``high``.
+    """
+
+    def __init__(self, relations: Relations, values: Ints, low: Ints, high: Ints) -> None:
+        self._relations = relations
+        self._most, self._least, self._values = high - values, low - values, values
+        shape = (relations.rows, relations.variables)
+        whole = csr_array((relations.coefficient, relations.variable, relations.start), shape=shape)
+        self._matrix = whole[:, : relations.counts].tocsc()
+
+    def everywhere(self, changes: Sequence[Change]) -> tuple[Ints, Ints]:
+        """Variables and values of all changes that fulfil everything, in every month where they do."""
+        place = self._relations.place
+        number = np.repeat(np.arange(len(changes)), [len(change) for change in changes])
+        variable = np.fromiter((one for change in changes for one in change), np.int64, len(number))
+        step = np.fromiter((one for change in changes for one in change.values()), np.int64, len(number))
+        found = [
+            self._here(len(changes), number, there[place[variable]], step) for there in self._relations.variable_at
+        ]
+        variables, values = (np.concatenate([one[side] for one in found]) for side in (0, 1))
+        return variables, values
+
+    def _here(self, length: int, number: Ints, variable: Ints, step: Ints) -> tuple[Ints, Ints]:
+        wrong = np.zeros(length, dtype=np.bool_)
+        missing = variable < 0
+        outside = missing | (step > self._most[variable]) | (step < self._least[variable])
+        wrong[number[outside]] = True
+        fits = ~wrong[number]
+        number, variable, step = number[fits], variable[fits], step[fits]
+        left = (self._matrix @ csc_array((step, (variable, number)), shape=(self._matrix.shape[1], length))).tocoo()
+        row, its_number = left.coords
+        told = left.data != 0
+        row, its_number, change = row[told], its_number[told], left.data[told]
+        rest = self._relations.rest[row]
+        wrong[its_number[(rest < 0) | (change > self._most[rest]) | (change < self._least[rest])]] = True
+        count_holds: Bools = ~wrong[number]
+        rest_holds: Bools = ~wrong[its_number]
+        variables = np.concatenate([variable[count_holds], rest[rest_holds]])
+        steps = np.concatenate([step[count_holds], change[rest_holds]])
+        return variables, self._values[variables] + steps
+
+
+def _lists(start: Ints, other: Ints, coefficient: Ints) -> list[list[tuple[int, int]]]:
+    """Pairs of a compressed matrix, by row."""
+    pairs = list(zip(other.tolist(), coefficient.tolist(), strict=True))
+    bounds = start.tolist()
+    return [pairs[begin:end] for begin, end in pairwise(bounds)]

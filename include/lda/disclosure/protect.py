@@ -23,7 +23,6 @@ from lda.disclosure.cells import KEY, Source
 from lda.disclosure.exact import Reach
 from lda.disclosure.proofs import Proofs
 from lda.disclosure.reference import Reference
-from lda.disclosure.relations import Relations
 from lda.disclosure.rules import Bools, Ints
 from lda.disclosure.scene import Scene, read_scene, would_be_intervals
 
@@ -113,7 +112,9 @@ class _Work:
         self.hopeless: list[int] = []
         counts = scene.counts if scene.counts is not None else np.zeros(self.relations.variables, dtype=np.int64)
         self.reach = Reach(counts.copy(), counts.copy())
-        self._group_relations: dict[int, Relations] = {}
+        everything, nothing = (np.full(len(scene.cells), kind) for kind in (True, False))
+        self._shown = scene.variables(*would_be_intervals(scene.cells, nothing))
+        self._hidden = scene.variables(*would_be_intervals(scene.cells, everything))
         as_before = np.unique(self.relations.of_cell[scene.before.masked & ~self.small])
         self.masked[as_before] = True
         self.reason: dict[int, str] = dict.fromkeys(as_before.tolist(), AS_BEFORE)
@@ -141,89 +142,128 @@ class _Work:
         )
         return cost
 
-    def _bounds(self) -> tuple[Ints, Ints]:
-        return self.scene.variables(*would_be_intervals(self.scene.cells, self.masked_cells))
+    def bounds(self, variables: Ints) -> tuple[Ints, Ints]:
+        """What the figures themselves would tell of some variables."""
+        masked = self.masked[variables]
+        low, high = (
+            np.where(masked, hidden[variables], shown[variables])
+            for hidden, shown in zip(self._hidden, self._shown, strict=True)
+        )
+        return low, high
 
-    def _attack(self, relations: Relations, wanted: Bools, reach: Reach | None) -> Findings:
-        low, high = self._bounds()
-        width, counts = self.scene.standard.minimum_width, self.scene.counts
-        return attack(relations, low, high, wanted, width, counts, reach, proofs=self.proofs)
-
-    def _wanted(self) -> Bools:
-        wanted = self.scene.to_hide(self.small | self.masked_cells, self._bounds()[1])
+    def wanted(self) -> Bools:
+        """Variables that must not be told, as far as anything helps them."""
+        everything = np.arange(self.relations.variables)
+        wanted = self.scene.to_hide(self.small | self.masked_cells, self.bounds(everything)[1])
         wanted[self.hopeless] = False
         return wanted
 
     def run(self) -> int:
-        """Hide until the attack finds nothing; gives the number of attacks made."""
+        """Hide until the attack finds nothing; gives the most attacks made on any group of connected figures."""
+        everything = np.arange(self.relations.variables)
+        findings = attack(
+            self.relations,
+            *self.bounds(everything),
+            self.wanted(),
+            self.scene.standard.minimum_width,
+            self.scene.counts,
+            self.reach,
+            proofs=self.proofs,
+        )
+        self.reach = findings.reach
+        rounds, group = 1, self.relations.group
+        for number in np.unique(group[findings.told]).tolist():
+            told = findings.told[group[findings.told] == number]
+            rounds = max(rounds, 1 + _Group(self, number).run(told))
+        return rounds
+
+    def may_hide(self) -> Bools:
+        """Variables with a figure that is not hidden yet."""
+        found = np.zeros(self.relations.variables, dtype=np.bool_)
+        found[self.relations.of_cell[~self.small & ~self.masked_cells]] = True
+        return found
+
+    def hide(self, variable: int, to_protect: int) -> None:
+        """Hide a figure, with the reason."""
+        self.masked[variable] = True
+        shared = np.intersect1d(self.rows_of(variable), self.rows_of(to_protect))
+        kind = str(self.relations.kind[shared[0]]) if len(shared) else "several relations"
+        self.reason[variable] = f"Else a hidden figure could be worked out ({kind})"
+
+    def show(self, variable: int) -> None:
+        """Show a figure again."""
+        self.masked[variable] = False
+        self.reason.pop(variable)
+
+    def rows_of(self, variable: int) -> Ints:
+        """The relations a variable is in."""
+        return self._rows[self._column[variable] : self._column[variable + 1]]
+
+
+class _Group:
+    """One group of connected figures in which something is told. What is hidden in it changes nothing elsewhere."""
+
+    def __init__(self, work: _Work, number: int) -> None:
+        self.work = work
+        group = work.relations.group
+        whole = work.relations.variable[work.relations.start[:-1]]
+        self.variables = np.flatnonzero(group == number)
+        self.relations = work.relations.part(self.variables, np.flatnonzero(group[whole] == number))
+        self.counts = work.scene.counts[self.variables] if work.scene.counts is not None else None
+        self.reach = Reach(work.reach.low[self.variables], work.reach.high[self.variables])
+
+    def run(self, told: Ints) -> int:
+        """Hide until nothing is told; gives the number of attacks made."""
         rounds = 0
-        while True:
-            told = self._attack_all()
-            rounds += 1
-            if not len(told):
-                return rounds
+        while len(told):
             for variable in told.tolist():
                 self._stop(variable)
+            findings = self._attack(self.work.wanted()[self.variables], self.reach)
+            self.reach = findings.reach
+            told = self.variables[findings.told]
+            rounds += 1
+        return rounds
 
-    def _attack_all(self) -> Ints:
-        findings = self._attack(self.relations, self._wanted(), self.reach)
-        self.reach = findings.reach
-        return findings.told
+    def _attack(self, wanted: Bools, reach: Reach) -> Findings:
+        low, high = self.work.bounds(self.variables)
+        width = self.work.scene.standard.minimum_width
+        return attack(self.relations, low, high, wanted, width, self.counts, reach, proofs=self.work.proofs)
 
     def _stop(self, variable: int) -> None:
         """Hide the cheapest figure that stops a variable from being worked out, unless it is stopped already."""
-        if self.reason and not self._is_told(variable):
+        work = self.work
+        if work.reason and not self._is_told(variable):
             return
         for ring in self._rings(variable):
-            candidates = sorted(ring, key=lambda other: (self.cost[other], other))
+            candidates = sorted(ring, key=lambda other: (work.cost[other], other))
             for other in candidates[:MOST_TRIED]:
-                self._hide(other, variable)
+                work.hide(other, variable)
                 if not self._is_told(variable):
                     return
-                self._show(other)
+                work.show(other)
             if candidates:
-                self._hide(candidates[0], variable)
+                work.hide(candidates[0], variable)
                 return
-        self.hopeless.append(variable)
+        work.hopeless.append(variable)
 
     def _is_told(self, variable: int) -> bool:
         """Attack one variable. What proves it safe is kept only then: hiding more never makes it untrue."""
-        group = int(self.relations.group[variable])
-        if group not in self._group_relations:
-            whole = self.relations.variable[self.relations.start[:-1]]
-            self._group_relations[group] = self.relations.only(self.relations.group[whole] == group)
-        wanted = np.zeros(self.relations.variables, dtype=np.bool_)
-        wanted[variable] = True
         trial = self.reach.copy()
-        told = bool(len(self._attack(self._group_relations[group], wanted, trial).told))
+        told = bool(len(self._attack(self.variables == variable, trial).told))
         if not told:
             self.reach = trial
         return told
 
-    def _hide(self, variable: int, to_protect: int) -> None:
-        self.masked[variable] = True
-        shared = np.intersect1d(self._rows_of(variable), self._rows_of(to_protect))
-        kind = str(self.relations.kind[shared[0]]) if len(shared) else "several relations"
-        self.reason[variable] = f"Else a hidden figure could be worked out ({kind})"
-
-    def _show(self, variable: int) -> None:
-        self.masked[variable] = False
-        self.reason.pop(variable)
-
-    def _rows_of(self, variable: int) -> Ints:
-        return self._rows[self._column[variable] : self._column[variable + 1]]
-
     def _rings(self, variable: int) -> Iterator[list[int]]:
         """Figures that may be hidden, at one relation's distance, then two, then three."""
-        may_hide = np.zeros(self.relations.variables, dtype=np.bool_)
-        may_hide[self.relations.of_cell[~self.small & ~self.masked_cells]] = True
+        relations, may_hide = self.work.relations, self.work.may_hide()
         seen, edge = {variable}, [variable]
         for _ in range(FARTHEST):
-            rows = np.unique(np.concatenate([self._rows_of(one) for one in edge]))
+            rows = np.unique(np.concatenate([self.work.rows_of(one) for one in edge]))
             near = {
                 int(other)
                 for row in rows
-                for other in self.relations.variable[self.relations.start[row] : self.relations.start[row + 1]]
+                for other in relations.variable[relations.start[row] : relations.start[row + 1]]
             }
             edge = sorted(near - seen)
             seen |= near

@@ -38,6 +38,8 @@ class Relations:
     :ivar kind: what each row is (geography, breakdown, complement, part, shares, partition).
     :ivar rest: variable of each row's rest, or -1.
     :ivar people: whether the rest counts people of its own (a complement).
+    :ivar place: of each count, what it is the count of, whatever the month: counts of several months share it.
+    :ivar period: number of the month of each count.
     """
 
     of_cell: Ints
@@ -48,6 +50,13 @@ class Relations:
     kind: NDArray[np.object_]
     rest: Ints
     people: Bools
+    place: Ints
+    period: Ints
+
+    @property
+    def counts(self) -> int:
+        """How many variables are counts of cells; those after them are rests."""
+        return len(self.place)
 
     @property
     def rows(self) -> int:
@@ -68,6 +77,57 @@ class Relations:
         links = coo_array((ones, (whole[self.entry_row], self.variable)), shape=shape)
         group: Ints = connected_components(links, directed=False)[1].astype(np.int64)
         return group
+
+    @cached_property
+    def row_of_rest(self) -> Ints:
+        """The row of each rest, by variable; -1 for a count."""
+        found = np.full(self.variables, -1, dtype=np.int64)
+        rows = np.flatnonzero(self.rest >= 0)
+        found[self.rest[rows]] = rows
+        return found
+
+    @cached_property
+    def month(self) -> Ints:
+        """The number of the month of each variable."""
+        found = np.zeros(self.variables, dtype=np.int64)
+        found[: self.counts] = self.period
+        rows = np.flatnonzero(self.rest >= 0)
+        found[self.rest[rows]] = self.period[self.variable[self.start[rows]]]
+        return found
+
+    @cached_property
+    def variable_at(self) -> Ints:
+        """The variable of each month (row) and place (column), or -1."""
+        shape = (int(self.period.max(initial=-1)) + 1, int(self.place.max(initial=-1)) + 1)
+        found = np.full(shape, -1, dtype=np.int64)
+        found[self.period, self.place] = np.arange(self.counts)
+        return found
+
+    def part(self, variables: Ints, rows: Ints) -> Relations:
+        """A part that no relation connects with the others, with variables and rows numbered anew.
+
+        :param variables, rows: of the part, in ascending order. ``of_cell`` are the cells of the part, in order.
+        """
+        entry_row, entry = self.only_rows(rows)
+        number = np.full(self.variables, -1, dtype=np.int64)
+        number[variables] = np.arange(len(variables))
+        of_cell = number[self.of_cell]
+        lengths = np.diff(self.start)[rows]
+        rest = self.rest[rows]
+        places = np.repeat(self.start[rows] - np.concatenate(([0], np.cumsum(lengths)))[:-1], lengths)
+        is_count = variables[variables < self.counts]
+        return Relations(
+            of_cell=of_cell[of_cell >= 0],
+            variables=len(variables),
+            start=np.concatenate(([0], np.cumsum(lengths))),
+            variable=number[entry],
+            coefficient=self.coefficient[places + np.arange(len(entry_row))],
+            kind=self.kind[rows],
+            rest=np.where(rest >= 0, number[rest], -1),
+            people=self.people[rows],
+            place=self.place[is_count],
+            period=np.unique(self.period[is_count], return_inverse=True)[1].astype(np.int64),
+        )
 
     def only(self, wanted: Bools) -> Relations:
         """Some of the rows, with the variables as they are."""
@@ -133,7 +193,20 @@ def find_relations(connection: duckdb.DuckDBPyConnection, low: Ints, high: Ints,
     if truth is not None:
         counts = np.zeros(int(of_cell.max(initial=-1)) + 1, dtype=np.int64)
         counts[of_cell] = truth
-    return _assemble(of_cell, data, counts)
+    return _assemble(of_cell, data, counts, *_series(connection, of_cell))
+
+
+def _series(connection: duckdb.DuckDBPyConnection, of_cell: Ints) -> tuple[Ints, Ints]:
+    """Place and number of the month of each count, those of its first cell."""
+    data = connection.execute("""
+        SELECT dense_rank() OVER (ORDER BY measure_id, system_code, geography_type, geography_code,
+            breakdown_type, breakdown_value, side) - 1 AS place, dense_rank() OVER (ORDER BY period_end) - 1 AS period
+        FROM cell ORDER BY cell_id
+    """).fetchnumpy()
+    first = np.full(int(of_cell.max(initial=-1)) + 1, len(of_cell), dtype=np.int64)
+    np.minimum.at(first, of_cell, np.arange(len(of_cell)))
+    place, period = (np.asarray(data[name], dtype=np.int64)[first] for name in ("place", "period"))
+    return place, period
 
 
 def _same_people(connection: duckdb.DuckDBPyConnection, low: Ints, high: Ints, truth: Ints | None) -> Ints:
@@ -229,7 +302,7 @@ def _between_measures() -> str:
     )"""
 
 
-def _assemble(of_cell: Ints, data: dict[str, Any], counts: Ints | None) -> Relations:
+def _assemble(of_cell: Ints, data: dict[str, Any], counts: Ints | None, place: Ints, period: Ints) -> Relations:
     order = np.argsort(data["row_id"], kind="stable")
     columns = {name: np.asarray(column)[order] for name, column in data.items()}
     row, part = columns["row_id"].astype(np.int64), columns["part"].astype(np.int64)
@@ -255,5 +328,14 @@ def _assemble(of_cell: Ints, data: dict[str, Any], counts: Ints | None) -> Relat
     order = np.argsort(rows, kind="stable")
     start = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=len(whole))))).astype(np.int64)
     return Relations(
-        of_cell, cells + int(inequality.sum()), start, variables[order], coefficients[order], kind, rest, people
+        of_cell=of_cell,
+        variables=cells + int(inequality.sum()),
+        start=start,
+        variable=variables[order],
+        coefficient=coefficients[order],
+        kind=kind,
+        rest=rest,
+        people=people,
+        place=place,
+        period=period,
     )

@@ -46,7 +46,7 @@ def test_a_figure_without_any_bound_is_proved_open():
     start, variable = np.array([0, 3]), np.array([0, 1, 2])
     relations = Relations(
         np.arange(3), 3, start, variable, np.array([1, -1, -1]), np.array(["breakdown"], dtype=object),
-        np.array([-1]), np.array([False]),
+        np.array([-1]), np.array([False]), np.arange(3), np.zeros(3, dtype=np.int64),
     )  # fmt: skip
     low, high = np.zeros(3, dtype=np.int64), np.full(3, UNBOUNDED)
     found = attack(relations, low, high, np.ones(3, dtype=np.bool_), 1)
