@@ -275,6 +275,19 @@ def audit_trail(as_json: Json = False) -> None:
     show(lines, lambda: trail_table(lines), as_json)
 
 
+@app.command("dictionary")
+def dictionary_document(
+    to: Annotated[Path, typer.Option(help="File to write.")] = Path("docs/data-dictionary.md"),
+    as_json: Json = False,
+) -> None:
+    """Write the data dictionary of the project from its models, contracts and measure catalogue."""
+    from lda.publishing.dictionary_page import write_document
+    from lda.settings import Settings
+
+    written = write_document(Settings(), to)
+    show({"file": str(written)}, lambda: f"Written: {written}", as_json)
+
+
 @app.command("superset-dashboard")
 def superset_dashboard(
     to: Annotated[Path, typer.Option(help="ZIP to write.")] = Path("lda_dashboard.zip"),

@@ -13,8 +13,9 @@ import duckdb
 
 from lda.gates import GateOutcome, GateReport, json_text, judge_text, table_text, text_frame
 from lda.publishing.dictionary import dictionary, unit_formats
+from lda.publishing.dictionary_page import PAGE, dictionary_page
 from lda.publishing.manifest import publication_manifest, sha256
-from lda.publishing.report_text import report_text
+from lda.publishing.report_text import page_text, report_text
 from lda.publishing.tables import (
     FIGURES,
     count_database,
@@ -67,7 +68,9 @@ def write_publication(
         rows[path.name] = write_database(path, candidate.path, schemas, withheld, candidate.descriptions)
     rows |= write_figures(public, candidate.path, withheld)
     formats = unit_formats(settings)
-    _write_json(public / DICTIONARY, dictionary(candidate, report, formats))
+    meaning = dictionary(candidate, report, formats)
+    _write_json(public / DICTIONARY, meaning)
+    (public / PAGE).write_text(dictionary_page(meaning), encoding="utf-8")
     _write_json(restricted / DICTIONARY, dictionary(candidate, report, formats, ("mart", "published")))
     told = publication_manifest(candidate, report, {}, published_at)
     write_report(public / PUBLIC_DATABASE, told, previous, public / REPORT)
@@ -99,7 +102,7 @@ def databases(folder: Path) -> dict[Path, list[str]]:
 
 def identifiers_in(settings: Settings, public: Path, candidate: Candidate) -> list[GateOutcome]:
     """What the identifier suite finds in the written public files; empty when nothing."""
-    rows = json_text(public / DICTIONARY) + report_text(public / REPORT)
+    rows = json_text(public / DICTIONARY) + page_text(public / PAGE) + report_text(public / REPORT)
     with duckdb.connect(":memory:") as connection:
         attach_candidate(connection, candidate.path)
         types = columns_of(connection, "published", "measure_value")

@@ -31,14 +31,19 @@ class _Words(HTMLParser):
             self.found.append(data.strip())
 
 
+def page_text(path: Path) -> list[tuple[str, str, str]]:
+    """The texts of one page as (file, ``text``, text)."""
+    words = _Words()
+    words.feed(path.read_text(encoding="utf-8"))
+    return [(path.name, "text", word) for word in words.found]
+
+
 def report_text(folder: Path) -> list[tuple[str, str, str]]:
     """The distinct texts of a report's pages and CSV files as (file, column or ``text``, text)."""
     found: dict[str, tuple[str, str]] = {}
     for path in sorted(folder.rglob("*.html")):
-        words = _Words()
-        words.feed(path.read_text(encoding="utf-8"))
-        for word in words.found:
-            found.setdefault(word, (path.name, "text"))
+        for name, place, word in page_text(path):
+            found.setdefault(word, (name, place))
     for path in sorted(folder.rglob("*.csv")):
         with path.open(encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):

@@ -66,6 +66,7 @@ def test_a_publication_holds_what_its_manifest_says(release):
     manifest = verify_folder(publication.path)
     assert "public/report/index.html" in manifest["files_out"]
     assert sorted(name for name in manifest["files_out"] if not name.startswith("public/report/")) == [
+        "public/dictionary.html",
         "public/dictionary.json",
         "public/lda_public.duckdb",
         "public/measures.csv",
@@ -147,6 +148,43 @@ def test_a_withheld_measure_is_absent_from_what_is_published_and_named(release):
     assert "Fewer than half of the expected partners" in withheld["reasons"][0]
     dictionary = json.loads((publication.path / "public" / "dictionary.json").read_text())
     assert {one["measure_id"]: one["status"] for one in dictionary["measures"]}["checks"] == "withheld"
+
+
+def test_the_dictionary_can_be_read_as_a_page(release):
+    folder = release("run-1", LOW_COVERAGE, after="UPDATE published.measure_definition SET name = 'A < B & C'").path
+    dictionary = json.loads((folder / "public" / "dictionary.json").read_text())
+    page = (folder / "public" / "dictionary.html").read_text()
+    assert "A &lt; B &amp; C" in page
+    assert "A < B" not in page
+    for measure in dictionary["measures"]:
+        assert f'id="measure-{measure["measure_id"]}"' in page
+    for table in dictionary["tables"].values():
+        assert all(f"<code>{column['name']}</code>" in page for column in table["columns"])
+    assert page.count("Withheld from this publication") == 1
+    assert "://" not in page, "the page needs nothing from elsewhere"
+
+
+def test_each_measure_has_an_example_worked_out_from_its_own_figures(release):
+    dictionary = json.loads((release().path / "public" / "dictionary.json").read_text())
+    examples = {measure["measure_id"]: measure["worked_example"] for measure in dictionary["measures"]}
+    assert examples == {
+        "register": "The QK1, March 2026: 105 counted",
+        "checks": "The QK1, March 2026: 35 ÷ 90 = 0.389 (38.9%)",
+        "inpatients": "The QK1, March 2026: 45 ÷ 1,040,000 × 1,000,000 = 43.3 per million people",
+    }
+
+
+def test_analysts_have_a_dictionary_of_both_schemas(release):
+    tables = json.loads((release().path / "restricted" / "dictionary.json").read_text())["tables"]
+    assert set(tables) == {
+        "mart.measure_contribution", "mart.measure_value", "published.measure_definition", "published.measure_value",
+    }  # fmt: skip
+    assert tables["mart.measure_value"]["sensitivity"].startswith("Restricted")
+    assert tables["published.measure_value"]["sensitivity"].startswith("Public")
+    for table in tables.values():
+        assert table["columns"][-1]["name"] == "publication_id" or "publication_id" in [
+            column["name"] for column in table["columns"]
+        ]
 
 
 def test_the_dictionary_describes_every_published_column_and_no_other(release):
