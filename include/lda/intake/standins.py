@@ -19,11 +19,11 @@ _PERSON = "person"
 
 def create_tokens(connection: duckdb.DuckDBPyConnection, table: TableSpec) -> None:
     """Make ``token_of``: the ``_token`` of every distinct ``_message`` about people in ``judged``."""
-    messages = " UNION ".join(f"SELECT {text} AS _message FROM judged AS j" for text in _messages(table).values())
+    messages = " UNION ALL ".join(f"SELECT {text} AS _message FROM judged AS j" for text in _messages(table).values())
     source = messages or "SELECT NULL::VARCHAR AS _message"
     connection.execute(
-        f"CREATE TEMP TABLE token_of AS SELECT _message, {token_sql('_message')} AS _token FROM ({source}) "
-        "WHERE _message IS NOT NULL"
+        f"CREATE TEMP TABLE token_of AS SELECT _message, {token_sql('_message')} AS _token "
+        f"FROM (SELECT DISTINCT _message FROM ({source})) WHERE _message IS NOT NULL"
     )
 
 
