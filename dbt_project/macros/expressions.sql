@@ -18,10 +18,15 @@
     {{ day }} >= {{ relation }}.valid_from and {{ day }} < {{ relation }}.valid_to
 {%- endmacro %}
 
+{# A day after every other, for what has not ended. #}
+{% macro far_future() -%}
+    date '9999-12-31'
+{%- endmacro %}
+
 {# Validity columns with the open ends filled in. #}
 {% macro validity() -%}
     coalesce(valid_from, date '1900-01-01') as valid_from,
-    coalesce(valid_to, date '9999-12-31') as valid_to
+    coalesce(valid_to, {{ far_future() }}) as valid_to
 {%- endmacro %}
 
 {# A code in snake case as readers see it: age_band becomes Age band. Codes of three letters or fewer are initials. #}

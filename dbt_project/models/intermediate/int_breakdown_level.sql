@@ -25,6 +25,7 @@ listed as (
             when 'legal_status' then 'legal_status_group'
             when 'leder_cause_group' then 'cause_group'
             when 'leder_action_theme' then 'action_theme'
+            when 'restrictive_intervention_type' then 'restraint_type'
             else code_list
         end as breakdown_type,
         case when code_list in ('ethnic_category', 'legal_status') then group_name else label end as breakdown_value,
@@ -33,7 +34,8 @@ listed as (
     where
         code_list in (
             'sex', 'ethnic_category', 'deprivation_quintile', 'commissioner_type', 'ward_security', 'legal_status',
-            'respite', 'dsr_rating', 'leder_cause_group', 'leder_action_theme'
+            'respite', 'dsr_rating', 'leder_cause_group', 'leder_action_theme', 'known_from',
+            'restrictive_intervention_type'
         )
     group by 1, 2
 
@@ -96,5 +98,7 @@ from (
     ('respite'),
     ('dsr_rating'),
     ('cause_group'),
-    ('action_theme')
+    ('action_theme'),
+    ('known_from'),
+    ('restraint_type')
 ) as unknown_level (breakdown_type)

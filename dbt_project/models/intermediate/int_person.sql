@@ -70,6 +70,7 @@ select
     max(case when feed_priority = 1 then 1 else 0 end) = 1 as is_in_gp_register_feed,
     max(case when feed_priority = 2 then 1 else 0 end) = 1 as is_in_inpatient_feed,
     max(case when feed_priority = 3 then 1 else 0 end) = 1 as is_in_leder_feed,
-    max(case when feed_priority = 4 then 1 else 0 end) = 1 as is_in_social_care_feed
+    max(case when feed_priority = 4 then 1 else 0 end) = 1 as is_in_social_care_feed,
+    min(case when feed_priority = 5 then 1 else 0 end) = 1 as is_only_in_trust_feed
 from ranked
 group by person_key

@@ -229,7 +229,8 @@ class Trusts:
             history = make_trust_history(made.plan, made.stays, trust)
             TrustExtracts(made.plan, trust, made.landing, made.files).submissions(history)
             made.opt_outs.take(patient.nhs for patient in history.patients())
-            self._answers.append(TrustTruth(made.truth, history.without(made.opt_outs), made.first_day))
+            counted = history.without(made.opt_outs)
+            self._answers.append(TrustTruth(made.truth, counted, made.first_day, trust, made.counted_stays))
 
     def add_month(self, end: date) -> None:
         """Add every measure of the trusts' submissions."""

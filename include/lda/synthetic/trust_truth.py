@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from lda.synthetic.calendar import first_of_month, month_index
 from lda.synthetic.codes import ALL, ETHNIC_GROUP, QUINTILE_LABELS, SEX_WORDS
+from lda.synthetic.hospital import WARDS, Stay
+from lda.synthetic.hospital_truth import traits_of
 from lda.synthetic.trust_history import AutismReferral, Patient, TrustHistory, TrustSpell
 from lda.synthetic.truth import Truth, age_band
 
 WAIT_DAYS = 91
+# NHS Data Dictionary, restrictive intervention type.
+RESTRAINT_WORDS = {
+    "01": "Prone restraint", "05": "Seclusion", "06": "Segregation", "07": "Standing restraint",
+    "09": "Supine restraint", "13": "Other physical restraint", "14": "Injection (rapid tranquillisation)",
+    "16": "Oral medication",
+}  # fmt: skip
 ATTENDED, IN_PERSON = frozenset({"5", "6"}), frozenset({"01", "11"})
 
 
 class TrustTruth:
     """Adds a trust's part to the truth, month by month."""
 
-    def __init__(self, truth: Truth, history: TrustHistory, first_day: int) -> None:
-        """``first_day`` is the first day of the month of the first submission: earlier contacts were never told."""
+    def __init__(self, truth: Truth, history: TrustHistory, first_day: int, trust: str, stays: Sequence[Stay]) -> None:
+        """``first_day`` is the first day of the month of the first submission: earlier contacts were never told.
+
+        ``stays`` are those that the census may count, of every trust.
+        """
         self._truth, self._history, self._first_day = truth, history, first_day
+        self._trust, self._stays = trust, stays
 
     def _cells(self, patient: Patient, end: date) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
         """The cells a person counts in; somebody without an address counts in the system alone."""
@@ -35,6 +47,13 @@ class TrustTruth:
         for where in (*places, ("system", geography.system_area)):
             for what in (ALL, *traits.items()):
                 yield where, what
+
+    def _add_own(self, measure: str, end: date, patient: Patient, own: tuple[str, str]) -> None:
+        """Add somebody to the cells of a measure with a breakdown of its own."""
+        for where, what in self._cells(patient, end):
+            self._truth.add(measure, end, where, what, 1, 1)
+            if what == ALL:
+                self._truth.add(measure, end, where, own, 1, 1)
 
     def _add(self, measure: str, end: date, patient: Patient, count: int = 1, of: int = 1) -> None:
         for where, what in self._cells(patient, end):
@@ -54,6 +73,7 @@ class TrustTruth:
     def _add_spells(self, end: date) -> None:
         cut, first = end.toordinal(), end.replace(day=1).toordinal()
         restricted: dict[str, Patient] = {}
+        used: set[tuple[str, str]] = set()
         there: dict[str, TrustSpell] = {}
         for spell in self._history.spells:
             if not spell.qualifiers or spell.start > cut or (spell.stop and spell.stop < first):
@@ -62,6 +82,7 @@ class TrustTruth:
             days = max(0, last - max(first, spell.start) + 1)
             happened = sum(first <= day <= cut for day, _ in spell.incidents)
             self._add("restrictive_interventions_per_1000_bed_days", end, spell.patient, happened, days)
+            self._add_types(end, spell, used)
             if happened:
                 restricted[spell.patient.local_id] = spell.patient
             if spell.is_open(cut):
@@ -69,11 +90,35 @@ class TrustTruth:
         for patient in restricted.values():
             self._add("people_restricted", end, patient)
         for spell in there.values():
-            self._add("inpatients_in_trusts", end, spell.patient)
             words = "Respite" if spell.respite else "Not respite"
-            for where, what in self._cells(spell.patient, end):
-                if what == ALL:
-                    self._truth.add("inpatients_in_trusts", end, where, ("respite", words), 1, 1)
+            self._add_own("inpatients_in_trusts", end, spell.patient, ("respite", words))
+        self._reconcile(end, [spell.patient for spell in there.values()])
+
+    def _add_types(self, end: date, spell: TrustSpell, used: set[tuple[str, str]]) -> None:
+        """Types of restriction in the month's incidents; ``used`` holds the people and types counted so far."""
+        cut, first = end.toordinal(), end.replace(day=1).toordinal()
+        for kind in (kind for day, kinds in spell.incidents if first <= day <= cut for kind in kinds):
+            own = ("restraint_type", RESTRAINT_WORDS[kind])
+            self._add_own("restrictive_interventions_by_type", end, spell.patient, own)
+            if (spell.patient.local_id, kind) not in used:
+                used.add((spell.patient.local_id, kind))
+                self._add_own("people_restricted_by_type", end, spell.patient, own)
+
+    def _reconcile(self, end: date, there: Sequence[Patient]) -> None:
+        """People in hospital by the trust beside those of the census, known by the NHS number each was sent with."""
+        cut, measure = end.toordinal(), "inpatients_in_either_source"
+        census = [stay for stay in self._stays if any(s <= cut and (not e or e > cut) for s, e, _ in stay.spells)]
+        told = {patient.nhs for patient in there if patient.nhs}
+        known = {stay.nhs for stay in census if stay.nhs}
+        for stay in census:
+            both = stay.nhs in told
+            if both or WARDS[stay.ward][0].startswith(self._trust):
+                words = "Both" if both else "Census only"
+                traits = traits_of(stay, cut) | {"known_from": words}
+                self._truth.add_person(measure, end, stay.place, traits, 1)
+        for patient in there:
+            if patient.nhs not in known:
+                self._add_own(measure, end, patient, ("known_from", "Trust only"))
 
     def _add_referral(self, referral: AutismReferral, end: date) -> None:
         cut, first = end.toordinal(), end.replace(day=1).toordinal()

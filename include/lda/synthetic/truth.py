@@ -30,7 +30,8 @@ Cell = tuple[str, str, str, str, str, str]
 
 COUNTS = frozenset({
     "ld_register_size", "inpatients_total", "admissions", "admissions_same_month_discharge", "discharges",
-    "clinically_ready", "cyp_eating_disorder", "people_restricted", "inpatients_in_trusts", "autism_open_referrals",
+    "clinically_ready", "cyp_eating_disorder", "people_restricted", "people_restricted_by_type",
+    "restrictive_interventions_by_type", "inpatients_in_trusts", "inpatients_in_either_source", "autism_open_referrals",
     "autism_new_referrals", "autism_closed_referrals", "dsr_people", "leder_backlog", "leder_deaths",
     "leder_deaths_by_cause",
 })  # fmt: skip

@@ -93,8 +93,20 @@ def lines_of(path: Path) -> list[list[Any]]:
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > 3 else ","))
 
 
+def opted_out(sample: Sample) -> set[str]:
+    """Everybody on the last opt-out list that counts, read from its file line by line."""
+    lists = [row for row in sample.files if row["feed"] == "opt_out" and row["expected_status"] == "accepted"]
+    last = max(lists, key=lambda row: row["period_end"])
+    lines = sample.path(last["landing_path"]).read_text(encoding="utf-8").splitlines()
+    return {text for line in lines if valid_number(text := line.rstrip(","))}
+
+
 def read_feed(sample: Sample, feed: str) -> list[Submission]:
-    """Accepted submissions of a feed, each with its good rows as dicts of contract names, and ``_row``."""
+    """Accepted submissions of a feed, each with its good rows as dicts of contract names, and ``_row``.
+
+    People who opted out are left out of them once the rows have been counted.
+    """
+    gone = opted_out(sample)
     names, dates = columns_of(feed)
     bad = {(row["landing_path"], int(row["row_number"])) for row in sample.rows if row["expected_rule_code"]}
     found = []
@@ -121,5 +133,6 @@ def read_feed(sample: Sample, feed: str) -> list[Submission]:
                 row["nhs_number"] = number_of(row["nhs_number"])
             rows.append({**row, "_row": number})
         assert len(rows) == int(file["accepted"]), file["landing_path"]
+        rows = [row for row in rows if row.get("nhs_number") not in gone]
         found.append(Submission(file["partner_code"], file["period_end"], rows))
     return found

@@ -24,7 +24,8 @@ select
     mhs515_restrictive_intervent_type._row_number as source_row_number,
     mhs515_restrictive_intervent_type.restrictive_int_inc_id_token,
     mhs515_restrictive_intervent_type.restrictive_int_type,
-    coalesce(restrictive_intervention_type_list.label, '{{ var("unknown") }}') as restrictive_intervention_type
+    coalesce(restrictive_intervention_type_list.label, '{{ var("unknown") }}') as restrictive_intervention_type,
+    coalesce(restrictive_intervention_type_list.group_name, '{{ var("unknown") }}') as restrictive_intervention_group
 from mhs515_restrictive_intervent_type
 inner join submission
     on mhs515_restrictive_intervent_type._file_id = submission.file_id
