@@ -7,7 +7,7 @@ from datetime import date
 
 from lda.synthetic.calendar import first_of_month, month_index
 from lda.synthetic.codes import ALL, ETHNIC_GROUP, QUINTILE_LABELS, SEX_WORDS
-from lda.synthetic.hospital import WARDS, Stay
+from lda.synthetic.hospital import Stay
 from lda.synthetic.hospital_truth import traits_of
 from lda.synthetic.trust_history import AutismReferral, Patient, TrustHistory, TrustSpell
 from lda.synthetic.truth import Truth, age_band
@@ -112,7 +112,7 @@ class TrustTruth:
         known = {stay.nhs for stay in census if stay.nhs}
         for stay in census:
             both = stay.nhs in told
-            if both or WARDS[stay.ward][0].startswith(self._trust):
+            if both or self._truth.geography.wards[stay.ward][0].startswith(self._trust):
                 words = "Both" if both else "Census only"
                 traits = traits_of(stay, cut) | {"known_from": words}
                 self._truth.add_person(measure, end, stay.place, traits, 1)
