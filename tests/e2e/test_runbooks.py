@@ -1,0 +1,59 @@
+"""Every command of the runbooks runs as it stands there, on a home that has been through a refresh."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+RUNBOOKS = [*sorted((DOCS / "runbooks").glob("*.md"))]
+# What there is only after a second publication, and what the command says until then.
+NEEDS_TWO = {
+    "publications diff": "no publication before",
+    "rollback": "no earlier publication",
+}
+
+
+def commands() -> dict[str, str]:
+    """Every `lda` command of the runbooks' blocks, with the page it stands on."""
+    found: dict[str, str] = {}
+    for path in RUNBOOKS:
+        for block in re.findall(r"```sh\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL):
+            for line in block.splitlines():
+                command = line.split(" #")[0].strip()
+                if command.startswith("lda "):
+                    found.setdefault(command, path.name)
+    return found
+
+
+def test_every_runbook_is_listed():
+    index = (DOCS / "runbooks" / "README.md").read_text(encoding="utf-8")
+    assert [path.name for path in RUNBOOKS if path.name != "README.md" and f"({path.name})" not in index] == []
+
+
+def test_every_command_of_the_runbooks_runs(journey, tmp_path):
+    found = commands()
+    assert len(found) >= 12
+    files = journey.truth("files")
+    words = {
+        "<file id>": next(row["landing_path"] for row in files if row["expected_status"] == "rejected"),
+        "<partner>": next(row["partner_code"] for row in files if row["feed"] == "cld"),
+        "<feed>": "ldhc",
+    }
+    for command, page in found.items():
+        for placeholder, value in words.items():
+            command = command.replace(placeholder, value)  # noqa: PLW2901
+        arguments = [
+            str(tmp_path / part) if part.endswith((".csv", ".html")) else part for part in shlex.split(command)[1:]
+        ]
+        done = journey.lda(*arguments)
+        refusal = next((words for name, words in NEEDS_TWO.items() if " ".join(arguments).startswith(name)), None)
+        if refusal and done.returncode == 1:
+            assert refusal in done.stderr, f"{page}: {command}\n{done.stderr}"
+        else:
+            assert done.returncode == 0, f"{page}: {command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
