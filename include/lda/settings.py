@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         description="Where alerts go: Apprise URLs, separated by spaces (mailto:// for SMTP, json://, slack:// …). "
         "Without one no alert is sent.",
     )
+    direct_care: bool = Field(
+        False, description="Whether lists that name people may be made for their own care (lda direct-care)."
+    )
     feedback_rows: int = Field(10_000, description="Lines of the list of rows in a workbook of feedback.")
     feedback_backlog_periods: int = Field(
         3, description="Periods of a partner's backlog that get feedback documents when its feed is first met."

@@ -18,7 +18,7 @@ MEASURE_DEFINITION = """
     measure_id name description theme unit better_is numerator_definition denominator_definition source owner refresh
     version
 """
-PROJECT_SCHEMAS = ("staging", "intermediate", "mart", "published")
+PROJECT_SCHEMAS = ("staging", "intermediate", "direct_care", "mart", "published")
 # What Spark or Postgres lacks, or reads differently (docs/decisions.md); each such need has a dispatched macro.
 NOT_PORTABLE = re.compile(
     r"\b(qualify|group\s+by\s+all|asof|current_date)\b"

@@ -87,7 +87,9 @@ select
     in_hospital.has_eating_disorder,
     in_hospital.discharge_plan_items_done,
     in_hospital.daily_cost,
-    in_hospital.submission_period_end
+    in_hospital.submission_period_end,
+    in_hospital.file_id,
+    in_hospital.source_row_number
 from in_hospital
 left join age_band
     on in_hospital.age between age_band.age_from and age_band.age_to

@@ -74,7 +74,9 @@ select
     on_register.ahc_date,
     on_register.ahc_declined_date,
     on_register.hap_date,
-    on_register.submission_period_end
+    on_register.submission_period_end,
+    on_register.file_id,
+    on_register.source_row_number
 from on_register
 left join practice_month
     on

@@ -27,6 +27,7 @@ PLAIN_ERRORS = {
     "lda.publishing.folder": ("PublicationError",),
     "lda.publishing.tables": ("TableError",),
     "lda.serving.errors": ("ServingError",),
+    "lda.direct_care.make": ("DirectCareError",),
     "lda.refresh": ("RefreshError", "GatesStopped"),
     "lda.cli.bench": ("BenchError",),
 }

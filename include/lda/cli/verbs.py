@@ -292,6 +292,21 @@ def feedback(
     show(written.as_dict(), lambda: words, as_json)
 
 
+@app.command("direct-care")
+def direct_care(
+    reason: Annotated[str, typer.Option(help="What the lists are for; kept in the log of makings.")],
+    as_json: Json = False,
+) -> None:
+    """Make lists for direct care in the vault: overdue health checks, reviews due. Off unless LDA_DIRECT_CARE is set."""
+    from lda.direct_care import make_lists
+    from lda.settings import Settings
+
+    made = make_lists(Settings(), reason).as_dict()
+    lines = [f"{name}: {made['people'][name]} people, {made['holders'][name]} lists" for name in made["people"]]
+    words = "\n".join([*lines, f"In {made['folder']} (identifiable), as told up to {made['period_end']}."])
+    show(made, lambda: words, as_json)
+
+
 @app.command("audit-disclosure")
 def audit_disclosure(
     publication: Annotated[str | None, typer.Option(help="Publication id; by default the one in force.")] = None,

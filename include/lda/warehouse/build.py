@@ -32,6 +32,8 @@ from lda.warehouse.transform import transform
 
 # The model by which figures become what readers see, and everything made of it.
 PUBLISHED_LAYER = "int_measure_disclosed+"
+# Lists that serve a person's own care are built apart, by lda.direct_care.
+DIRECT_CARE = "tag:direct_care"
 PROOFS = "disclosure_proofs.txt"
 
 
@@ -111,7 +113,7 @@ def build_candidate(
     building = settings.warehouse / f"{CATALOGUE}.duckdb"
     load_sources(settings, building, inputs, rows)
     loaded = time.monotonic()
-    exact = transform(settings, building, "--exclude", PUBLISHED_LAYER)
+    exact = transform(settings, building, "--exclude", PUBLISHED_LAYER, DIRECT_CARE)
     modelled = time.monotonic()
     hide_what_tells(building, previous, settings.warehouse / PROOFS)
     hidden = time.monotonic()

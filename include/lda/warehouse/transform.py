@@ -36,15 +36,16 @@ class TransformResult:
     structure: dict[str, Any]
 
 
-def transform(settings: Settings, database: Path, *selection: str) -> TransformResult:
+def transform(settings: Settings, database: Path, *selection: str, target: Path | None = None) -> TransformResult:
     """Build every seed, model and data test of the dbt project in the candidate database, or a selection of them.
 
     Unit tests prove the SQL and run with the tests of the code, not on each refresh. What dbt parsed is kept, so that
     the next run starts at once.
 
+    :param target: where dbt keeps what it parsed, for a database of another place than the candidate's.
     :raises TransformError: when a model fails or a data test of severity error fails.
     """
-    target = dbt_target(settings)
+    target = target or dbt_target(settings)
     result = invoke(settings, database, ["build", "--exclude-resource-type", "unit_test", *selection], target)
     outcomes = getattr(result.result, "results", None)
     if outcomes is None:
