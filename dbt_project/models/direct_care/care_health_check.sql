@@ -1,5 +1,5 @@
--- Overdue is the measure's rule at the year's end, carried to any month: nobody counts as checked by a check further back
--- than the interval that ends with the month reported.
+-- Overdue is the measure's rule at the year's end, carried to any month: a check counts when it falls within the
+-- interval that ends with the month reported.
 with register_month as (
 
     select * from {{ ref('int_register_month') }}
@@ -46,6 +46,7 @@ due_for_checks as (
 
 select
     period_end,
+    system_code,
     person_key,
     practice_code as holder_code,
     file_id,

@@ -13,6 +13,7 @@ reported as (
 
 select
     review_due.period_end,
+    review_due.system_code,
     review_due.person_key,
     review_due.review_type,
     review_due.commissioner_code as holder_code,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from lda.cli import telling
 from lda.cli.contract_verbs import contracts_app
 from lda.cli.output import Json, fail, is_plain, progress_bar, show
 from lda.cli.publication_verbs import publications_app
@@ -24,6 +25,8 @@ app = typer.Typer(
 app.add_typer(publications_app, name="publications")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(serving_app)
+app.command()(telling.feedback)
+app.command("direct-care")(telling.direct_care)
 
 
 def main() -> None:
@@ -270,41 +273,6 @@ def report_again(
     pages = sum(path.suffix == ".html" for path in written)
     done = {"folder": str(to), "pages": pages, "files": len(written)}
     show(done, lambda: f"{pages} pages in {to}. Open {to / 'index.html'} in a browser.", as_json)
-
-
-@app.command()
-def feedback(
-    partner: Annotated[list[str] | None, typer.Option(help="Only to this partner; may be given again.")] = None,
-    feed: Annotated[str | None, typer.Option(help="Only on submissions of this feed.")] = None,
-    again: Annotated[bool, typer.Option("--again", help="Also on files that partners know of already.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Also on the backlog from before feedback began.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Write feedback to partners' outboxes in the vault, and a summary without identifiers for the team."""
-    from lda.reporting.feedback import write_feedback
-    from lda.reporting.render import number
-    from lda.settings import Settings
-
-    written = write_feedback(Settings(), partner or None, feed, again=again, everything=everything)
-    told = f"Told {number(written.partners)} partners of {number(written.files)} files"
-    places = f"Outboxes (identifiable): {written.outbox}\nFor the team: {written.summary}"
-    words = f"{told}, {number(written.documents)} with a workbook.\n{places}"
-    show(written.as_dict(), lambda: words, as_json)
-
-
-@app.command("direct-care")
-def direct_care(
-    reason: Annotated[str, typer.Option(help="What the lists are for; kept in the log of makings.")],
-    as_json: Json = False,
-) -> None:
-    """Make lists for direct care in the vault: overdue health checks, reviews due. Off unless LDA_DIRECT_CARE is set."""
-    from lda.direct_care import make_lists
-    from lda.settings import Settings
-
-    made = make_lists(Settings(), reason).as_dict()
-    lines = [f"{name}: {made['people'][name]} people, {made['holders'][name]} lists" for name in made["people"]]
-    words = "\n".join([*lines, f"In {made['folder']} (identifiable), as told up to {made['period_end']}."])
-    show(made, lambda: words, as_json)
 
 
 @app.command("audit-disclosure")

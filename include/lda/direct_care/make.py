@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
-import json
-import os
 import secrets
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -19,14 +15,12 @@ from lda.direct_care.lists import LISTS, CareRow, rows_of
 from lda.direct_care.workbook import write_list
 from lda.ledger import Ledger, utc_now
 from lda.publishing import one_writer
-from lda.settings import PRIVATE_FILE, Settings
+from lda.settings import Settings
 from lda.vault import private_folder, whole_file
 from lda.warehouse import in_force, latest_period
 from lda.warehouse.build import DIRECT_CARE, ledger_rows, load_sources
 from lda.warehouse.candidate import CATALOGUE
 from lda.warehouse.transform import transform
-
-MADE_LOG = "made.jsonl"
 
 
 class DirectCareError(Exception):
@@ -49,9 +43,9 @@ class CareReport:
 
 
 def make_lists(settings: Settings, reason: str, as_of: datetime | None = None) -> CareReport:
-    """Make every list of the latest month, in place of those before, and put down who made them and why.
+    """Make every list of the latest month, in place of those before, and note in the audit trail who did and why.
 
-    :param reason: what the lists are for, in the words of whoever makes them; kept in the log of makings.
+    :param reason: what the lists are for, in the words of whoever makes them; kept in the audit trail.
     :raises DirectCareError: when the switch is off or no reason is given.
     :raises CandidateError: when nothing has been accepted yet.
     """
@@ -71,10 +65,11 @@ def make_lists(settings: Settings, reason: str, as_of: datetime | None = None) -
             period = latest_period(settings, ledger, moment)
             with _models(settings, ledger, period, moment, root) as database:
                 found = {one.name: rows_of(settings, database, one) for one in LISTS}
+            report = _write(root, period, found)
+            counts = ", ".join(f"{name}: {count} people" for name, count in report.people.items())
+            ledger.note("made_identifiable_list", "direct care", f"{reason.strip()} ({period}; {counts})")
         finally:
             ledger.close()
-        report = _write(root, period, found)
-        _log(root, report, reason, moment)
     return report
 
 
@@ -121,18 +116,3 @@ def _write(root: Path, period: date, found: dict[str, list[CareRow]]) -> CareRep
         for folder in (new, old):
             shutil.rmtree(folder, ignore_errors=True)
     return report
-
-
-def _log(root: Path, report: CareReport, reason: str, moment: datetime) -> None:
-    """Add a line to the log of makings: who, where, when, why, how many. The log is only ever added to."""
-    line = {
-        "made_at": utc_now().isoformat(),
-        "made_by": getpass.getuser(),
-        "host": socket.gethostname(),
-        "reason": reason.strip(),
-        "as_of": moment.isoformat(),
-        **report.as_dict(),
-    }
-    handle = os.open(root / MADE_LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
-    with os.fdopen(handle, "a", encoding="utf-8") as file:
-        file.write(json.dumps(line, ensure_ascii=False) + "\n")

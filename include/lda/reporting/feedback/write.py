@@ -63,6 +63,7 @@ def write_feedback(
     *,
     again: bool = False,
     everything: bool = False,
+    by_hand: bool = False,
 ) -> FeedbackReport:
     """Tell partners of files judged since they were last told. Safe to repeat: nothing new, nothing written.
 
@@ -70,6 +71,7 @@ def write_feedback(
     :param feed: only submissions of this feed get documents.
     :param again: make the documents of files already told of once more.
     :param everything: documents for the whole backlog too.
+    :param by_hand: a person asked for it: the audit trail notes who, where documents that name people were made.
     """
     report = FeedbackReport(outbox=str(settings.outbox), summary=str(settings.feedback))
     ledger = Ledger(settings.ledger_address)
@@ -78,6 +80,9 @@ def write_feedback(
             ledger.create()
             if again or everything or ledger.notices.anything_to_tell():
                 _tell(settings, ledger, report, partners, feed, again=again or everything, everything=everything)
+            if by_hand and report.documents:
+                words = f"{report.documents} submissions of {report.partners} partners"
+                ledger.note("made_identifiable_list", "feedback", words)
         finally:
             ledger.close()
     return report
