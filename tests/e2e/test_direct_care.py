@@ -9,6 +9,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from lda.direct_care import make_lists
+from lda.ledger import Ledger, utc_now
 from lda.vault import literal
 
 pytestmark = pytest.mark.slow
@@ -49,10 +50,8 @@ def test_overdue_people_are_those_the_measure_counts_without_a_check_and_those_i
     short = {practice: people for practice, people in expected.items() if people > listed.get(practice, 0)}
     assert short == {}
     more = sum(listed.values()) - sum(expected.values())
-    with duckdb.connect() as connection:
-        opted = _opted_out(journey, connection)
-        numbers = {row[0] for rows in lists["health_checks"].values() for row in rows if row[0]}
-        assert more == len(numbers & opted) > 0
+    numbers = {row[0] for rows in lists["health_checks"].values() for row in rows if row[0]}
+    assert more == len(numbers & opted_out(journey)) > 0
 
 
 def test_nobody_is_listed_at_a_practice_that_did_not_send_them(lists, journey):
@@ -65,7 +64,7 @@ def test_nobody_is_listed_at_a_practice_that_did_not_send_them(lists, journey):
         ).fetchall()
     for file_id, nhs, local in rows:
         sent[file_id] |= {nhs, local}
-    owner = {row["file_id"]: row["partner_code"] for row in journey_files(journey)}
+    owner = {one.file_id: one.partner_code for one in ledger_of(journey).files()}
     by_practice = defaultdict(set)
     for file_id, numbers in sent.items():
         by_practice[owner[file_id]] |= numbers
@@ -86,21 +85,17 @@ def test_reviews_due_name_the_commissioner_and_a_day_and_overdue_ones_are_the_me
         assert sum(line[2] == words and line[3] == "overdue" for line in rows) >= (late or 0)
 
 
-def journey_files(journey) -> list[dict[str, str]]:
-    """Every file's id and partner, from the ledger."""
-    from lda.ledger import Ledger
-
-    ledger = Ledger(journey.settings.ledger_address)
-    try:
-        return [{"file_id": one.file_id, "partner_code": one.partner_code} for one in ledger.files()]
-    finally:
-        ledger.close()
+def ledger_of(journey) -> Ledger:
+    """The journey's ledger; it is only read."""
+    return Ledger(journey.settings.ledger_address)
 
 
-def _opted_out(journey, connection) -> set[str]:
-    """NHS numbers on the opt-out list that stands, as the vault holds it."""
-    files = [
-        str(path) for path in (journey.settings.vault / "identifiers").rglob("*.parquet") if "opt_out" in str(path)
-    ]
-    found = connection.execute("SELECT DISTINCT nhs_number FROM read_parquet(?, union_by_name = true)", [files])
+def opted_out(journey) -> set[str]:
+    """NHS numbers on the latest opt-out list, as the vault holds it."""
+    lists = [one for one in ledger_of(journey).in_force(utc_now()) if one.feed == "opt_out"]
+    latest = max(lists, key=lambda one: one.period_end).file_id
+    files = [str(path) for path in (journey.settings.vault / "identifiers" / "opt_out").glob("*.parquet")]
+    found = duckdb.execute(
+        "SELECT nhs_number FROM read_parquet(?, union_by_name = true) WHERE _file_id = ?", [files, latest]
+    )
     return {row[0] for row in found.fetchall()}
