@@ -30,11 +30,13 @@ def bench_view(measured: Mapping[str, Any]) -> RenderableType:
 
 def _intake(rows: int, found: Mapping[str, Any]) -> RenderableType:
     title = f"\n{number(rows)} rows × {found['columns']} columns ({found['size_mb']} MB), {found['rules']} rules"
-    table = grid("reader", ">seconds", ">rows a second", ">peak MB", ">times the plain copy", title=title)
+    columns = (">seconds", ">CPU seconds", ">rows a second", ">peak MB", ">times the plain copy", ">by CPU")
+    table = grid("reader", *columns, title=title)
     for name in READERS:
         one = found[name]
-        shown = (f"{one['seconds']:.1f}", number(one["rows_per_second"]), number(one["peak_mb"]))
-        table.add_row(name, *shown, f"{one['times_plain_copy']:.2f}")
+        spent = (f"{one['seconds']:.1f}", f"{one['cpu_seconds']:.1f}")
+        shown = (number(one["rows_per_second"]), number(one["peak_mb"]))
+        table.add_row(name, *spent, *shown, f"{one['times_plain_copy']:.2f}", f"{one['times_plain_copy_cpu']:.2f}")
     ours = found["lda intake"]
     table.caption = counts({name: ours[name] for name in ("received", "accepted", "quarantined", "repeated")})
     table.caption_justify = "left"
