@@ -76,7 +76,8 @@ def judge_batch(intake: Intake, feed: str, records: Sequence[FileRecord]) -> Bat
     """
     contract = intake.contracts[feed]
     readings = [
-        Reading(number, record, archive_path(intake.settings, record.file_id)) for number, record in enumerate(records)
+        Reading(number, record, archive_path(intake.settings, record.archived_as))
+        for number, record in enumerate(records)
     ]
     with scratch_folder(intake.settings) as scratch, connect(intake.settings, scratch) as connection:
         with without_values(f"judge the files of {feed}"):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from lda.contracts import FeedContract, Systems
 from lda.landing.archive import archive_landed, files_of
 from lda.landing.recognition import Claim, claims
-from lda.ledger import FileRecord, Ledger, Sighting, utc_now
+from lda.ledger import FileRecord, Ledger, Sighting, another_id, utc_now
 from lda.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -122,26 +122,51 @@ def _take_in(
     archived: list[tuple[Landed, str]] = []
     for item in part:
         try:
-            file_id, size = archive_landed(settings, item.path)
+            content_hash, size = archive_landed(settings, item.path)
         except OSError as error:
             log.warning("Could not read %s: %s. It will be tried again.", item.landing_path, type(error).__name__)
             found.unreadable.append(item.landing_path)
             continue
         if size == item.size_bytes:  # otherwise it is still being written: next time
-            archived.append((item, file_id))
-    known = ledger.known_files({file_id for _, file_id in archived})
-    new: dict[str, FileRecord] = {}
+            archived.append((item, content_hash))
+    known = ledger.files_of_bytes({content_hash for _, content_hash in archived})
+    new: list[FileRecord] = []
+    seen: list[Sighting] = []
     again: list[tuple[str, str]] = []
-    for item, file_id in archived:
-        if file_id in known or file_id in new:
-            again.append((file_id, item.landing_path))
+    entries = [(item, enter(item, content_hash, at)) for item, content_hash in archived]
+    # Names that say what a file is come first, so that a copy under a name that says nothing is the repeat.
+    for item, entry in sorted(entries, key=lambda pair: pair[1].feed is None):
+        same = known.setdefault(entry.file_id, [])
+        record = _repeated(entry, same)
+        if record is None:
+            record = _as_a_file_of_its_own(entry) if same else entry
+            same.append(record)
+            new.append(record)
         else:
-            new[file_id] = enter(item, file_id, at)
-    seen = [Sighting(item.landing_path, item.size_bytes, item.modified_ns, file_id) for item, file_id in archived]
-    ledger.register(list(new.values()), seen, again, at)
-    found.new.extend(new)
-    found.unrecognised.extend(record.file_id for record in new.values() if record.status == "unrecognised")
+            again.append((record.file_id, item.landing_path))
+        seen.append(Sighting(item.landing_path, item.size_bytes, item.modified_ns, record.file_id))
+    ledger.register(new, seen, again, at)
+    found.new.extend(record.file_id for record in new)
+    found.unrecognised.extend(record.file_id for record in new if record.status == "unrecognised")
     found.seen_again.extend(path for _, path in again)
+
+
+def _as_a_file_of_its_own(record: FileRecord) -> FileRecord:
+    """The record of bytes that are known already as another submission."""
+    own_id = another_id(record.file_id, record.submission_key)
+    return replace(record, file_id=own_id, content_hash=record.file_id)
+
+
+def _repeated(record: FileRecord, same: Sequence[FileRecord]) -> FileRecord | None:
+    """The file that a landed one is a repeat of, among those of the same bytes.
+
+    The same bytes for the same feed, partner and period are one file, however often they come; under a name that says
+    nothing of these they are a repeat of the first. Under another feed, partner or period they are a file of their
+    own: a practice whose extract did not change has still sent one for the month.
+    """
+    if record.feed is None:
+        return same[0] if same else None
+    return next((one for one in same if one.submission_key == record.submission_key), None)
 
 
 def _record(

@@ -4,7 +4,7 @@ from lda.ledger.engine import open_engine
 from lda.ledger.ledger import Ledger
 from lda.ledger.notices import NoticeBook, ToldFile
 from lda.ledger.publications import PublicationBook, utc_now
-from lda.ledger.records import FileRecord, RowAccount, RuleResult, Sighting, Submission, Verdict
+from lda.ledger.records import FileRecord, RowAccount, RuleResult, Sighting, Submission, Verdict, another_id
 
 __all__ = [
     "FileRecord",
@@ -17,6 +17,7 @@ __all__ = [
     "Submission",
     "ToldFile",
     "Verdict",
+    "another_id",
     "open_engine",
     "utc_now",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -38,13 +39,14 @@ class FileBook:
         with self.engine.connect() as connection:
             return {row["landing_path"]: Sighting(**row) for row in connection.execute(select(sighting)).mappings()}
 
-    def known_files(self, file_ids: Iterable[str]) -> set[str]:
-        """Those of the given files that the ledger has already."""
-        known: set[str] = set()
-        with self.engine.connect() as connection:
-            for part in _chunks(list(file_ids)):
-                known.update(connection.scalars(select(file.c.file_id).where(file.c.file_id.in_(part))))
-        return known
+    def files_of_bytes(self, content_hashes: Iterable[str]) -> dict[str, list[FileRecord]]:
+        """Files whose bytes have these SHA-256, by hash; the first received of each comes first."""
+        found: dict[str, list[FileRecord]] = defaultdict(list)
+        for part in _chunks(list(content_hashes)):
+            same = or_(file.c.file_id.in_(part), file.c.content_hash.in_(part))
+            for record in self._files(select(file).where(same).order_by(file.c.content_hash.is_not(None))):
+                found[record.archived_as].append(record)
+        return found
 
     def register(
         self, new: Sequence[FileRecord], seen: Sequence[Sighting], again: Sequence[tuple[str, str]], at: datetime
@@ -56,7 +58,7 @@ class FileBook:
         with self.engine.begin() as connection:
             if new:
                 connection.execute(insert(file), [dict(vars(record)) for record in new])
-            events = [_event(record.file_id, at, RECEIVED, f"Received as {record.landing_path}.") for record in new]
+            events = [_event(record.file_id, at, RECEIVED, _received(record)) for record in new]
             events += [
                 _event(record.file_id, at, UNRECOGNISED, "No contract's file pattern matches the name of the file.")
                 for record in new
@@ -95,7 +97,7 @@ class FileBook:
         if feed is not None:
             query = query.where(or_(file.c.feed == feed, file.c.feed.is_(None)))
         if file_id is not None:
-            query = query.where(file.c.file_id.startswith(file_id))
+            query = query.where(_has_id(file_id))
         return self._files(query.order_by(file.c.delivered_at, file.c.landing_path))
 
     def files(
@@ -105,13 +107,13 @@ class FileBook:
         status: str | None = None,
         text: str | None = None,
     ) -> list[FileRecord]:
-        """Files by feed, partner, status, or text in the landed path or at the start of the file id."""
+        """Files by feed, partner, status, or text in the landed path or at the start of their id or bytes' hash."""
         query = select(file)
         for column, value in ((file.c.feed, feed), (file.c.partner_code, partner_code), (file.c.status, status)):
             if value is not None:
                 query = query.where(column == value)
         if text is not None:
-            query = query.where(or_(file.c.landing_path.contains(text), file.c.file_id.startswith(text)))
+            query = query.where(or_(file.c.landing_path.contains(text), _has_id(text)))
         return self._files(query.order_by(file.c.delivered_at, file.c.landing_path))
 
     def file(self, file_id: str) -> FileRecord | None:
@@ -184,6 +186,17 @@ class FileBook:
 
 def _candidate(verdict: Verdict) -> Candidate:
     return Candidate(verdict.file, verdict.account.accepted)
+
+
+def _has_id(start: str) -> Any:
+    return or_(file.c.file_id.startswith(start), file.c.content_hash.startswith(start))
+
+
+def _received(record: FileRecord) -> str:
+    words = f"Received as {record.landing_path}."
+    if record.content_hash is None:
+        return words
+    return f"{words} Its bytes came before under another feed, partner or period; this is a submission of its own."
 
 
 def _event(file_id: str, at: datetime, status: str, detail: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lda.ledger.collections import CollectionBook
-from lda.ledger.engine import open_engine
+from lda.ledger.engine import add_missing_columns, open_engine
 from lda.ledger.files import FileBook
 from lda.ledger.notices import NoticeBook
 from lda.ledger.publications import PublicationBook
@@ -25,8 +25,9 @@ class Ledger(FileBook, SubmissionBook, CollectionBook, TrailBook):
         self.notices = NoticeBook(self.engine)
 
     def create(self) -> None:
-        """Make the tables that are missing."""
+        """Make the tables that are missing, and columns that have come since a table was made."""
         metadata.create_all(self.engine)
+        add_missing_columns(self.engine, metadata)
 
     def close(self) -> None:
         """Give back the database connections."""

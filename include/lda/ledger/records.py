@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -14,9 +15,18 @@ ACCEPTED: Status = "accepted"
 SUPERSEDED: Status = "superseded"
 
 
+# Feed, partner code and end of the period; parts a file's name does not state are None.
+SubmissionKey = tuple[str | None, str | None, date | None]
+
+
 @dataclass(frozen=True)
 class FileRecord:
-    """One file ever received, as the ledger's table ``file`` has it."""
+    """One file ever received, as the ledger's table ``file`` has it.
+
+    A file is its bytes and what its name says of feed, partner and period. ``file_id`` is the SHA-256 of the bytes,
+    which also names them in the archive. Bytes that come again under another feed, partner or period are a file of
+    their own, with an id worked out by ``another_id``; ``content_hash`` is then the SHA-256 of the bytes.
+    """
 
     file_id: str
     status: str
@@ -32,6 +42,22 @@ class FileRecord:
     period_end: date | None = None
     version: int | None = None
     lake_path: str | None = None
+    content_hash: str | None = None
+
+    @property
+    def archived_as(self) -> str:
+        """SHA-256 of the bytes: their name in the archive."""
+        return self.content_hash or self.file_id
+
+    @property
+    def submission_key(self) -> SubmissionKey:
+        """What the name says the file is a submission of: feed, partner and end of the period."""
+        return self.feed, self.partner_code, self.period_end
+
+
+def another_id(content_hash: str, key: SubmissionKey) -> str:
+    """Id of a file whose bytes were received before as a submission of something else. The same for ever."""
+    return hashlib.sha256("\n".join([content_hash, *(str(part) for part in key)]).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

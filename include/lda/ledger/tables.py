@@ -26,7 +26,7 @@ metadata = MetaData()
 file = Table(
     "file",
     metadata,
-    Column("file_id", String(64), primary_key=True, comment="SHA-256 of the bytes"),
+    Column("file_id", String(64), primary_key=True, comment="SHA-256 of the bytes, or see content_hash"),
     Column("status", String(20), nullable=False, comment="received, unrecognised, rejected, accepted or superseded"),
     Column("feed", String(60), comment="the contract that claimed the file"),
     Column("contract_version", String(20)),
@@ -40,6 +40,12 @@ file = Table(
     Column("delivered_at", DateTime, nullable=False, comment="modification time of the landed file"),
     Column("received_at", DateTime, nullable=False, comment="when the warehouse first saw it"),
     Column("lake_path", String(1000), comment="Parquet file in the lake, relative to lake"),
+    Column(
+        "content_hash",
+        String(64),
+        index=True,
+        comment="SHA-256 of bytes that came before under another feed, partner or period; NULL when file_id is it",
+    ),
 )
 
 file_event = Table(

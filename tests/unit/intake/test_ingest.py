@@ -12,6 +12,7 @@ from filelock import FileLock
 from lda.contracts import load_contracts
 from lda.intake import IntakeError, ingest, records, write_suites
 from lda.intake.suites import suite_of, suite_path, suite_text
+from lda.ledger import utc_now
 from lda.settings import Settings, SettingsError
 from lda.vault import token
 
@@ -61,6 +62,23 @@ def test_people_without_an_nhs_number_are_people_of_their_own_source(settings, l
         (token(key, "local:gp_ld_register:Y90001|LOCAL000001"), "local_id"),
         (token(key, f"row:{file_id}:3"), "row"),
     ]
+
+
+def test_an_extract_that_did_not_change_counts_for_both_months(settings, land, home):
+    rows = [gp_row(1), gp_row(2, DOB="x"), gp_row(1)]
+    january, february = land(rows, "2026-01"), land(rows, "2026-02")
+    report = ingest(settings)
+    assert report.by_status == {"accepted": 2}
+    for path in (january, february):
+        assert home.account(path) == ("accepted", 3, 1, 1, 1)
+        assert home.quarantine(path) == [(3, ["GP-BIRTH_DATE-FORMAT"])]
+        assert home.lake(path, "_file_id, _row_number") == [(home.file(path).file_id, 2)]
+    assert home.lake(january, "person_token") == home.lake(february, "person_token")
+    in_force = home.ledger.in_force(utc_now())
+    assert [item.period_end.month for item in in_force] == [1, 2]
+    assert len({item.lake_path for item in in_force}) == 2
+    assert len([path for path in settings.archive.rglob("*") if path.is_file()]) == 1
+    assert ingest(settings).files == 0
 
 
 def test_identifiers_of_accepted_rows_are_in_the_vault_beside_their_token(settings, land, home):

@@ -63,6 +63,46 @@ def test_the_same_bytes_twice_are_one_file(settings, ledger, look):
     assert [path for path in settings.archive.rglob("*") if path.is_file()] == [archive_path(settings, found.new[0])]
 
 
+def test_the_same_bytes_for_another_month_are_archived_once_and_a_file_of_their_own(settings, ledger, look):
+    land(settings, GP_FILE, b"content")
+    land(settings, GP_FILE.replace("03", "04"), b"content")
+    found = look()
+    first, second = (ledger.file(file_id) for file_id in found.new)
+    assert (first.period_end, second.period_end) == (date(2026, 3, 31), date(2026, 4, 30))
+    assert first.file_id == hashlib.sha256(b"content").hexdigest() == second.content_hash != second.file_id
+    assert "came before" in ledger.history(second.file_id)[0]["detail"]
+    land(settings, GP_FILE.replace("03.csv", "04_v2.csv"), b"content")
+    land(settings, "copy of " + GP_FILE, b"content")
+    again = look()
+    assert (again.new, len(again.seen_again), len(ledger.files())) == ([], 2, 2)
+    assert "seen again" in ledger.history(second.file_id)[-1]["detail"]
+    assert [path for path in settings.archive.rglob("*") if path.is_file()] == [archive_path(settings, first.file_id)]
+
+
+def test_bytes_nobody_claimed_are_taken_when_they_come_under_a_name_that_is_claimed(settings, ledger, look):
+    land(settings, "my register.csv", b"content")
+    look()
+    land(settings, GP_FILE, b"content")
+    (file_id,) = look().new
+    assert {(one.status, one.feed) for one in ledger.files()} == {
+        ("unrecognised", None),
+        ("received", "gp_ld_register"),
+    }
+    assert ledger.file(file_id).archived_as == hashlib.sha256(b"content").hexdigest()
+
+
+def test_the_id_of_a_file_does_not_depend_on_how_often_it_is_looked_for(settings, ledger, look, monkeypatch):
+    for month in ("03", "04"):
+        land(settings, GP_FILE.replace("03", month), b"content")
+    with monkeypatch.context() as patch:
+        patch.setattr(type(ledger), "register", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            look()
+    found = look().new
+    assert len(set(found)) == 2
+    assert look().new == []
+
+
 def test_a_path_with_new_bytes_is_a_new_file(settings, ledger, look):
     path = land(settings, GP_FILE, b"content")
     look()

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from lda.ledger import FileRecord, Ledger, RowAccount, RuleResult, Sighting, Verdict
+from lda.ledger import FileRecord, Ledger, RowAccount, RuleResult, Sighting, Verdict, another_id
 
 T0 = datetime.fromisoformat("2026-04-01T08:00:00")
 MARCH = date(2026, 3, 31)
@@ -168,4 +169,26 @@ def test_thousands_of_files_are_recorded_in_one_transaction(ledger):
     enter(ledger, *records)
     assert len(ledger.record([accepted(item) for item in records], at(1))) == 6000
     assert len(ledger.in_force(at(1))) == 6000
-    assert ledger.known_files([item.file_id for item in records] + ["unknown"]) == {item.file_id for item in records}
+    found = ledger.files_of_bytes([item.file_id for item in records] + ["unknown"])
+    assert set(found) == {item.file_id for item in records}
+
+
+def test_an_older_ledger_gets_the_columns_that_have_come_since(ledger):
+    first = record("first")
+    enter(ledger, first)
+    with ledger.engine.begin() as connection:
+        connection.execute(text("DROP INDEX ix_file_content_hash"))
+        connection.execute(text("ALTER TABLE file DROP COLUMN content_hash"))
+    ledger.create()
+    assert ledger.file(first.file_id) == first
+    ledger.create()
+
+
+def test_files_of_the_same_bytes_are_found_by_their_hash_first_received_first(ledger):
+    first = record("first")
+    own_id = another_id(first.file_id, ("gp_ld_register", "Y90002", MARCH))
+    second = record("second", partner="Y90002", file_id=own_id, content_hash=first.file_id)
+    enter(ledger, second, first)
+    assert [one.file_id for one in ledger.files_of_bytes([first.file_id])[first.file_id]] == [first.file_id, own_id]
+    assert {one.file_id for one in ledger.files(text=first.file_id[:8])} == {first.file_id, own_id}
+    assert [one.archived_as for one in (first, second)] == [first.file_id] * 2
