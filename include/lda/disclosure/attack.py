@@ -8,6 +8,7 @@ then integer programming on a group of connected counts, for many of them at onc
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,6 +59,7 @@ def attack(
     reach: Reach | None = None,
     exact: bool = True,
     proofs: Proofs | None = None,
+    threads: int = 1,
 ) -> Findings:
     """Attack hidden variables.
 
@@ -68,6 +70,7 @@ def attack(
     :param reach: sets of figures from an earlier attack on figures that told more.
     :param exact: go on after interval arithmetic.
     :param proofs: of earlier attacks, to be added to.
+    :param threads: groups of connected counts that are attacked at a time; the findings do not depend on it.
     """
     intervals = propagate(relations, low, high)
     narrow = hidden & (intervals.high - intervals.low < width)
@@ -76,7 +79,7 @@ def attack(
     believed = relations
     if len(intervals.contradictory):
         believed = relations.only(~np.isin(np.arange(relations.rows), intervals.contradictory))
-    search = _Search(believed, intervals, hidden & ~narrow, width, values, reach, proofs or Proofs())
+    search = _Search(believed, intervals, hidden & ~narrow, width, values, reach, proofs or Proofs(), threads)
     if exact:
         search.run()
     told = np.flatnonzero(narrow | search.told)
@@ -94,10 +97,11 @@ class _Search:
         values: Ints | None,
         reach: Reach,
         proofs: Proofs,
+        threads: int,
     ) -> None:
         self.relations, self.intervals, self.width, self.reach = relations, intervals, width, reach
         self.values = values
-        self.proofs = proofs
+        self.proofs, self.threads = proofs, threads
         self.open = open_
         self.told = np.zeros(relations.variables, dtype=np.bool_)
         self.questions = {"changes": 0, "programmes": 0}
@@ -120,14 +124,18 @@ class _Search:
                 self.open[members[number]] = False
         if self.values is not None and len(self.left(wanted)) >= FEW:
             self.small_changes(self.values, wanted)
-        for number, proof in proofs.items():
-            variables = members[number]
-            if not self.open[variables].any():
-                continue
-            if len(variables) <= LARGEST_GROUP and len(self.left(variables)):
-                self.programmes(variables, rows[number])
-            if not len(self.left(variables)):
-                self.proofs.add(proof)
+        searched = [number for number in groups if self.open[members[number]].any()]
+        hard = [number for number in searched if self._is_hard(members[number])]
+        # Groups share no variable, and the solver works without Python's lock.
+        with ThreadPoolExecutor(self.threads) as pool:
+            for asked in pool.map(lambda number: self.programmes(members[number], rows[number]), hard):
+                self.questions["programmes"] += asked
+        for number in searched:
+            if not len(self.left(members[number])):
+                self.proofs.add(proofs[number])
+
+    def _is_hard(self, variables: Ints) -> bool:
+        return len(self.left(variables)) > 0 and len(variables) <= LARGEST_GROUP
 
     def _proof(self, variables: Ints, rows: Ints) -> str:
         intervals = self.intervals
@@ -168,14 +176,17 @@ class _Search:
                     break
         return changes
 
-    def programmes(self, variables: Ints, rows: Ints) -> None:
-        """Integer programmes for a group: for many of its variables at once, then for one at a time."""
+    def programmes(self, variables: Ints, rows: Ints) -> int:
+        """Integer programmes for a group: for many of its variables at once, then for one at a time.
+
+        :returns: how many were solved.
+        """
         group = Group(self.relations, variables, rows, self.intervals.low, self.intervals.high, self.values)
         self._common(group, variables)
         for variable in self.left(variables).tolist():
-            if self.told[variable]:
-                continue
-            self._one(group, variables, int(np.searchsorted(variables, variable)))
+            if not self.told[variable]:
+                self._one(group, variables, int(np.searchsorted(variables, variable)))
+        return group.solved
 
     def _common(self, group: Group, variables: Ints) -> None:
         """Move as many open variables as possible at once, until that moves no more of them."""
@@ -188,14 +199,21 @@ class _Search:
             seen_low, seen_high = self.reach.low[variables], self.reach.high[variables]
             at_low, at_high = seen_low <= group.low, seen_high >= group.high
             either = random.choice(np.array([-1, 1]), len(variables))
-            solution = self._ask(group, variables, np.where(at_low, 1, np.where(at_high, -1, either)) * wanted)
-            if solution is None or len(self.left(variables)) == len(left):
-                break
-        if solution is not None and group.optimal and self.width == 1:
-            # Figures at an end of their interval can only leave it one way: none of them does in any set of figures.
-            stays = solution == np.where(at_low, group.low, group.high)
-            if (stays & (at_low | at_high))[wanted].all():
-                self.told[left] = True
+            direction = np.where(at_low, 1, np.where(at_high, -1, either)) * wanted
+            solution = self._ask(group, variables, direction)
+            if solution is None:
+                return
+            if len(self.left(variables)) == len(left):
+                self._stay(group, left, solution[wanted], at_low[wanted], at_high[wanted])
+                return
+
+    def _stay(self, group: Group, left: Ints, solution: Ints, at_low: Bools, at_high: Bools) -> None:
+        """Variables at an end of their interval can leave it one way only: when the farthest that all of them together
+        go is nowhere, none of them moves in any set of figures, and all are told."""
+        low, high = self.intervals.low[left], self.intervals.high[left]
+        ends = (at_low & (solution == low)) | (~at_low & at_high & (solution == high))
+        if group.optimal and self.width == 1 and ends.all():
+            self.told[left] = True
 
     def _one(self, group: Group, variables: Ints, place: int) -> None:
         """Both ends of one variable. It is told when both are proved and too near to each other."""
@@ -211,7 +229,6 @@ class _Search:
             self.told[variable] = True
 
     def _ask(self, group: Group, variables: Ints, direction: Ints) -> Ints | None:
-        self.questions["programmes"] += 1
         solution = group.solve(direction)
         if solution is not None:
             self.reach.include(variables, solution)

@@ -14,6 +14,7 @@ import duckdb
 from lda.disclosure.attack import Findings, attack
 from lda.disclosure.cells import HIDDEN, Source, read_figures
 from lda.disclosure.intervals import propagate
+from lda.disclosure.proofs import Proofs
 from lda.disclosure.reference import Reference
 from lda.disclosure.rules import Bools, DisclosureError
 from lda.disclosure.scene import Scene, published_intervals, read_scene
@@ -92,6 +93,8 @@ def audit(
     mart: Source | None = None,
     reference: Reference = REFERENCE,
     exact: bool = True,
+    proofs: Path | None = None,
+    threads: int = 1,
 ) -> AuditReport:
     """Attack ``published.measure_value`` of a database (or a Parquet or CSV file of it).
 
@@ -101,6 +104,8 @@ def audit(
         published figures do not contradict.
     :param reference: folder of the reference seeds, or a database that has them in schema ``reference``.
     :param exact: go beyond interval arithmetic, to what all relations together tell.
+    :param proofs: file of what ``protect`` proved; the same question about the same figures is not asked again.
+    :param threads: groups of connected figures that are attacked at a time; the findings do not depend on it.
     :raises DisclosureError: when a table, column or seed is missing.
     """
     started = time.monotonic()
@@ -114,7 +119,8 @@ def audit(
             counts = None
         largest = high if scene.counts is not None else propagate(scene.relations, low, high).high
         wanted = scene.to_hide(hidden, largest)
-        findings = attack(scene.relations, low, high, wanted, scene.standard.minimum_width, counts, exact=exact)
+        width, kept = scene.standard.minimum_width, Proofs(proofs)
+        findings = attack(scene.relations, low, high, wanted, width, counts, exact=exact, proofs=kept, threads=threads)
         return AuditReport(
             cells=len(scene.cells),
             hidden=int(hidden.sum()),

@@ -83,6 +83,7 @@ class Group:
         self.matrix = csr_array((coefficient, np.searchsorted(variables, entry[is_count]), start), shape=shape)
         self.low, self.high = low[variables], high[variables]
         self.optimal = False
+        self.solved = 0
         rest = relations.rest[rows]
         self._has_rest = np.flatnonzero(rest >= 0)
         self._rest = np.searchsorted(variables, rest[self._has_rest])
@@ -103,6 +104,7 @@ class Group:
 
         Sets ``optimal``: whether none goes farther.
         """
+        self.solved += 1
         of_rows = np.zeros(self.matrix.shape[0], dtype=np.int64)
         of_rows[self._has_rest] = direction[self._rest]
         goal = direction[: self._counts] + self.matrix.T @ of_rows

@@ -61,20 +61,26 @@ class Protection:
 
 
 def protect(
-    mart: Source, previous: Sequence[Path] = (), *, reference: Reference = REFERENCE, proofs: Path | None = None
+    mart: Source,
+    previous: Sequence[Path] = (),
+    *,
+    reference: Reference = REFERENCE,
+    proofs: Path | None = None,
+    threads: int = 1,
 ) -> Protection:
     """Find the figures to hide so that the publication of ``mart.measure_value`` withstands the auditor.
 
     :param previous: databases of earlier publications, newest first. What the newest hid to protect others stays
         hidden while the figure is the same.
     :param proofs: a file where proofs are kept from run to run, so that months that have not changed cost nothing.
+    :param threads: groups of connected figures that are attacked at a time; the mask does not depend on it.
     :raises DisclosureError: when a table, column or seed is missing.
     """
     started = time.monotonic()
     with duckdb.connect(":memory:") as connection:
         scene = read_scene(None, mart, list(previous), reference, connection)
         kept = Proofs(proofs)
-        work = _Work(scene, kept)
+        work = _Work(scene, kept, threads)
         rounds = work.run()
         kept.save()
         cells = np.flatnonzero(work.masked_cells & ~work.small)
@@ -104,8 +110,8 @@ def write_mask(connection: duckdb.DuckDBPyConnection, protection: Protection) ->
 class _Work:
     """The figures hidden so far, and the search for the next. What is one count of several cells is hidden in all."""
 
-    def __init__(self, scene: Scene, proofs: Proofs) -> None:
-        self.proofs = proofs
+    def __init__(self, scene: Scene, proofs: Proofs, threads: int) -> None:
+        self.proofs, self.threads = proofs, threads
         self.scene, self.relations = scene, scene.relations
         self.small = scene.cells.small
         self.masked = np.zeros(self.relations.variables, dtype=np.bool_)
@@ -169,6 +175,7 @@ class _Work:
             self.scene.counts,
             self.reach,
             proofs=self.proofs,
+            threads=self.threads,
         )
         self.reach = findings.reach
         rounds, group = 1, self.relations.group

@@ -248,7 +248,8 @@ def coverage_by_measure(context: FrameContext) -> pd.DataFrame:
 def disclosure_by_measure(context: FrameContext) -> pd.DataFrame:
     """One row per measure: hidden figures that can be worked out, and figures shown in rows whose own is hidden.
 
-    Earlier publications are read too. Parameter ``exact``: go beyond interval arithmetic.
+    Earlier publications are read too. Parameter ``exact``: go beyond interval arithmetic; what was proved
+    when the figures to hide were chosen is not asked again.
     """
     import pandas as pd
 
@@ -258,6 +259,7 @@ def disclosure_by_measure(context: FrameContext) -> pd.DataFrame:
         mart=context.connection,
         reference=context.connection,
         exact=bool(context.parameters["exact"]),
+        proofs=context.candidate.proofs,
     )
     rows = context.connection.execute("SELECT DISTINCT measure_id FROM published.measure_value ORDER BY 1").fetchall()
     told = Counter(figure.measure_id for figure in report.worked_out)

@@ -15,7 +15,7 @@ from lda.disclosure import Protection, protect, write_mask
 from lda.ledger import Ledger
 from lda.ledger.records import Submission
 from lda.settings import Settings
-from lda.warehouse.candidate import CATALOGUE, Candidate, CandidateError, candidate_path
+from lda.warehouse.candidate import CATALOGUE, PROOFS, Candidate, CandidateError, candidate_path
 from lda.warehouse.inputs import (
     FIGURES,
     code_version,
@@ -34,7 +34,6 @@ from lda.warehouse.transform import transform
 PUBLISHED_LAYER = "int_measure_disclosed+"
 # Lists that serve a person's own care are built apart, by lda.direct_care.
 DIRECT_CARE = "tag:direct_care"
-PROOFS = "disclosure_proofs.txt"
 
 
 def latest_period(settings: Settings, ledger: Ledger, as_of: datetime) -> date:
@@ -115,7 +114,7 @@ def build_candidate(
     loaded = time.monotonic()
     exact = transform(settings, building, "--exclude", PUBLISHED_LAYER, DIRECT_CARE)
     modelled = time.monotonic()
-    hide_what_tells(building, previous, settings.warehouse / PROOFS)
+    hide_what_tells(building, previous, settings.warehouse / PROOFS, settings.duckdb_threads)
     hidden = time.monotonic()
     published = transform(settings, building, "--select", PUBLISHED_LAYER)
     path = candidate_path(settings, run_id)
@@ -143,13 +142,14 @@ def build_candidate(
     return candidate
 
 
-def hide_what_tells(database: Path, previous: Sequence[Path], proofs: Path) -> Protection:
+def hide_what_tells(database: Path, previous: Sequence[Path], proofs: Path, threads: int = 1) -> Protection:
     """Find what must be hidden besides small figures so that none can be worked out; dbt reads it from the ledger.
 
     :param proofs: file of what was proved in earlier runs.
+    :param threads: groups of connected figures that are attacked at a time.
     """
     with duckdb.connect(str(database)) as connection:
-        protection = protect(connection, previous, reference=connection, proofs=proofs)
+        protection = protect(connection, previous, reference=connection, proofs=proofs, threads=threads)
         write_mask(connection, protection)
     return protection
 

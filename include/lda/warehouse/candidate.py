@@ -17,6 +17,8 @@ from lda.settings import Settings
 
 # The name of the database inside the file while dbt builds it: views in it are bound to this name.
 CATALOGUE = "candidate"
+# Beside the candidate: what earlier runs proved of figures that have not changed since (lda.disclosure.proofs).
+PROOFS = "disclosure_proofs.txt"
 
 
 class CandidateError(Exception):
@@ -45,6 +47,11 @@ class Candidate:
     structure: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     dbt_seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def proofs(self) -> Path:
+        """The file of disclosure proofs, which need not exist."""
+        return self.path.parent / PROOFS
 
     @property
     def input_ids(self) -> list[str]:
