@@ -5,7 +5,21 @@ from __future__ import annotations
 import ast
 import itertools
 
-FEEDS = {"gp_ld_register", "ldhc", "inpatient_census", "leder", "leder_action", "cld", "mhsds", "dsr", "opt_out"}
+FEEDS = {
+    "gp_ld_register",
+    "ldhc",
+    "inpatient_census",
+    "leder",
+    "leder_action",
+    "cld",
+    "mhsds",
+    "dsr",
+    "opt_out",
+    "training",
+    "keyworker",
+    "programme",
+    "supported_accommodation",
+}
 
 
 def test_bag_is_complete_and_imports_without_error(bag):

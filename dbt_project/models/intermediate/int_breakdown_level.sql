@@ -35,7 +35,7 @@ listed as (
         code_list in (
             'sex', 'ethnic_category', 'deprivation_quintile', 'commissioner_type', 'ward_security', 'legal_status',
             'respite', 'dsr_rating', 'leder_cause_group', 'leder_action_theme', 'known_from',
-            'restrictive_intervention_type'
+            'restrictive_intervention_type', 'employer_type', 'programme_workstream', 'supported_accommodation_type'
         )
     group by 1, 2
 
@@ -100,5 +100,8 @@ from (
     ('cause_group'),
     ('action_theme'),
     ('known_from'),
-    ('restraint_type')
+    ('restraint_type'),
+    ('employer_type'),
+    ('programme_workstream'),
+    ('supported_accommodation_type')
 ) as unknown_level (breakdown_type)

@@ -31,7 +31,7 @@ from lda.synthetic.opt_outs import OptOutLists, OptOuts
 from lda.synthetic.population import People, Plan
 from lda.synthetic.register_extracts import RegisterExtracts
 from lda.synthetic.review_actions import ReviewActions
-from lda.synthetic.smaller_returns import SupportRegister
+from lda.synthetic.smaller_returns import Housing, ProgrammeReturns, SupportRegister
 from lda.synthetic.social_care import make_clients
 from lda.synthetic.trust_history import make_trust_history
 from lda.synthetic.trust_returns import TrustExtracts
@@ -264,5 +264,7 @@ FAMILIES: tuple[Callable[[Made], Family], ...] = (
     Councils,
     Trusts,
     SupportRegister,
+    ProgrammeReturns,
+    Housing,
     OptedOut,
 )

@@ -34,7 +34,7 @@ class IcbExtracts:
     def __init__(
         self, plan: Plan, shapes: dict[str, FeedShape], landing: Path, truth: TruthFiles, messer: Messer
     ) -> None:
-        self._plan, self._shapes, self._landing, self._truth, self._messer = plan, shapes, landing, truth, messer
+        self._plan, self._shapes, self._landing, self._truth, self.messer = plan, shapes, landing, truth, messer
 
     def _extract(self, feed: str, end: date, version: int = 1, days: int = 0) -> Extract:
         code = self._plan.geography.icb_code
@@ -56,7 +56,7 @@ class IcbExtracts:
                 for practice, code in enumerate(self._plan.geography.practices)
                 for column, (indicator, field) in enumerate(LDHC_FIELDS)
             ]
-            file.write_rows(self._messer.rows(file, rows))
+            file.write_rows(self.messer.rows(file, rows))
             file.close()
 
     def censuses(self, stays: Sequence[Stay]) -> None:
@@ -78,7 +78,7 @@ class IcbExtracts:
             extract = self._extract(feed, end, 2 if month == resubmitted else 1, 3 if month == resubmitted else 0)
             words = f"{title}, {MONTH_NAMES[end.month - 1]} {end.year}"
             file = XlsxFile(extract, self._shapes[feed], style, words)
-            file.save(self._messer.rows(file, rows_at(end), repeat_header=style.repeated_header, at_least=1))
+            file.save(self.messer.rows(file, rows_at(end), repeat_header=style.repeated_header, at_least=1))
             if month == resubmitted:
                 extract.tags.add("resubmission")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -132,11 +132,18 @@ def scheme_layout(shape: FeedShape) -> Layout:
 
 def council_layout(shape: FeedShape, council: int, release_1: bool) -> Layout:
     """A council's layout; Release 1 files have headings with spaces."""
+    layout = sender_layout(shape, council)
+    if not release_1:
+        return _tagged(layout, "release_2")
+    spaced = replace(layout, headings=tuple(heading.replace("_", " ") for heading in shape.headers))
+    return _tagged(spaced, "release_1", "renamed_headers")
+
+
+def sender_layout(shape: FeedShape, sender: int) -> Layout:
+    """How one of several senders writes a file: the feed's own headings, and encodings and dates of its own."""
     texts = ((",", "\n", "utf-8-sig"), (",", "\r\n", "cp1252"), (",", "\r\n", "utf-8"))
-    style = ("iso", "uk", "mon")[council % 3]
-    headings = tuple(heading.replace("_", " ") for heading in shape.headers) if release_1 else shape.headers
-    layout = _layout(tuple(range(len(shape.columns))), headings, style, texts[council % 3])
-    return _tagged(layout, "release_1", "renamed_headers") if release_1 else _tagged(layout, "release_2")
+    style = ("iso", "uk", "mon")[sender % 3]
+    return _layout(tuple(range(len(shape.columns))), shape.headers, style, texts[sender % 3])
 
 
 def _tagged(layout: Layout, *tags: str) -> Layout:

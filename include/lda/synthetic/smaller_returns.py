@@ -5,6 +5,22 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from lda.synthetic.calendar import add_months
+from lda.synthetic.organisation_returns import (
+    add_housing_answers,
+    add_keyworker_answers,
+    add_programme_answers,
+    add_training_answers,
+    item_rows,
+    make_employers,
+    make_items,
+    make_schemes,
+    make_teams,
+    scheme_rows,
+    team_rows,
+    training_rows,
+)
+from lda.synthetic.partner_files import write_return
 from lda.synthetic.support_register import Entry, entry_rows, make_entries
 from lda.synthetic.support_register_truth import add_admission_answers, add_register_answers
 
@@ -38,3 +54,56 @@ class SupportRegister:
         counted = made.opt_outs.kept(self._entries)
         add_register_answers(made.truth, counted, end, made.first_day)
         add_admission_answers(made.truth, counted, made.counted_stays, end, made.first_day)
+
+
+class ProgrammeReturns:
+    """What the ICB collects: training by employer, keyworker caseloads, the programme's milestones and initiatives."""
+
+    def __init__(self, made: Made) -> None:
+        self._made = made
+        self._employers = make_employers(made.plan)
+        self._teams = make_teams(made.plan)
+        self._items = make_items(made.plan)
+
+    def take_block(self, block: Block) -> None:
+        """Nothing here is about people one by one."""
+
+    def write(self) -> None:
+        """Write the three returns of each month."""
+        plan, icb = self._made.plan, self._made.icb
+        icb.workbooks("training", "Mandatory training", lambda end: training_rows(plan, self._employers, end))
+        icb.workbooks("keyworker", "Keyworker caseload", lambda end: team_rows(plan, self._teams, end))
+        icb.workbooks("programme", "Programme", lambda end: item_rows(self._items, end))
+
+    def add_month(self, end: date) -> None:
+        """Add every measure of the three returns."""
+        truth, plan = self._made.truth, self._made.plan
+        add_training_answers(truth, plan, self._employers, end)
+        add_keyworker_answers(truth, plan, self._teams, end)
+        add_programme_answers(truth, self._items, end)
+
+
+class Housing:
+    """Supported accommodation, a file a council and quarter."""
+
+    def __init__(self, made: Made) -> None:
+        self._made = made
+        self._schemes = make_schemes(made.plan)
+
+    def take_block(self, block: Block) -> None:
+        """Homes are not people."""
+
+    def write(self) -> None:
+        """Write every council's file of each quarter."""
+        made = self._made
+        for end in made.plan.quarters:
+            start = date.fromordinal(add_months(end.replace(day=1).toordinal(), -2))
+            for number, council in enumerate(made.plan.geography.councils):
+                rows = scheme_rows(self._schemes, number, start, end)
+                name = f"supported_accommodation_{council}_{end:%Y%m%d}.csv"
+                write_return(made, "supported_accommodation", (council, number), end, name, rows)
+
+    def add_month(self, end: date) -> None:
+        """Add the homes at a quarter end."""
+        if end in self._made.plan.quarters:
+            add_housing_answers(self._made.truth, self._schemes, end)

@@ -33,7 +33,7 @@ COUNTS = frozenset({
     "clinically_ready", "cyp_eating_disorder", "people_restricted", "people_restricted_by_type",
     "restrictive_interventions_by_type", "inpatients_in_trusts", "inpatients_in_either_source", "autism_open_referrals",
     "autism_new_referrals", "autism_closed_referrals", "dsr_people", "leder_backlog", "leder_deaths",
-    "leder_deaths_by_cause",
+    "leder_deaths_by_cause", "keyworker_caseload", "qi_initiatives", "supported_accommodation_units",
 })  # fmt: skip
 # Measures whose contributions carry a value, and what is made of the values of a cell.
 VALUED: dict[str, Callable[[Sequence[float]], float]] = {

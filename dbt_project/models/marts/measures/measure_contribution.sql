@@ -57,6 +57,12 @@
     'leder_avoidable',
     'leder_quality_of_care_good',
     'leder_actions_overdue',
+    'mandatory_training_tier_1',
+    'mandatory_training_tier_2',
+    'keyworker_caseload',
+    'milestones_on_time',
+    'qi_initiatives',
+    'supported_accommodation_units',
 ] -%}
 {#- Those whose contributions carry a value to be added up, averaged or ranked. -#}
 {%- set valued = [

@@ -1,0 +1,43 @@
+with employer_row as (
+
+    select * from {{ source('lake', 'training') }}
+
+),
+
+submission as (
+
+    select * from {{ ref('stg_submission') }} where feed = 'training'
+
+),
+
+code_list as (
+
+    select * from {{ ref('stg_code_list') }}
+
+)
+
+select
+    submission.system_code,
+    submission.partner_code,
+    submission.period_end as submission_period_end,
+    employer_row._file_id as file_id,
+    employer_row._row_number as source_row_number,
+    employer_row.employer_code,
+    coalesce(type_code.label, '{{ var("unknown") }}') as employer_type,
+    employer_row.as_at_date,
+    employer_row.tier_1_in_scope,
+    employer_row.tier_1_completed,
+    employer_row.tier_2_in_scope,
+    employer_row.tier_2_completed
+from employer_row
+inner join submission
+    on employer_row._file_id = submission.file_id
+{% for list, column, alias in [
+    ('employer_type', 'employer_type', 'type_code'),
+] %}
+left join code_list as {{ alias }}
+    on
+        {{ alias }}.code_list = '{{ list }}'
+        and {{ code_key('employer_row.' ~ column) }} = {{ alias }}.code_key
+        and {{ valid_on(alias, 'submission.period_end') }}
+{% endfor %}
