@@ -27,7 +27,7 @@ HOUSING_TYPES = ("Supported living", "Extra care housing", "Shared Lives", "Supp
 
 def add_system(truth: Truth, measure: str, end: date, kind: tuple[str, str], count: int, of: int = 1) -> None:
     """Add to the system's total and to one breakdown of it."""
-    where = ("system", truth.geography.icb_code)
+    where = ("system", truth.geography.system_area)
     for what in (ALL, kind):
         truth.add(measure, end, where, what, count, of)
 
