@@ -36,7 +36,8 @@ MESS = {
 }  # fmt: skip
 MISHAPS_WITH_A_SECOND_FILE = ("resubmission", "wrong_feed", "empty_file", "truncated_file", "same_bytes", "zero_bytes")
 NOT_IN_ANY_LIST = {
-    "LDHCMI099", "E06009999", "Thematic", "Servise", "Purple", "Circus", "Car parking", "Castle", "Astrologer", "Dentistry",
+    "LDHCMI099", "E06009999", "Thematic", "Servise", "Purple", "Circus", "Car parking", "Castle", "Astrologer",
+    "Dentistry",
 }  # fmt: skip
 LAYOUT_STARTS = ("total", "nhs_number", "nhs number", "organisation code", "la_code", "la code", "quality_service")
 
