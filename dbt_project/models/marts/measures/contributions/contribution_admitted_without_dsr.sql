@@ -63,7 +63,8 @@ known_before as (
     from admitted
     inner join entry
         on
-            admitted.person_key = entry.person_key
+            admitted.system_code = entry.system_code
+            and admitted.person_key = entry.person_key
             and admitted.first_admission_date > entry.date_added
             and (entry.off_register_date is null or admitted.first_admission_date <= entry.off_register_date)
 
