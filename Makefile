@@ -47,7 +47,7 @@ lint: .venv/.dev .venv-lint/.ready ## Style, types, import order, unused depende
 	$(BIN)/lda contracts check
 
 up: setup ## Start Airflow with its page on http://127.0.0.1:8080 (Ctrl-C stops it)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" airflow standalone
+	@LDA_TASK_RETRY_DELAY_SECONDS=$${LDA_TASK_RETRY_DELAY_SECONDS:-15} PATH="$(CURDIR)/$(BIN):$$PATH" airflow standalone
 
 serve: .venv/.dev ## Start a PostgreSQL for BI tools, put the publication in it, print how to connect (Ctrl-C stops it)
 	@$(BIN)/lda serve --local

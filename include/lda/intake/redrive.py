@@ -8,8 +8,10 @@ from pathlib import PurePosixPath
 from lda.intake.batch import Intake
 from lda.intake.report import IngestReport
 from lda.intake.run import Progress, judge_all, run_of
+from lda.intake.tidying import drop_superseded_identifiers
 from lda.landing import claims
 from lda.ledger import FileRecord
+from lda.ledger.records import REJECTED
 from lda.settings import Settings
 
 
@@ -20,13 +22,17 @@ def redrive(
 
     The bytes come from the archive. Files whose verdict is what it was stay untouched; the report counts the others.
     An accepted file that changes begins a new submission with a new file in the lake, so that a past moment still
-    reads the old one. ``file_id`` may be the first characters of an id.
+    reads the old one. The vault keeps the identifiers of the latest judgement alone. ``file_id`` may be the first
+    characters of an id.
     """
     settings.token_key  # noqa: B018 (raises before any file is read)
     with run_of(settings, "redrive", again=True) as (intake, report):
         records = [_claimed_again(intake, record) for record in intake.ledger.judged(feed, file_id)]
         records = [record for record in records if record.feed and (feed is None or record.feed == feed)]
         judge_all(intake, records, report, progress)
+        for name in [feed] if feed else sorted(intake.contracts):
+            rejected = {record.file_id for record in intake.ledger.files(feed=name, status=REJECTED)}
+            drop_superseded_identifiers(settings, intake.contracts[name], rejected)
         what = file_id or feed or "every feed"
         intake.ledger.note("redrove", what, f"{len(records)} files judged again, {report.files} changed")
     return report

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from datetime import timedelta
 
+import duckdb
 import pytest
 
 from lda.intake import ingest, redrive
@@ -93,6 +94,43 @@ def test_a_rule_put_right_frees_rows_and_the_past_still_reads_what_it_read(setti
     assert [(item.lake_path, item.rows_accepted) for item in now] == [(home.file(path).lake_path, 2)]
     assert (settings.lake / before).exists() and home.file(path).lake_path != before
     assert not list((settings.vault / "quarantine").rglob("*.parquet"))
+
+
+def identifiers(settings) -> list[tuple]:
+    """What the vault holds of accepted rows: file, row and the partner's own number, in order."""
+    found = settings.vault / "identifiers" / "gp_ld_register" / "*.parquet"
+    return duckdb.execute(f"SELECT _file_id, _row_number, local_patient_id FROM '{found}' ORDER BY ALL").fetchall()
+
+
+def test_the_vault_keeps_the_identifiers_of_the_latest_judgement_alone(settings, land, home, monkeypatch):
+    freed = land([gp_row(1), gp_row(2, **{"LD Register Date": "2016-01-01", "LD Removal Date": "2015-01-01"})])
+    other = land([gp_row(3)], "2026-01")
+    ingest(settings)
+    edit(settings, CONTRACT, "removal_date < register_date", "removal_date < birth_date")
+
+    def kill(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lda.intake.tidying._drop", kill)
+        with pytest.raises(KeyboardInterrupt):
+            redrive(settings)
+    assert len(identifiers(settings)) == 4  # the first row of the file judged again is there twice
+    assert redrive(settings).files == 0
+    one, two = home.file(freed).file_id, home.file(other).file_id
+    expected = sorted([(one, 2, "LOCAL000001"), (one, 3, "LOCAL000002"), (two, 2, "LOCAL000003")])
+    assert identifiers(settings) == expected
+    assert len(list((settings.vault / "identifiers").rglob("*.parquet"))) == 2
+
+
+def test_a_file_that_does_not_pass_any_more_leaves_no_identifiers_of_accepted_rows(settings, land, home):
+    path = land([gp_row(1), gp_row(2, DOB="x"), gp_row(3)])
+    ingest(settings)
+    assert len(identifiers(settings)) == 2
+    edit(settings, CONTRACT, "maxQuarantineShare, value: 0.5", "maxQuarantineShare, value: 0.05")
+    redrive(settings)
+    assert home.account(path) == ("rejected", 3, 0, 3, 0)
+    assert not list((settings.vault / "identifiers").rglob("*.parquet"))
 
 
 def test_a_new_code_in_the_reference_data_changes_the_verdict_on_its_rows(settings, land, home):
