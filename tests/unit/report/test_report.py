@@ -213,6 +213,9 @@ def test_several_systems_stand_side_by_side_and_keep_their_figures(make_report):
     assert {"system-qk1.html", "system-qwo.html", "place-e08000035.html"} <= {page.name for page in made.pages}
     index = made.text("index.html")
     assert "Leicester, Leicestershire and Rutland" in index and "Leeds" in index
+    assert "inequality-qwo.html" in (made.folder / "inequality.html").read_text(encoding="utf-8")
+    own = (made.folder / "inequality-qwo.html").read_text(encoding="utf-8")
+    assert 'id="ahc-uptake-register-qwo-by-group"' in own and "ahc-uptake-register-qk1" not in own
     leeds = made.text("system-qwo.html")
     value = next(row["value"] for row in rows if row["geography_code"] == "QWO" and row["is_latest_period"])
     assert f"{int(value * 100 + 0.5)}%" in leeds

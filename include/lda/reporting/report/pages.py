@@ -65,7 +65,7 @@ class Pages:
 
     def all(self) -> list[Page]:
         """Every page."""
-        pages = [self.index(), self.easy_read(), self.inequality(), self.quality(), self.definitions()]
+        pages = [self.index(), self.easy_read(), *self.inequality(), self.quality(), self.definitions()]
         pages += [self.theme(theme) for theme in self.themes]
         pages += [self.area(area) for area in self.published.areas]
         return pages + [self.measure(definition) for definition in self.published.measures]
@@ -178,17 +178,25 @@ class Pages:
         words = text("themes").get(theme, "")
         return Page(board.theme_file(theme), "theme.html", theme, {"systems": systems, "words": words})
 
-    def inequality(self) -> Page:
-        """Who does better and worse: gaps between groups, then every measure by group."""
-        systems = []
+    def inequality(self) -> list[Page]:
+        """Who does better and worse: gaps between groups, then every measure by group.
+
+        Where there are several systems, each has its charts on a page of its own, so that no page grows with them.
+        """
+        several = len(self.published.systems) > 1
+        summary, own = [], []
         for system in self.published.systems:
             found = [
                 (definition, chart)
                 for definition in self.published.measures
                 if (chart := self.groups(definition, system)) is not None
             ]
-            systems.append({"area": system, "gaps": gaps(self.published, system), "charts": found})
-        return Page("inequality.html", "inequality.html", "Inequality", {"systems": systems})
+            part = {"area": system, "gaps": gaps(self.published, system), "charts": found, "more": None}
+            file = f"inequality-{slug(system.code)}.html"
+            summary.append({**part, "charts": [], "more": file} if several and found else part)
+            if several and found:
+                own.append(Page(file, "inequality.html", f"Inequality, {system.name}", {"systems": [part]}))
+        return [Page("inequality.html", "inequality.html", "Inequality", {"systems": summary}), *own]
 
     def quality(self) -> Page:
         """What the figures rest on: partners, rows, gates, withheld measures."""
