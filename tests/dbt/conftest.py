@@ -27,5 +27,5 @@ def empty_candidate(new_candidate: Callable[[], Candidate]) -> Candidate:
     """A candidate built from a lake that nobody has sent anything to."""
     candidate = new_candidate()
     candidate.make_sources()
-    assert failures(candidate.dbt("build", "--exclude-resource-type", "unit_test")) == []
+    assert failures(candidate.dbt("build", "--exclude-resource-types", "unit_test", "exposure")) == []
     return candidate

@@ -77,7 +77,7 @@ def candidate(new_candidate: Callable[[], Candidate]) -> Candidate:
             for practice in (LEICESTER, LEICESTER_LATE, COUNTY)
         ],
     )
-    assert failures(built.dbt("build", "--exclude-resource-type", "unit_test")) == []
+    assert failures(built.dbt("build", "--exclude-resource-types", "unit_test", "exposure")) == []
     return built
 
 

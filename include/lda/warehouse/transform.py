@@ -46,7 +46,8 @@ def transform(settings: Settings, database: Path, *selection: str, target: Path 
     :raises TransformError: when a model fails or a data test of severity error fails.
     """
     target = target or dbt_target(settings)
-    result = invoke(settings, database, ["build", "--exclude-resource-type", "unit_test", *selection], target)
+    command = ["build", "--exclude-resource-types", "unit_test", "exposure", *selection]
+    result = invoke(settings, database, command, target)
     outcomes = getattr(result.result, "results", None)
     if outcomes is None:
         raise TransformError(f"dbt could not start: {without_values(str(result.exception or 'no reason given'))}")
