@@ -39,15 +39,6 @@ def test_counts_of_people_never_add_up_months(empty_candidate: Candidate) -> Non
                 assert measure["non_additive_dimension"]["window_choice"] == "max", measure["name"]
 
 
-def test_the_time_spine_has_a_day_for_each_month_of_figures(empty_candidate: Candidate) -> None:
-    with empty_candidate.read() as connection:
-        days = connection.execute("SELECT count(*), count(DISTINCT date_day) FROM intermediate.time_spine").fetchone()
-        blank = connection.execute("SELECT count(*) FROM intermediate.time_spine WHERE date_day IS NULL").fetchone()
-    assert days is not None
-    assert days[0] == days[1] > 3650
-    assert blank == (0,)
-
-
 def test_report_postgres_and_dashboard_are_exposures_of_what_they_read(empty_candidate: Candidate) -> None:
     exposures = {one["name"]: one for one in empty_candidate.manifest()["exposures"].values()}
     assert {"report", "postgres_mart", "superset_dashboard"} <= exposures.keys()
