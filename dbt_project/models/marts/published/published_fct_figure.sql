@@ -52,7 +52,8 @@ select
     figure.publication_id
 from figure
 left join geography
-    on figure.geography_type || ':' || figure.geography_code = geography.geography_key
+    on
+        figure.system_code || ':' || figure.geography_type || ':' || figure.geography_code = geography.geography_key
 left join breakdown
     on figure.breakdown_type || ':' || figure.breakdown_value = breakdown.breakdown_key
 left join period
