@@ -16,6 +16,8 @@ export AIRFLOW__CORE__PARALLELISM ?= 4
 export AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION ?= False
 export AIRFLOW__API__HOST ?= 127.0.0.1
 export AIRFLOW__API__PORT ?= 8080
+# The scheduler of `make up` starts tasks before the API server answers; on a slow machine that takes a minute.
+export AIRFLOW__WORKERS__EXECUTION_API_RETRIES ?= 8
 export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := False
 export GX_ANALYTICS_ENABLED := False
 export DO_NOT_TRACK := 1

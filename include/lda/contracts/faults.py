@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, get_args
 
+from open_data_contract_standard.model import CustomProperty
+
 from lda.contracts.model import Problem
 
 
@@ -53,3 +55,15 @@ def unique(values: Iterable[str], place: str, expected: str, faults: Faults) -> 
     for value in values:
         faults.require(value not in seen, place, expected, f"{value} twice")
         seen.add(value)
+
+
+def custom_values(items: list[CustomProperty] | None, allowed: set[str], place: str, faults: Faults) -> dict[str, Any]:
+    """The custom properties of a place by name; those not in ``allowed``, or there twice, are faults."""
+    values: dict[str, Any] = {}
+    for item in items or []:
+        here = f"{place}.customProperties.{item.property}"
+        if not faults.require(item.property in allowed, here, "one of " + ", ".join(sorted(allowed)), item.property):
+            continue
+        faults.require(item.property not in values, here, "one value", "two")
+        values[str(item.property)] = item.value
+    return values

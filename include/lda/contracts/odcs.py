@@ -9,38 +9,31 @@ import hashlib
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from open_data_contract_standard.model import (
-    CustomProperty,
-    DataQuality,
     OpenDataContractStandard,
     SchemaObject,
-    SchemaProperty,
     Team,
 )
 from pydantic import BaseModel, ValidationError
 
-from lda.contracts.faults import Faults, choice, number, unique
+from lda.contracts.faults import Faults, choice, custom_values, number, unique
 from lda.contracts.header import normalise
 from lda.contracts.model import (
-    LAKE_TYPES,
     RULE_CONTEXT,
     ColumnSpec,
     ContractError,
     FeedContract,
-    Kind,
-    Parent,
     PartnerType,
     PeriodRule,
     PersonKey,
     Problem,
-    Pseudonym,
     Role,
-    RuleSpec,
-    Scope,
     TableSpec,
 )
+from lda.contracts.odcs_columns import NAME, read_columns
+from lda.contracts.odcs_rules import read_rules
 from lda.contracts.rules import implicit_rules
 from lda.contracts.yamlfile import read_yaml
 
@@ -57,12 +50,6 @@ _CONTRACT_PROPERTIES = {
 }
 _OPTIONAL = {"personKey", "role", "headerless"}
 _TABLE_PROPERTIES = {"rulePrefix", "members", "personKey", "optional"}
-_COLUMN_PROPERTIES = {"synonyms", "kind", "pseudonymise", "codeList", "onInvalid"}
-_RULE_PROPERTIES = {"scope", "remedy"}
-_OPTIONS = {"string": {"pattern"}, "integer": {"minimum", "maximum"}, "number": {"minimum", "maximum"}, "date": set()}
-_OPERATORS = [name for name in DataQuality.model_fields if name.startswith("must")]
-_ROW_RULE = re.compile(r"^\s*select\s+count\(\*\)\s+from\s+\$\{table\}\s+where\s+(?P<predicate>.+)$", re.I | re.S)
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def read_contract(path: Path) -> tuple[FeedContract | None, list[Problem]]:
@@ -113,20 +100,9 @@ def _model_of(annotation: object) -> type[BaseModel] | None:
     return None
 
 
-def _customs(items: list[CustomProperty] | None, allowed: set[str], place: str, faults: Faults) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for item in items or []:
-        here = f"{place}.customProperties.{item.property}"
-        if not faults.require(item.property in allowed, here, "one of " + ", ".join(sorted(allowed)), item.property):
-            continue
-        faults.require(item.property not in values, here, "one value", "two")
-        values[str(item.property)] = item.value
-    return values
-
-
 def _build(document: OpenDataContractStandard, faults: Faults, fingerprint: str) -> FeedContract | None:
-    faults.require(bool(document.id and _NAME.fullmatch(document.id)), "id", "a snake_case feed name", document.id)
-    custom = _customs(document.customProperties, _CONTRACT_PROPERTIES, "contract", faults)
+    faults.require(bool(document.id and NAME.fullmatch(document.id)), "id", "a snake_case feed name", document.id)
+    custom = custom_values(document.customProperties, _CONTRACT_PROPERTIES, "contract", faults)
     for key in sorted(_CONTRACT_PROPERTIES - _OPTIONAL - set(custom)):
         faults.add(f"customProperties.{key}", "a value", "nothing")
     objects = document.schema_ or []
@@ -168,12 +144,12 @@ def _tables(
     tables: list[TableSpec] = []
     for item in objects:
         name = str(item.name) if several else feed
-        custom = _customs(item.customProperties, _TABLE_PROPERTIES, name, faults)
+        custom = custom_values(item.customProperties, _TABLE_PROPERTIES, name, faults)
         own = str(custom.get("rulePrefix", prefix))
         faults.require(bool(re.fullmatch(r"[A-Z][A-Z0-9]*", own)), f"{name}.rulePrefix", "capital letters, digits", own)
         faults.require(own.startswith(prefix), f"{name}.rulePrefix", f"a prefix that starts with {prefix}", own)
-        faults.require(bool(_NAME.fullmatch(name)), f"schema.{name}", "a snake_case table name", name)
-        columns = _columns(item, faults)
+        faults.require(bool(NAME.fullmatch(name)), f"schema.{name}", "a snake_case table name", name)
+        columns = read_columns(item, faults)
         _parents(name, columns, tables, faults)
         tables.append(
             TableSpec(
@@ -181,7 +157,7 @@ def _tables(
                 name=name,
                 rule_prefix=own,
                 columns=columns,
-                rules=(*implicit_rules(own, columns), *_rules(item, own, faults)),
+                rules=(*implicit_rules(own, columns), *read_rules(item, own, faults)),
                 person_key=_person_key(custom.get("personKey", person_key), columns, faults),
                 members=tuple(str(member) for member in custom.get("members", [name])),
                 required=not custom.get("optional", False),
@@ -249,132 +225,3 @@ def _person_key(value: object, columns: tuple[ColumnSpec, ...], faults: Faults) 
         kinds.get(value["nhsNumber"]) == "nhs_number", place, "a column of kind nhs_number", value["nhsNumber"]
     )
     return PersonKey(value["nhsNumber"], tuple(value["local"]))
-
-
-def _columns(table: SchemaObject, faults: Faults) -> tuple[ColumnSpec, ...]:
-    columns = tuple(_column(item, faults) for item in table.properties or [])
-    faults.require(bool(columns), "schema.properties", "at least one column", None)
-    unique((column.name for column in columns), "schema.properties", "a column name used once", faults)
-    claimed: dict[str, str] = {}
-    for column in columns:
-        for label in {normalise(text) for text in (column.name, *column.synonyms)}:
-            other = claimed.setdefault(label, column.name)
-            expected = "a header label claimed by one column"
-            faults.require(other == column.name, f"{column.name}.synonyms", expected, f"{label} also on {other}")
-    lake = [name for column in columns for name, _ in column.lake_columns()]
-    unique(lake, "schema.properties", "one lake column from each column", faults)
-    return columns
-
-
-def _column(item: SchemaProperty, faults: Faults) -> ColumnSpec:
-    name = item.name or ""
-    faults.require(bool(_NAME.fullmatch(name)), f"properties.{name}", "a snake_case name", name)
-    custom = _customs(item.customProperties, _COLUMN_PROPERTIES, name, faults)
-    faults.one_of(item.logicalType, LAKE_TYPES, f"{name}.logicalType")
-    faults.require(bool(item.description), f"{name}.description", "a description", item.description)
-    choices = {"kind": get_args(Kind), "pseudonymise": get_args(Pseudonym), "onInvalid": ("row", "warn")}
-    for key, allowed in choices.items():
-        if key in custom:
-            faults.one_of(custom[key], allowed, f"{name}.{key}")
-    synonyms = custom.get("synonyms", [])
-    if not faults.require(isinstance(synonyms, list), f"{name}.synonyms", "a list", synonyms):
-        synonyms = []
-    if custom.get("kind"):
-        faults.require(item.logicalType == "string", f"{name}.logicalType", "string for a kind", item.logicalType)
-    if custom.get("pseudonymise") == "birth_date":
-        faults.require(item.logicalType == "date", f"{name}.logicalType", "date for a birth date", item.logicalType)
-    options = _options(item, faults)
-    parent = _parent(item, faults)
-    return ColumnSpec(
-        name=name,
-        logical_type=item.logicalType if item.logicalType in LAKE_TYPES else "string",
-        description=item.description or "",
-        required=bool(item.required),
-        primary_key=bool(item.primaryKey),
-        synonyms=tuple(str(synonym) for synonym in synonyms),
-        kind=custom.get("kind"),
-        pseudonymise=custom.get("pseudonymise"),
-        code_list=custom.get("codeList"),
-        on_invalid=custom.get("onInvalid", "row"),
-        pattern=options.get("pattern"),
-        minimum=options.get("minimum"),
-        maximum=options.get("maximum"),
-        parent=parent,
-    )
-
-
-def _parent(item: SchemaProperty, faults: Faults) -> Parent | None:
-    """The column of another table that a foreign key names as ``table.column``."""
-    keys = item.relationships or []
-    place = f"{item.name}.relationships"
-    if not keys or not faults.require(len(keys) == 1, place, "one relationship", len(keys)):
-        return None
-    key = keys[0]
-    target = key.to if isinstance(key.to, str) else ""
-    faults.require(key.type == "foreignKey", place, "type foreignKey", key.type)
-    if not faults.require(target.count(".") == 1, place, "to: table.column", key.to):
-        return None
-    table, column = target.split(".")
-    return Parent(table, column)
-
-
-def _options(item: SchemaProperty, faults: Faults) -> dict[str, Any]:
-    """Options of the logical type; each is checked, because one that is ignored is a rule nobody runs."""
-    allowed = _OPTIONS.get(item.logicalType or "", set())
-    options: dict[str, Any] = {}
-    for key, value in (item.logicalTypeOptions or {}).items():
-        place = f"{item.name}.logicalTypeOptions.{key}"
-        if not faults.require(key in allowed, place, "one of " + (", ".join(sorted(allowed)) or "none"), key):
-            continue
-        if key == "pattern":
-            try:
-                re.compile(str(value))
-            except re.error as error:
-                faults.add(place, "a regular expression", error)
-                continue
-        elif not faults.require(type(value) in {int, float}, place, "a number", value):
-            continue
-        options[key] = value
-    low, high = options.get("minimum"), options.get("maximum")
-    if low is not None and high is not None:
-        place = f"{item.name}.logicalTypeOptions"
-        faults.require(low <= high, place, "minimum no greater than maximum", f"{low}, {high}")
-    return options
-
-
-def _rules(table: SchemaObject, prefix: str, faults: Faults) -> list[RuleSpec]:
-    for column in table.properties or []:
-        faults.require(not column.quality, f"{column.name}.quality", "rules at the level of the table", "a rule here")
-    return [rule for item in table.quality or [] if (rule := _rule(item, prefix, faults))]
-
-
-def _rule(item: DataQuality, prefix: str, faults: Faults) -> RuleSpec | None:
-    place = f"quality.{item.id}"
-    before = len(faults.problems)
-    code_ok = bool(item.id) and str(item.id).startswith(f"{prefix}-")
-    faults.require(code_ok, place, f"an id that starts with {prefix}-", item.id)
-    faults.require(item.type == "sql", place, "type sql", item.type)
-    faults.require(bool(item.query) and "${table}" in str(item.query), place, "a query on ${table}", item.query)
-    faults.require(bool(item.description), place, "a description (the message)", item.description)
-    faults.one_of(item.severity, ("error", "warning"), f"{place}.severity")
-    operators = [name for name in _OPERATORS if getattr(item, name) is not None]
-    faults.require(operators == ["mustBe"] and item.mustBe == 0, place, "the one operator mustBe: 0", operators)
-    custom = _customs(item.customProperties, _RULE_PROPERTIES, place, faults)
-    faults.one_of(custom.get("scope"), get_args(Scope), f"{place}.scope")
-    faults.require(bool(custom.get("remedy")), f"{place}.remedy", "what the partner should do", custom.get("remedy"))
-    row_rule = _ROW_RULE.match(item.query or "")
-    if not row_rule:
-        faults.require(custom.get("scope") != "row", f"{place}.scope", "warn or file for a query over rows", "row")
-    if len(faults.problems) > before:
-        return None
-    return RuleSpec(
-        code=str(item.id),
-        message=str(item.description),
-        remedy=str(custom["remedy"]),
-        severity="error" if item.severity == "error" else "warning",
-        scope=custom["scope"],
-        kind="sql" if row_rule else "aggregate",
-        predicate=row_rule["predicate"].strip() if row_rule else None,
-        query=None if row_rule else str(item.query),
-        dimension=item.dimension,
-    )

@@ -46,7 +46,7 @@ FAULTS = {
     "key on a missing column": (GP, "nhsNumber: nhs_number", "nhsNumber: nhs_no", "nhs_no"),
     "key repeated in YAML": (GP, "domain: primary-care", "domain: primary-care\ndomain: other", "twice"),
     "not YAML": (GP, "kind: DataContract", "kind: [DataContract", "well-formed YAML"),
-    "feed without contract": ("llr.yaml", "feeds: [gp_ld_register", "feeds: [gp_ld_registre", "gp_ld_registre"),
+    "feed without contract": ("llr.yaml", "[gp_ld_register,", "[gp_ld_registre,", "gp_ld_registre"),
     "partner code read as a number": ("llr.yaml", 'code: "509", name', "code: 509, name", "quoted string"),
     "partner listed twice": ("llr.yaml", '{code: "508", name: Lei', '{code: "509", name: Lei', "509 twice"),
     "file rule without a limit": (
