@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from lda.cli.bench_bi import measure_bi
 from lda.cli.bench_cld import columns_of_file, write_cld_file
 from lda.cli.bench_models import measure_dbt, measure_gates
 from lda.cli.output import Progress
@@ -24,7 +25,7 @@ from lda.contracts import load_contracts
 from lda.settings import Settings
 
 SAMPLE_FEED = "gp_ld_register"
-PARTS = ("intake", "files", "dbt", "gates", "airflow")
+PARTS = ("intake", "files", "dbt", "gates", "bi", "airflow")
 
 
 class BenchError(Exception):
@@ -55,6 +56,7 @@ def run_bench(
             "import_seconds": probe("great_expectations", folder)["seconds"],
             **measure_gates(with_sample(sample)),
         },
+        "bi": lambda: measure_bi(settings, folder / "bi"),
         "airflow": lambda: measure_airflow(folder / "airflow"),
     }
     try:

@@ -22,9 +22,9 @@ def bench_view(measured: Mapping[str, Any]) -> RenderableType:
     if "intake" in measured:
         parts.append(_intake(measured["rows"], measured["intake"]))
     facts = grid("", "", title="\nThe rest")
-    for part in ("files", "dbt", "gates", "airflow"):
+    for part, line in LINES.items():
         if part in measured:
-            facts.add_row(part, LINES[part](measured[part]))
+            facts.add_row(part, line(measured[part]))
     return Group(*parts, facts)
 
 
@@ -74,4 +74,16 @@ def _airflow(found: Mapping[str, Any]) -> str:
     )
 
 
-LINES = {"files": _files, "dbt": _dbt, "gates": _gates, "airflow": _airflow}
+def _bi(found: Mapping[str, Any]) -> str:
+    if "note" in found:
+        return str(found["note"])
+    lines = [
+        f"{mart}: p50 {one['p50_ms']} ms, p95 {one['p95_ms']} ms ({one['cpu_ms']} ms of processor) over "
+        f"{number(one['answers'])} answers to {found['queries']} queries by {found['readers']} readers, during "
+        f"{one['publications']} publications; slowest {counts(one['slowest'], 1)}"
+        for mart, one in ((name, found[name]) for name in ("duckdb", "postgres"))
+    ]
+    return "\n".join(lines)
+
+
+LINES = {"files": _files, "dbt": _dbt, "gates": _gates, "bi": _bi, "airflow": _airflow}

@@ -299,11 +299,11 @@ def bench(
     files: Annotated[int, typer.Option(help="Small GP files.")] = 3_000,
     repeats: Annotated[int, typer.Option(help="Runs of each reading; the median counts.")] = 3,
     only: Annotated[
-        list[str] | None, typer.Option(help="Only this part: intake, files, dbt, gates or airflow.")
+        list[str] | None, typer.Option(help="Only this part: intake, files, dbt, gates, bi or airflow.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure intake, dbt, gates and Airflow against named baselines, in a folder of its own."""
+    """Measure intake, dbt, gates, BI queries and Airflow against named baselines, in a folder of its own."""
     from lda.cli.bench import run_bench
     from lda.cli.bench_report import bench_view
 

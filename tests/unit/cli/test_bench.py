@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import duckdb
 import pytest
 from rich.console import Console
 
+from lda.cli import bench_bi
 from lda.cli.bench import BenchError, run_bench
 from lda.cli.bench_cld import BAD_EVERY, write_cld_file
 from lda.cli.bench_models import in_order
@@ -43,7 +46,7 @@ def test_readings_stand_beside_the_plain_copy_and_leave_nothing_behind(settings,
 
 def test_an_unknown_part_is_refused_with_those_there_are(settings, monkeypatch):
     monkeypatch.setenv("LDA_HOME", str(settings.home))
-    with pytest.raises(BenchError, match="intake, files, dbt, gates, airflow"):
+    with pytest.raises(BenchError, match="intake, files, dbt, gates, bi, airflow"):
         run_bench(rows=1, files=1, repeats=1, only=["everything"])
 
 
@@ -53,3 +56,30 @@ def test_models_run_after_those_they_read():
 
     models = {"a": node("c"), "b": node(), "c": node("d", "seed.x"), "d": node("b", kind="ephemeral")}
     assert in_order(models) == ["b", "c", "a"]
+
+
+def test_bi_queries_are_timed_by_all_readers_while_publishing(monkeypatch):
+    """Every reader asks every query as often as it should, publications go on meanwhile, and a failure is told."""
+    asked, published = [], []
+
+    @contextmanager
+    def reader():
+        yield lambda query: asked.append(query) or []
+
+    monkeypatch.setattr(bench_bi, "ROUNDS", 2)
+    found = bench_bi.measure(reader, lambda: published.append(1))
+    assert found["answers"] == bench_bi.READERS * 2 * len(bench_bi.QUERIES)
+    assert len(bench_bi.QUERIES) == 20
+    assert set(asked) == set(bench_bi.QUERIES.values())
+    assert found["publications"] == len(published)
+    assert found["p95_ms"] >= found["p50_ms"] >= 0
+
+    @contextmanager
+    def broken():
+        def ask(query):
+            raise ValueError("no such table")
+
+        yield ask
+
+    with pytest.raises(ValueError, match="no such table"):
+        bench_bi.measure(broken, lambda: None)
