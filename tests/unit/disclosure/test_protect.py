@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 
 import pytest
 from attacker import Attacker
@@ -209,3 +210,28 @@ def test_what_was_hidden_before_stays_hidden_while_it_is_the_same(tmp_path, seed
     assert again.rounds == 1
     changed = mart_rows(dict.fromkeys(BESIDE_MANY, (60, 50, 30, 20)))
     assert protected(changed, seeds, [earlier]).hidden == 0
+
+
+@SLOW
+@given(base=worlds())
+def test_the_mask_does_not_depend_on_how_many_groups_are_attacked_at_a_time(base, seeds):
+    mart = [*mart_rows(base), *mart_rows(base, period=date(2026, 2, 28))]
+    with database(":memory:", mart=mart) as connection:
+        one = protect(connection, reference=seeds, threads=1)
+        four = protect(connection, reference=seeds, threads=4)
+    assert four.mask.equals(one.mask)
+    assert four.unprotected == one.unprotected
+
+
+def test_two_months_are_masked_as_each_is_alone(seeds):
+    """A change found in one month is tried in the other, whose figures differ: it must be checked there."""
+    february, march = date(2026, 2, 28), date(2026, 3, 31)
+    other = {place: (counts[0] + 1, *counts[1:]) for place, counts in BESIDE_MANY.items()}
+    alone = [
+        *protected(mart_rows(BESIDE_MANY, period=february), seeds).mask.to_pylist(),
+        *protected(mart_rows(other, period=march), seeds).mask.to_pylist(),
+    ]
+    both = protected([*mart_rows(BESIDE_MANY, period=february), *mart_rows(other, period=march)], seeds)
+    named = {(key(one), one["side"]) for one in alone}
+    assert named
+    assert {(key(one), one["side"]) for one in both.mask.to_pylist()} == named
