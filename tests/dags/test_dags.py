@@ -19,6 +19,8 @@ FEEDS = {
     "keyworker",
     "programme",
     "supported_accommodation",
+    "ons_population",
+    "ods_organisations",
 }
 
 

@@ -26,7 +26,7 @@ practice as (
         system_code,
         valid_from,
         valid_to
-    from {{ ref('stg_organisation') }}
+    from {{ ref('int_organisation') }}
     where organisation_type = 'practice'
 
 ),

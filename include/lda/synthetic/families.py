@@ -29,6 +29,7 @@ from lda.synthetic.mortality import Review, add_review_measures, make_reviews
 from lda.synthetic.mortality_truth import add_mortality_measures
 from lda.synthetic.opt_outs import OptOutLists, OptOuts
 from lda.synthetic.population import People, Plan
+from lda.synthetic.reference_releases import ReferenceReleases
 from lda.synthetic.register_extracts import RegisterExtracts
 from lda.synthetic.review_actions import ReviewActions
 from lda.synthetic.smaller_returns import Housing, ProgrammeReturns, SupportRegister
@@ -256,6 +257,24 @@ class OptedOut:
         """Opt-outs are no measure; every other family's answers leave the people out."""
 
 
+class Reference:
+    """Releases of reference data; what they hold is what the right answers are worked out with."""
+
+    def __init__(self, made: Made) -> None:
+        self._made = made
+
+    def take_block(self, block: Block) -> None:
+        """Reference data is about nobody."""
+
+    def write(self) -> None:
+        """Write the releases."""
+        made = self._made
+        ReferenceReleases(made.plan, made.landing, made.files).write()
+
+    def add_month(self, end: date) -> None:
+        """No measure is made of reference data alone."""
+
+
 FAMILIES: tuple[Callable[[Made], Family], ...] = (
     Registers,
     Inpatients,
@@ -266,5 +285,6 @@ FAMILIES: tuple[Callable[[Made], Family], ...] = (
     SupportRegister,
     ProgrammeReturns,
     Housing,
+    Reference,
     OptedOut,
 )

@@ -71,12 +71,13 @@ class Geography:
             key = (row["child_type"], row["child_code"], row["parent_type"])
             self._links[key].append(Link(row["parent_code"], row["valid_from"], row["valid_to"]))
         practices = sorted(
-            (row["organisation_code"], row["supplier"])
+            (row["organisation_code"], row["supplier"], row["organisation_name"])
             for row in _rows(folder / "organisation.csv")
             if row["organisation_type"] == "practice" and row["system_code"] == system
         )
-        self.practices: list[str] = [code for code, _ in practices]
-        self.suppliers: list[str] = [supplier for _, supplier in practices]
+        self.practices: list[str] = [code for code, _, _ in practices]
+        self.suppliers: list[str] = [supplier for _, supplier, _ in practices]
+        self.practice_names: list[str] = [name for _, _, name in practices]
         self.areas: list[SmallArea] = self._small_areas(folder)
         self.population: list[dict[str, str]] = [
             row for row in _rows(folder / "population.csv") if row["place_code"] in self.places

@@ -1,14 +1,14 @@
 with organisation as (
 
     select
-        stg_organisation.*,
+        known.*,
         row_number() over (
-            partition by stg_organisation.organisation_code
-            order by stg_organisation.valid_from desc
+            partition by known.organisation_code
+            order by known.valid_from desc
         ) as recency
-    from {{ ref('stg_organisation') }} as stg_organisation
+    from {{ ref('int_organisation') }} as known
     inner join {{ ref('stg_system') }} as system
-        on stg_organisation.system_code = system.system_code
+        on known.system_code = system.system_code
 
 ),
 
