@@ -157,6 +157,9 @@ def worked_example(measure: Mapping[str, Any], figure: Mapping[str, Any]) -> str
         return f"{top:,} ÷ {bottom:,}{times} = {shown(value, unit)}"
     if aggregation == "count":
         return f"{shown(top if value is None else value, unit)} counted"
+    if aggregation == "derived":
+        outcome = "worked out from the published figures of other measures"
+        return outcome if value is None else f"{outcome}: {shown(value, unit)}"
     kinds = {"sum": "adds up to", "mean": "is on average", "median": "is in the middle"}
     if value is None:
         return f"the {bottom:,} values behind it, put together by their {aggregation}"
