@@ -73,7 +73,8 @@ def _by_measure(context: FrameContext, schema: str) -> pd.DataFrame:
         SELECT
             measure_id,
             count(*) - count(DISTINCT ({KEY})) AS duplicate_keys,
-            min(value)::DOUBLE AS lowest_value,
+            -- A difference of two shares lies between -100 and 100 points.
+            min(CASE WHEN unit = 'percentage points' THEN value + 100 ELSE value END)::DOUBLE AS lowest_value,
             max(value) FILTER (unit = 'proportion')::DOUBLE AS highest_proportion,
             min(denominator - numerator) FILTER (unit = 'proportion')::DOUBLE AS least_remainder,
             min(value - lower_95)::DOUBLE AS least_above_lower,
