@@ -24,9 +24,11 @@ select
     {{ expression }} as {{ name }}
     {%- endfor %}
 from {{ contribution }}
-{%- if breakdown in own %}
-where measure_id in ('{{ own[breakdown] | join("', '") }}')
-{%- endif %}
+where
+    {{ column }} is not null
+    {%- if breakdown in own %}
+    and measure_id in ('{{ own[breakdown] | join("', '") }}')
+    {%- endif %}
 group by measure_id, system_code, period_end, {{ column }}{% if breakdown != 'all' %}, {{ breakdown }}{% endif %}
 {% if not loop.last %}
 union all

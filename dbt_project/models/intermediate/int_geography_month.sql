@@ -31,9 +31,28 @@ practice as (
 
 ),
 
+current_boundary as (
+
+    select distinct
+        current_boundary.geography_type,
+        geography.geography_code,
+        geography.geography_name || ' (current boundaries)' as geography_name,
+        geography.system_code,
+        cast('1900-01-01' as date) as valid_from,
+        cast('9999-12-31' as date) as valid_to
+    from {{ ref('int_current_boundary') }} as current_boundary
+    inner join geography
+        on
+            current_boundary.geography_type = geography.geography_type || '_current'
+            and current_boundary.geography_code = geography.geography_code
+
+),
+
 listed as (
 
     select geography_type, geography_code, geography_name, system_code, valid_from, valid_to from geography
+    union all
+    select * from current_boundary
     union all
     select practice.*
     from practice

@@ -56,9 +56,9 @@ disclosure_rule as (
 
 ),
 
-latest_period as (
+system_period as (
 
-    select measure_id, max(period_end) as period_end from measure_period group by measure_id
+    select * from {{ ref('int_measure_system_period') }}
 
 ),
 
@@ -96,7 +96,7 @@ cell as (
         breakdown_level.breakdown_value,
         measure_period.period_end,
         measure_period.period_start,
-        measure_period.period_end = latest_period.period_end as is_latest_period,
+        system_period.is_latest_period,
         measure.unit,
         measure.multiplier,
         measure.aggregation,
@@ -108,8 +108,6 @@ cell as (
     from measure_period
     inner join measure
         on measure_period.measure_id = measure.measure_id
-    inner join latest_period
-        on measure_period.measure_id = latest_period.measure_id
     inner join disclosure_rule
         on measure.disclosure_rule = disclosure_rule.disclosure_rule
     inner join with_data
@@ -117,6 +115,11 @@ cell as (
             measure_period.measure_id = with_data.measure_id
             and measure_period.period_end = with_data.period_end
             and {{ in_list('with_data.geography_type', 'measure.geography_types') }}
+    inner join system_period
+        on
+            with_data.measure_id = system_period.measure_id
+            and with_data.system_code = system_period.system_code
+            and with_data.period_end = system_period.period_end
     inner join geography_month
         on
             with_data.geography_type = geography_month.geography_type

@@ -1,16 +1,10 @@
 -- A median cannot be made of other medians, so it is taken of the contributions themselves, cell by cell.
 with contribution as (
 
-    select
-        measure_contribution.*,
-        system.system_geography_code
-    from {{ ref('measure_contribution') }} as measure_contribution
-    inner join {{ ref('stg_measure') }} as measure
-        on
-            measure_contribution.measure_id = measure.measure_id
-            and measure.aggregation = 'median'
-    inner join {{ ref('stg_system') }} as system
-        on measure_contribution.system_code = system.system_code
+    {{ contribution_areas(
+        "measure_contribution.measure_id in (select measure_id from " ~ ref('stg_measure')
+        ~ " where aggregation = 'median')"
+    ) }}
 
 )
 

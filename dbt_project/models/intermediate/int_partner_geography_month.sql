@@ -74,6 +74,49 @@ itself_and_system as (
 
 ),
 
+-- A council speaks for the neighbourhoods of its place.
+within as (
+
+    select
+        linked.partner_code,
+        linked.system_code,
+        linked.period_end,
+        inner_link.child_type as geography_type,
+        inner_link.child_code as geography_code
+    from linked
+    inner join partner
+        on
+            linked.partner_code = partner.partner_code
+            and linked.system_code = partner.system_code
+    inner join geography_link as inner_link
+        on
+            linked.geography_type = inner_link.parent_type
+            and linked.geography_code = inner_link.parent_code
+            and inner_link.child_type = 'neighbourhood'
+            and {{ valid_on('inner_link', 'linked.period_end') }}
+    left join (select distinct child_type from geography_link where parent_type = 'neighbourhood') as placed
+        on partner.partner_type = placed.child_type
+    where placed.child_type is null
+
+),
+
+on_current_boundaries as (
+
+    select
+        partner.partner_code,
+        partner.system_code,
+        reporting_month.period_end,
+        current_boundary.geography_type,
+        current_boundary.geography_code
+    from partner
+    inner join {{ ref('int_current_boundary') }} as current_boundary
+        on
+            partner.partner_type = 'practice'
+            and partner.partner_code = current_boundary.practice_code
+    cross join reporting_month
+
+),
+
 whole_system as (
 
     select
@@ -92,6 +135,10 @@ whole_system as (
 )
 
 select * from linked
+union
+select * from within
+union
+select * from on_current_boundaries
 union
 select * from itself_and_system
 union

@@ -28,7 +28,11 @@ select
     coalesce(
         max(case when geography_link.parent_type = 'place' then geography_link.parent_code end),
         '{{ var("unknown") }}'
-    ) as place_code
+    ) as place_code,
+    max(case when geography_link.parent_type = 'neighbourhood' then geography_link.parent_code end)
+        as neighbourhood_code,
+    max(case when geography_link.parent_type = 'sub_icb' then geography_link.parent_code end) as sub_icb_code,
+    max(case when geography_link.parent_type = 'icb' then geography_link.parent_code end) as icb_code
 from practice
 cross join reporting_month
 left join geography_link

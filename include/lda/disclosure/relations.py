@@ -226,12 +226,22 @@ def _geography() -> str:
     """Areas add up to the areas they lie in. An area without a parent of a type lies in its unallocated one, if any.
 
     They add up completely when every area of the type has a parent of the other type, else they are only parts.
+    Areas on current boundaries (type with ``_current``) are made of those that lie in them the day after the last
+    period, for every period.
     """
     return f"""(
         WITH area AS (SELECT DISTINCT system_code, period_end, geography_type, geography_code FROM cell),
+        area_link AS (
+            SELECT child_type, child_code, parent_type, parent_code, valid_from, valid_to FROM geography_link
+            UNION ALL
+            SELECT child_type, child_code, parent_type || '_current', parent_code,
+                DATE '1900-01-01' AS valid_from, DATE '9999-12-31' AS valid_to
+            FROM geography_link, (SELECT max(period_end) + INTERVAL 1 DAY AS boundary FROM cell) AS run
+            WHERE boundary >= valid_from AND boundary < valid_to
+        ),
         linked AS (
             SELECT area.*, link.parent_type, link.parent_code FROM area
-            JOIN geography_link AS link
+            JOIN area_link AS link
                 ON area.geography_type = link.child_type AND area.geography_code = link.child_code AND {VALID}
         ),
         pair AS (SELECT DISTINCT system_code, period_end, geography_type, parent_type FROM linked),

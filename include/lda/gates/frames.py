@@ -239,10 +239,13 @@ def movement_by_measure(context: FrameContext) -> pd.DataFrame:
 
 
 def coverage_by_measure(context: FrameContext) -> pd.DataFrame:
-    """One row per measure: the share of expected partners in the latest figure of the system."""
+    """One row per measure: the share of expected partners in the latest figure of the system with the least."""
     return context.frame(f"""
-        SELECT measure_id, arg_max(coverage, period_end)::DOUBLE AS latest_coverage
-        FROM mart.measure_value WHERE {WHOLE_SYSTEM} AND coverage IS NOT NULL GROUP BY measure_id ORDER BY measure_id
+        WITH latest AS (
+            SELECT measure_id, system_code, arg_max(coverage, period_end)::DOUBLE AS latest_coverage
+            FROM mart.measure_value WHERE {WHOLE_SYSTEM} AND coverage IS NOT NULL GROUP BY ALL
+        )
+        SELECT measure_id, min(latest_coverage) AS latest_coverage FROM latest GROUP BY measure_id ORDER BY measure_id
     """)
 
 

@@ -6,7 +6,7 @@ import csv
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from lda.settings import Settings, SettingsError
 from lda.synthetic.profiles import PROFILES
 
 UNALLOCATED = "U"
+# Types of area that are also restated on current boundaries.
+CURRENT = ("pcn", "icb")
 FAR_WARDS = (("RXTD3", "Medium"), ("R1LXX", "High"))
 
 
@@ -70,6 +72,14 @@ class Geography:
         for row in _rows(folder / "geography_link.csv"):
             key = (row["child_type"], row["child_code"], row["parent_type"])
             self._links[key].append(Link(row["parent_code"], row["valid_from"], row["valid_to"]))
+        # Areas by type and code that have figures of their own.
+        self._with_figures: set[tuple[str, str]] = {
+            (row["geography_type"], row["geography_code"])
+            for row in _rows(folder / "geography.csv")
+            if row["system_code"] == system and not row["same_as"]
+        }
+        self.boundary_date = date.max
+        self._areas_on: dict[date, list[list[tuple[str, str]]]] = {}
         practices = sorted(
             (row["organisation_code"], row["supplier"], row["organisation_name"])
             for row in _rows(folder / "organisation.csv")
@@ -128,6 +138,39 @@ class Geography:
         for index, place in enumerate(self.places):
             held[self._parent("place", place, "icb", day)].append(index)
         return sorted(held.items())
+
+    def practice_areas(self, day: date) -> list[list[tuple[str, str]]]:
+        """Of each practice on ``day``: itself, the system and every area with figures of its own that it belongs to."""
+        if day not in self._areas_on:
+            self._areas_on[day] = self._practice_areas(day)
+        return self._areas_on[day]
+
+    def _practice_areas(self, day: date) -> list[list[tuple[str, str]]]:
+        places, pcns = self.practice_places(day), self.practice_pcns(day)
+        found = []
+        for index, code in enumerate(self.practices):
+            areas = [("practice", code), ("pcn", pcns[index]), ("place", self.places[places[index]])]
+            areas += [(kind, self._parent("practice", code, kind, day)) for kind in ("neighbourhood", "sub_icb", "icb")]
+            areas += [(f"{kind}_current", area) for kind in CURRENT if (area := self._restated(kind, code))]
+            areas.append(("system", self.system_area))
+            found.append([area for area in areas if area[0] in ("pcn", "system") or area in self._with_figures])
+        return found
+
+    def _restated(self, kind: str, code: str) -> str:
+        """The practice's area the day after the sample ends, if the area had other practices before; else nothing."""
+        area = self._parent("practice", code, kind, self.boundary_date)
+        return area if (f"{kind}_current", area) in self._with_figures else ""
+
+    def restate(self, ends: Sequence[date]) -> None:
+        """Find the areas whose practices changed by the day after the last month end; they are restated."""
+        self._areas_on.clear()
+        self.boundary_date = ends[-1] + timedelta(days=1)
+        for kind in CURRENT:
+            for code in self.practices:
+                now = self._parent("practice", code, kind, self.boundary_date)
+                before = {self._parent("practice", code, kind, end) for end in ends}
+                if before != {now}:
+                    self._with_figures |= {(f"{kind}_current", area) for area in {now, *before}}
 
     def practice_pcns(self, day: date) -> list[str]:
         """Network code of each practice on ``day``; ``U`` for a practice without one."""

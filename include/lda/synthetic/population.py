@@ -85,7 +85,9 @@ class Plan:
 
 def make_plan(geography: Geography, end: date, months: int, seed: int, scale: float, dirt: float) -> Plan:
     """The plan of a sample of ``months`` months up to ``end``."""
-    return Plan(geography, tuple(month_ends(end, months)), seed, scale, dirt)
+    ends = tuple(month_ends(end, months))
+    geography.restate(ends)
+    return Plan(geography, ends, seed, scale, dirt)
 
 
 def nhs_number(serial: int) -> str | None:

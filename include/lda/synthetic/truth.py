@@ -52,7 +52,14 @@ BAND_FROM = (0, 18, 25, 35, 45, 55, 65)
 POPULATION_YEAR = "2017"
 STALE_AFTER_MONTHS = 3
 # Measures of the registers that are not given for the smallest areas.
-NOT_IN = {"practice": {"ahc_rolling_12_months_ethnicity", "ld_prevalence"}, "pcn": {"ld_prevalence"}}
+NOT_IN = {
+    "practice": {"ahc_rolling_12_months_ethnicity", "ld_prevalence"},
+    "pcn": {"ld_prevalence"},
+    "neighbourhood": {"ld_prevalence"},
+}
+# Areas that have figures of a measure because others have.
+FOLLOWS = {"sub_icb": "practice", "icb": "practice", "icb_current": "practice", "pcn_current": "pcn"}
+SCHEME_REGISTER_AREAS = ("pcn", "place", "system")
 
 
 def age_band(age: int) -> str:
@@ -213,15 +220,13 @@ def _add_rows(
     among: Flags,
 ) -> None:
     geography = truth.geography
-    places, pcns = geography.practice_places(end), geography.practice_pcns(end)
-    count = np.bincount(practice[counted], minlength=len(pcns))
-    of = np.bincount(practice[among], minlength=len(pcns))
-    smaller = [kind for kind in ("practice", "pcn") if measure not in NOT_IN.get(kind, ())]
+    places, areas = geography.practice_places(end), geography.practice_areas(end)
+    count = np.bincount(practice[counted], minlength=len(areas))
+    of = np.bincount(practice[among], minlength=len(areas))
     for index in np.flatnonzero(count + of):
-        for kind in smaller:
-            code = geography.practices[index] if kind == "practice" else pcns[index]
-            truth.add(measure, end, (kind, code), ALL, count[index], of[index])
-        truth.add_person(measure, end, int(places[index]), {}, count[index], of[index])
+        for where in areas[index]:
+            if measure not in NOT_IN.get(FOLLOWS.get(where[0], where[0]), ()):
+                truth.add(measure, end, where, ALL, count[index], of[index])
     for kind, (values, names) in traits.items():
         key = places[practice] * len(names) + values
         count = np.bincount(key[counted], minlength=len(names) * len(geography.places))
@@ -235,21 +240,15 @@ def _add_rows(
 def add_scheme_measure(truth: Truth, end: date, counts: np.ndarray[Any, Any]) -> None:
     """Uptake over the scheme's denominator, without and with those who declined, from ``scheme_return``'s counts."""
     geography = truth.geography
-    places, pcns = geography.practice_places(end), geography.practice_pcns(end)
     columns = {
         name: [LDHC_FIELDS.index((indicator, name)) for indicator in ("LDHCMI034", "LDHCMI035")]
         for name in ("Numerator", "Denominator", "HLTHCHKDEC")
     }
     count, of, declined = (counts[:, places_of].sum(axis=1) for places_of in columns.values())
-    for index, code in enumerate(geography.practices):
-        for where in (
-            ("practice", code),
-            ("pcn", pcns[index]),
-            ("place", geography.places[places[index]]),
-            ("system", geography.system_area),
-        ):
+    for index, areas in enumerate(geography.practice_areas(end)):
+        for where in areas:
             truth.add("ahc_uptake_ldhc", end, where, ALL, count[index], of[index])
-            if where[0] != "practice":
+            if FOLLOWS.get(where[0], where[0]) in SCHEME_REGISTER_AREAS:
                 truth.add("ahc_uptake_ldhc_register", end, where, ALL, count[index], of[index] + declined[index])
 
 

@@ -23,7 +23,14 @@ area as (
     select distinct
         system_code,
         geography_type,
-        geography_code
+        geography_code,
+        -- What is asked of practices or places is asked of the areas that have figures because these have.
+        case geography_type
+            {%- for type, parent in var('derived_geographies').items() %}
+            when '{{ type }}' then '{{ parent }}'
+            {%- endfor %}
+            else geography_type
+        end as target_geography_type
     from {{ ref('int_geography_month') }}
 
 ),
@@ -33,7 +40,7 @@ resolved as (
     select
         target.measure_id,
         target.system_code,
-        target.geography_type,
+        area.geography_type,
         area.geography_code,
         target.interpolation,
         target.valid_from,
@@ -43,7 +50,7 @@ resolved as (
     inner join area
         on
             target.system_code = area.system_code
-            and target.geography_type = area.geography_type
+            and target.geography_type = area.target_geography_type
     left join baseline
         on
             target.measure_id = baseline.measure_id

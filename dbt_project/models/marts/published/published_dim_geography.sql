@@ -23,8 +23,10 @@ from geography
 left join geography as place
     on
         geography.place_code = place.geography_code
+        and geography.system_code = place.system_code
         and place.geography_type = 'place'
 left join geography as pcn
     on
         geography.pcn_code = pcn.geography_code
+        and geography.system_code = pcn.system_code
         and pcn.geography_type = 'pcn'

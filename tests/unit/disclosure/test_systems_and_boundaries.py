@@ -1,0 +1,76 @@
+"""Figures as they were and on current boundaries are relations of the same practices, so the attack knows of both."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from itertools import product
+from random import Random
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from world import COLUMNS, MARCH, PLACE_OF, SEXES, _row, database, key, mart_rows, write_seeds
+
+from lda.disclosure import protect
+from lda.disclosure.cells import make_cells
+from lda.disclosure.reference import load_reference
+from lda.disclosure.relations import find_relations
+
+SPLIT = date(2026, 4, 1)
+AREAS = {
+    ("practice", "P1"): 7, ("practice", "P2"): 9, ("icb", "OLD"): 16,
+    ("icb_current", "NEW1"): 7, ("icb_current", "NEW2"): 9, ("system", "S"): 16,
+}  # fmt: skip
+LINKS = [
+    ("practice", "P1", "icb", "OLD", "", SPLIT), ("practice", "P1", "icb", "NEW1", SPLIT, ""),
+    ("practice", "P2", "icb", "OLD", "", SPLIT), ("practice", "P2", "icb", "NEW2", SPLIT, ""),
+]  # fmt: skip
+
+
+def test_practices_add_up_to_the_icb_of_then_and_to_those_of_the_day_after(tmp_path):
+    seeds = write_seeds(tmp_path / "seeds")
+    with (seeds / "geography_link.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["child_type", "child_code", "parent_type", "parent_code", "valid_from", "valid_to"])
+        writer.writerows(LINKS)
+    rows = [_row("register", (*area, "all", "All"), MARCH, count, None) for area, count in AREAS.items()]
+    mart = pa.table({name: [row[name] for row in rows] for name in COLUMNS})
+    with duckdb.connect(":memory:") as connection:
+        load_reference(connection, seeds)
+        cells = make_cells(connection, None, mart)
+        limits = np.zeros(len(cells.truth), dtype=np.int64), np.full(len(cells.truth), 99, dtype=np.int64)
+        relations = find_relations(connection, *limits, cells.truth)
+        code_of = dict(connection.execute("SELECT cell_id, geography_code FROM cell").fetchall())
+    named = {int(variable): code_of[cell] for cell, variable in enumerate(relations.of_cell)}
+    found = set()
+    for row in range(relations.rows):
+        variables = relations.variable[relations.start[row] : relations.start[row + 1]]
+        whole, *parts = (named[int(one)] for one in variables if int(one) in named)
+        found.add((whole, tuple(sorted(parts))))
+    assert {("OLD", ("P1", "P2")), ("NEW1", ("P1",)), ("NEW2", ("P2",))} <= found
+
+
+def small_counts(seed):
+    """Counts by practice and sex, so small that some must be hidden to protect others."""
+    random = Random(seed)
+    base = {}
+    for practice, sex in product(PLACE_OF, SEXES):
+        register = random.randint(0, 12)
+        checked = random.randint(0, register)
+        base[(practice, sex)] = (register, register, checked, random.randint(0, checked))
+    return mart_rows(base)
+
+
+def test_what_is_hidden_in_a_system_does_not_depend_on_another(tmp_path):
+    seeds = write_seeds(tmp_path / "seeds")
+
+    def hidden(rows):
+        with database(":memory:", mart=rows) as connection:
+            mask = protect(connection, (), reference=seeds).mask.to_pylist()
+        return sorted((key(one), one["side"]) for one in mask if one["system_code"] == "s")
+
+    others = [{**row, "system_code": "other"} for row in small_counts(1)]
+    masks = [(hidden(ours), hidden([*ours, *others])) for ours in map(small_counts, (2, 3, 4))]
+    assert any(alone for alone, _ in masks)
+    assert all(alone == together for alone, together in masks)
