@@ -59,3 +59,16 @@ def superset_dashboard(
     measures = write_dashboard(Settings(), to, mart)
     done = {"file": str(to), "mart": mart, "measures": measures}
     show(done, lambda: f"{to}: {len(measures)} headline measures on the {mart} mart.", as_json)
+
+
+@serving_app.command("dbt-docs")
+def dbt_docs(
+    to: Annotated[Path, typer.Option(help="File to write.")] = Path("dbt-docs.html"),
+    as_json: Json = False,
+) -> None:
+    """Write dbt's documentation of the models, with their lineage, as one page that needs no server."""
+    from lda.publishing.dictionary_page import write_dbt_docs
+    from lda.settings import Settings
+
+    written = write_dbt_docs(Settings(), to)
+    show({"file": str(written)}, lambda: f"Written: {written}. Open it in a browser.", as_json)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -114,4 +115,21 @@ def _measures(settings: Settings, manifest: Mapping[str, Any]) -> Sequence[Mappi
 def write_document(settings: Settings, path: Path) -> Path:
     """Write ``docs/data-dictionary.md``."""
     path.write_text(project_document(settings), encoding="utf-8")
+    return path
+
+
+def write_dbt_docs(settings: Settings, path: Path) -> Path:
+    """Write dbt's own documentation, lineage graph included, as one page that needs nothing else.
+
+    It is about the project, not about a publication's data: columns are as the models describe them.
+
+    :raises TransformError: when dbt cannot read the project.
+    """
+    parsed_project(settings)
+    target = dbt_target(settings)
+    command = ["docs", "generate", "--static", "--empty-catalog", "--no-compile"]
+    result = invoke(settings, settings.warehouse / "candidate.duckdb", command, target)
+    if not result.success:
+        raise TransformError(f"dbt cannot document the project: {result.exception}")
+    shutil.copyfile(target / "static_index.html", path)
     return path
