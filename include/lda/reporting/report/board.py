@@ -182,9 +182,13 @@ def sparkline(history: Sequence[Figure]) -> Markup:
 
 
 def compared_areas(published: Published, measure_id: str, system_code: str) -> dict[str, list[Figure]]:
-    """Latest figures without breakdown by kind of area, kinds with fewer areas first; the system itself apart."""
+    """Latest figures without breakdown by kind of area, kinds with fewer areas first; the system itself apart.
+
+    A kind of which there is one area only compares nothing and is left out.
+    """
     found: dict[str, list[Figure]] = {}
     for figure in published.at_latest(measure_id, system_code):
         if figure.breakdown_type == "all" and figure.geography_type != "system":
             found.setdefault(figure.geography_type, []).append(figure)
-    return dict(sorted(((kind, figures) for kind, figures in found.items()), key=lambda pair: len(pair[1])))
+    several = [(kind, figures) for kind, figures in found.items() if len(figures) > 1]
+    return dict(sorted(several, key=lambda pair: len(pair[1])))

@@ -16,9 +16,11 @@ TYPE_NAMES = {
     "place": ("place", "places"),
     "neighbourhood": ("neighbourhood", "neighbourhoods"),
     "pcn": ("primary care network", "primary care networks"),
+    "pcn_current": ("primary care network of today", "primary care networks of today"),
     "practice": ("GP practice", "GP practices"),
     "sub_icb": ("sub-ICB area", "sub-ICB areas"),
     "icb": ("integrated care board", "integrated care boards"),
+    "icb_current": ("integrated care board of today", "integrated care boards of today"),
 }
 BREAKDOWN_NAMES = {
     "sex": "Sex",
@@ -26,6 +28,15 @@ BREAKDOWN_NAMES = {
     "ethnicity_group": "Ethnic group",
     "deprivation_quintile": "Deprivation",
     "commissioner_type": "Who pays for the care",
+    "legal_status_group": "Legal status",
+    "distance_band": "Distance from home",
+    "length_of_stay_band": "Length of stay",
+    "cause_group": "Cause of death",
+    "dsr_rating": "Rating on the support register",
+    "known_from": "Known from",
+    "restraint_type": "Type of restriction",
+    "programme_workstream": "Workstream",
+    "supported_accommodation_type": "Type of accommodation",
 }
 STATUS_WORDS = {"met": "On target", "not_met": "Off target"}
 
