@@ -150,9 +150,11 @@ def test_each_question_of_each_system_has_the_answer_its_page_names(world):
         questions = list(csv.DictReader(file))
     assert {row["system_code"] for row in questions} == set(SYSTEMS)
     tables = {name for (name,) in world.rows("select table_name from information_schema.tables")}
-    told = set(world.rows("""
+    told = set(
+        world.rows("""
         select distinct system_code, measure_id, breakdown_type, geography_type from mart.measure_value
-    """))
+    """)
+    )
     unanswered = [
         row
         for row in questions

@@ -14,7 +14,7 @@ from lda.settings import Settings
 
 @dataclass
 class ArchiveReport:
-    """What a check of the archive found, as file ids. ``unknown`` are files of the archive no ledger line is about."""
+    """What a check of the archive found, as hashes of bytes. ``unknown`` are files of the archive no ledger line is about."""
 
     files: int = 0
     size_bytes: int = 0
@@ -37,8 +37,8 @@ def check_archive(
 ) -> ArchiveReport:
     """Hash every archived file again and compare with its name, and the names with the ledger."""
     report = ArchiveReport()
-    known = {record.file_id for record in ledger.files()}
-    report.missing = sorted(file_id for file_id in known if not archive_path(settings, file_id).exists())
+    known = {record.archived_as for record in ledger.files()}
+    report.missing = sorted(name for name in known if not archive_path(settings, name).exists())
     paths = sorted(path for path in settings.archive.glob("*/*") if path.is_file() and not path.name.startswith("."))
     for number, path in enumerate(paths):
         if progress:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, create_engine, event, inspect, make_url, text
-from sqlalchemy.schema import CreateColumn
+from sqlalchemy import Engine, create_engine, event, make_url
 
 BUSY_TIMEOUT_MS = 30_000
 
@@ -30,14 +29,3 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.close()
-
-
-def add_missing_columns(engine: Engine, metadata: MetaData) -> None:
-    """Give the tables of an older ledger the columns that have come since. Every such column may be NULL."""
-    with engine.begin() as connection:
-        for table in metadata.sorted_tables:
-            known = {column["name"] for column in inspect(connection).get_columns(table.name)}
-            for column in table.columns:
-                if column.name not in known:
-                    definition = CreateColumn(column).compile(dialect=engine.dialect)
-                    connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {definition}"))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from lda.ledger.collections import CollectionBook
-from lda.ledger.engine import add_missing_columns, open_engine
+from lda.ledger.engine import open_engine
 from lda.ledger.files import FileBook
+from lda.ledger.migrate import bring_up_to_date
 from lda.ledger.notices import NoticeBook
 from lda.ledger.publications import PublicationBook
 from lda.ledger.submissions import SubmissionBook
-from lda.ledger.tables import metadata
 from lda.ledger.trail import TrailBook
 
 
@@ -25,9 +25,8 @@ class Ledger(FileBook, SubmissionBook, CollectionBook, TrailBook):
         self.notices = NoticeBook(self.engine)
 
     def create(self) -> None:
-        """Make the tables that are missing, and columns that have come since a table was made."""
-        metadata.create_all(self.engine)
-        add_missing_columns(self.engine, metadata)
+        """Make the tables, or bring those of an earlier version forward."""
+        bring_up_to_date(self.engine)
 
     def close(self) -> None:
         """Give back the database connections."""

@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Engine, delete, insert, select, update
 
-from lda.ledger.tables import gate_result, metadata, publication, publication_event, run
+from lda.ledger.migrate import bring_up_to_date
+from lda.ledger.tables import gate_result, publication, publication_event, run
 
 PUBLISHED = "published"
 ROLLED_BACK_TO = "rolled_back_to"
@@ -29,8 +30,8 @@ class PublicationBook:
         self.engine = engine
 
     def create(self) -> None:
-        """Make the ledger's tables where they are missing."""
-        metadata.create_all(self.engine)
+        """Make the ledger's tables, or bring those of an earlier version forward."""
+        bring_up_to_date(self.engine)
 
     # Runs
 
