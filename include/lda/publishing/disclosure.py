@@ -33,5 +33,6 @@ def audit_publication(
         mart=folder / RESTRICTED / "lda_mart.duckdb",
         reference=settings.reference_dir,
         exact=exact,
+        threads=settings.duckdb_threads,
     )
     return wanted, report
