@@ -7,21 +7,17 @@ from lda.contracts.model import (
     RULE_CONTEXT,
     ColumnSpec,
     ContractError,
-    Expected,
     FeedContract,
     FileRule,
     Parent,
-    Partner,
     PersonKey,
-    Place,
     Problem,
     RuleSpec,
-    SystemConfig,
-    Systems,
     TableSpec,
 )
 from lda.contracts.periods import add_periods, due_date, month_end, parse_period, period_ends, period_of
 from lda.contracts.system import expected_submissions, load_system, load_systems
+from lda.contracts.system_model import Expected, Partner, Place, SystemConfig, Systems
 
 __all__ = [
     "RULE_CONTEXT",

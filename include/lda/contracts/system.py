@@ -10,16 +10,12 @@ from typing import Any, get_args
 
 from lda.contracts.model import (
     ContractError,
-    Expected,
     FeedContract,
-    Partner,
     PartnerType,
-    Place,
     Problem,
-    SystemConfig,
-    Systems,
 )
 from lda.contracts.periods import MONTHS_IN, due_date, period_ends, period_of
+from lda.contracts.system_model import Expected, Partner, Place, SystemConfig, Systems
 from lda.contracts.yamlfile import read_yaml
 from lda.settings import Settings
 

@@ -14,7 +14,7 @@ from lda.settings import Settings
 
 @dataclass
 class ArchiveReport:
-    """What a check of the archive found, as hashes of bytes. ``unknown`` are files of the archive no ledger line is about."""
+    """What a check of the archive found, as hashes of bytes. ``unknown`` are those that no ledger line is about."""
 
     files: int = 0
     size_bytes: int = 0
