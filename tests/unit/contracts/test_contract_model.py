@@ -18,7 +18,7 @@ from lda.contracts import (
     period_ends,
     period_of,
 )
-from lda.contracts.model import Partner
+from lda.contracts.system_model import Partner
 
 
 def test_identifiers_are_replaced_in_the_lake(project):
