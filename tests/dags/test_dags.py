@@ -21,6 +21,7 @@ FEEDS = {
     "supported_accommodation",
     "ons_population",
     "ods_organisations",
+    "autism_waiting_list",
 }
 
 

@@ -7,6 +7,7 @@
     ('stg_cld', 'birth_month', 'date_of_death', 4),
     ('stg_mhs001_mpi', 'birth_month', 'pers_death_date', 5),
     ('stg_dsr', 'birth_month', none, 6),
+    ('stg_autism_waiting_list', 'birth_month', none, 7),
 ] -%}
 {%- set attributes = ['birth_month', 'death_date', 'sex', 'ethnicity_group', 'lsoa_code'] -%}
 {%- set nearest_first = 'latest_row.feed_priority, latest_row.submission_period_end desc, latest_row.person_token' -%}

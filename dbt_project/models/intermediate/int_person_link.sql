@@ -12,6 +12,8 @@ with token as (
     union
     select person_token, person_token_source from {{ ref('stg_mhs001_mpi') }}
     union
+    select person_token, person_token_source from {{ ref('stg_autism_waiting_list') }}
+    union
     select person_token, person_token_source from {{ ref('stg_dsr') }}
 
 )

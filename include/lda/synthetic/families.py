@@ -32,9 +32,9 @@ from lda.synthetic.population import People, Plan
 from lda.synthetic.reference_releases import ReferenceReleases
 from lda.synthetic.register_extracts import RegisterExtracts
 from lda.synthetic.review_actions import ReviewActions
-from lda.synthetic.smaller_returns import Housing, ProgrammeReturns, SupportRegister
+from lda.synthetic.smaller_returns import CommunityAutism, Housing, ProgrammeReturns, SupportRegister
 from lda.synthetic.social_care import make_clients
-from lda.synthetic.trust_history import make_trust_history
+from lda.synthetic.trust_history import AutismReferral, make_trust_history
 from lda.synthetic.trust_returns import TrustExtracts
 from lda.synthetic.trust_truth import TrustTruth
 from lda.synthetic.truth import (
@@ -60,6 +60,7 @@ class Made:
     block_scale: float
     icb: IcbExtracts
     stays: list[Stay] = field(default_factory=list)
+    autism_referrals: list[AutismReferral] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
     opt_outs: OptOuts = field(init=False)
 
@@ -231,6 +232,7 @@ class Trusts:
             TrustExtracts(made.plan, trust, made.landing, made.files).submissions(history)
             made.opt_outs.take(patient.nhs for patient in history.patients())
             counted = history.without(made.opt_outs)
+            made.autism_referrals += counted.referrals
             self._answers.append(TrustTruth(made.truth, counted, made.first_day, trust, made.counted_stays))
 
     def add_month(self, end: date) -> None:
@@ -282,6 +284,7 @@ FAMILIES: tuple[Callable[[Made], Family], ...] = (
     ReviewActions,
     Councils,
     Trusts,
+    CommunityAutism,
     SupportRegister,
     ProgrammeReturns,
     Housing,

@@ -66,7 +66,8 @@ class Geography:
         self.councils: list[str] = [str(place["cassr_code"]) for place in config["places"]]
         # Trusts that send submissions.
         self.wards = _wards([code for code, _ in PROFILES[system].trusts])
-        self.trusts: list[str] = [str(partner["code"]) for partner in config["partners"] if partner["type"] == "trust"]
+        self._partners: list[dict[str, Any]] = config["partners"]
+        self.trusts: list[str] = self.senders("trust", "mhsds")
         self.sample: dict[str, int] = config["sample"]
         self._links: dict[tuple[str, str, str], list[Link]] = defaultdict(list)
         for row in _rows(folder / "geography_link.csv"):
@@ -107,6 +108,14 @@ class Geography:
         self.release_1: dict[tuple[str, str], str] = {}
         for row in _rows(folder / "r1_r2_map.csv"):
             self.release_1.setdefault((row["column_name"], row["r2_value"]), row["r1_value"])
+
+    def senders(self, partner_type: str, feed: str) -> list[str]:
+        """Codes of the partners of a type that send a feed."""
+        return [
+            str(partner["code"])
+            for partner in self._partners
+            if partner["type"] == partner_type and feed in partner.get("feeds", [feed])
+        ]
 
     def _small_areas(self, folder: Path) -> list[SmallArea]:
         postcodes: dict[str, list[str]] = defaultdict(list)

@@ -83,4 +83,27 @@ RETURN_RECIPES: dict[str, tuple[Recipe, ...]] = {
         DATE_FORMS[0],
         Recipe("impossible_date", "extra", with_values(opened_date=IMPOSSIBLE_DAY), "SA-OPENED_DATE-FORMAT"),
     ),
+    "autism_waiting_list": (
+        NUMBER_FORMS[0],
+        Recipe(
+            "end_before_start",
+            "extra",
+            also(with_days(referral_received_date=("end", -5), closed_date=("end", -10)), first_contact_date=""),
+            "AW-02",
+        ),
+        DATE_FORMS[0],
+        Recipe("invalid_nhs_number", "extra", bad_number, "AW-NHS_NUMBER-FORMAT"),
+        DATE_FORMS[1],
+        Recipe(
+            "contact_before_referral", "extra", with_days(first_contact_date=("referral_received_date", -9)), "AW-01"
+        ),
+        REPEAT,
+        Recipe("unknown_code", "extra", with_values(responsible_council="E06009999"), "AW-RESPONSIBLE_COUNCIL-VALUES"),
+        NUMBER_FORMS[2],
+        Recipe("date_in_future", "extra", also(with_days(first_contact_date=("end", 6)), closed_date=""), "AW-03"),
+        PADDED,
+        Recipe("impossible_date", "extra", with_values(closed_date=IMPOSSIBLE_DAY), "AW-CLOSED_DATE-FORMAT"),
+        DATE_FORMS[2],
+        Recipe("missing_required", "extra", with_values(birth_date=""), "AW-BIRTH_DATE-REQUIRED"),
+    ),
 }

@@ -6,6 +6,13 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from lda.synthetic.calendar import add_months
+from lda.synthetic.community_autism import (
+    CommunityReferral,
+    add_community_answers,
+    add_either_source_answers,
+    make_community_referrals,
+    referral_rows,
+)
 from lda.synthetic.organisation_returns import (
     add_housing_answers,
     add_keyworker_answers,
@@ -107,3 +114,34 @@ class Housing:
         """Add the homes at a quarter end."""
         if end in self._made.plan.quarters:
             add_housing_answers(self._made.truth, self._schemes, end)
+
+
+class CommunityAutism:
+    """Autism waiting lists of community services; follows the trusts, some of whose people are on them."""
+
+    FEED = "autism_waiting_list"
+
+    def __init__(self, made: Made) -> None:
+        self._made = made
+        self._referrals: list[CommunityReferral] = []
+
+    def take_block(self, block: Block) -> None:
+        """The people of the waiting lists are made when the trusts' are known."""
+
+    def write(self) -> None:
+        """Write every sender's list of each month."""
+        made = self._made
+        for number, trust in enumerate(made.plan.geography.senders("trust", self.FEED)):
+            referrals = make_community_referrals(made.plan, trust, made.autism_referrals)
+            made.opt_outs.take(one.nhs for one in referrals)
+            self._referrals += referrals
+            for end in made.plan.ends:
+                name = f"{self.FEED}_{trust}_{end:%Y-%m}.csv"
+                write_return(made, self.FEED, (trust, number), end, name, referral_rows(made.plan, referrals, end))
+
+    def add_month(self, end: date) -> None:
+        """Add every measure of the waiting lists, and of both sources together."""
+        made = self._made
+        counted = made.opt_outs.kept(self._referrals)
+        add_community_answers(made.truth, counted, end)
+        add_either_source_answers(made.truth, counted, made.autism_referrals, end)

@@ -34,12 +34,15 @@ COUNTS = frozenset({
     "restrictive_interventions_by_type", "inpatients_in_trusts", "inpatients_in_either_source", "autism_open_referrals",
     "autism_new_referrals", "autism_closed_referrals", "dsr_people", "leder_backlog", "leder_deaths",
     "leder_deaths_by_cause", "keyworker_caseload", "qi_initiatives", "supported_accommodation_units",
+    "community_autism_open_referrals", "community_autism_new_referrals", "community_autism_closed_referrals",
+    "autism_open_either_source",
 })  # fmt: skip
 # Measures whose contributions carry a value, and what is made of the values of a cell.
 VALUED: dict[str, Callable[[Sequence[float]], float]] = {
     "mean_length_of_stay": fmean,
     "median_length_of_stay": median,
     "autism_median_wait_days": median,
+    "community_autism_median_wait_days": median,
     "leder_median_age_at_death": median,
     "delayed_days": fsum,
     "delay_cost": fsum,

@@ -63,6 +63,13 @@
     'milestones_on_time',
     'qi_initiatives',
     'supported_accommodation_units',
+    'community_autism_open_referrals',
+    'community_autism_over_13_weeks',
+    'community_autism_first_contact_13_weeks',
+    'community_autism_median_wait_days',
+    'community_autism_new_referrals',
+    'community_autism_closed_referrals',
+    'autism_open_either_source',
 ] -%}
 {#- Those whose contributions carry a value to be added up, averaged or ranked. -#}
 {%- set valued = [
@@ -72,6 +79,7 @@
     'delayed_days',
     'delay_cost',
     'leder_median_age_at_death',
+    'community_autism_median_wait_days',
 ] -%}
 
 {% for measure in measures -%}
