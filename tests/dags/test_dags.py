@@ -48,7 +48,7 @@ def test_every_dag_has_owner_tags_docs_and_one_run_at_a_time(bag):
 
 def test_every_task_retries_writes_one_at_a_time_ends_and_says_when_it_failed(bag):
     tasks = [task for dag in bag.dags.values() for task in dag.tasks]
-    assert len(tasks) == len(FEEDS) + 6
+    assert len(tasks) == len(FEEDS) + 1 + 6  # one for each feed, lda_collect's, and the steps of lda_refresh
     for task in tasks:
         assert task.retries == 2, task.task_id
         assert task.retry_exponential_backoff, task.task_id
