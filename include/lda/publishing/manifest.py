@@ -71,7 +71,8 @@ def publication_manifest(
 def files_in(candidate: Candidate, lists: Collection[str] = ()) -> dict[str, Any]:
     """By feed: how many partner files are in the publication, their rows, periods and content hashes.
 
-    Of ``lists`` (feeds of people who opted out) the rows are not told: one more row is one more person.
+    Of ``lists`` (feeds of people who opted out) rows and hashes are not told: one more row is one more person, and a
+    hash of a few NHS numbers can be found by trying.
     """
     feeds: dict[str, Any] = {}
     for source in candidate.inputs:
@@ -81,11 +82,12 @@ def files_in(candidate: Candidate, lists: Collection[str] = ()) -> dict[str, Any
         feed["periods"].add(source.period_end)
         feed["file_ids"].append(source.file_id)
     for feed in lists:
-        feeds.get(feed, {}).pop("rows_accepted", None)
+        for name in ("rows_accepted", "file_ids"):
+            feeds.get(feed, {}).pop(name, None)
     for feed in feeds.values():
         periods: set[date] = feed.pop("periods")
         feed["first_period"], feed["last_period"] = min(periods).isoformat(), max(periods).isoformat()
-        feed["file_ids"].sort()
+        feed.get("file_ids", []).sort()
     return feeds
 
 

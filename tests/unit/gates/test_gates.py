@@ -75,6 +75,7 @@ SYSTEM_FAILURES = {
     "SUPPRESS-RATE": "UPDATE published.measure_value SET value = 0.05, numerator = NULL WHERE measure_id = 'checks'",
     "SUPPRESS-EXACT": "UPDATE published.measure_value SET value = 0.62 WHERE measure_id = 'checks'",
     "RECONCILE-LAKE": "INSERT INTO lake.gp VALUES (11); INSERT INTO staging.stg_gp VALUES (11)",
+    "OPT-OUT-LIST": "UPDATE ledger.opt_out_list SET stands = false",
     "RECONCILE-STAGING": "DELETE FROM staging.stg_gp WHERE n = 1",
     "RECONCILE-ROWS": "UPDATE ledger.file_account SET quarantined = 2 WHERE file_id = 'f1'",
     "DATE-COLUMN": "ALTER TABLE published.measure_value ADD COLUMN admitted DATE",

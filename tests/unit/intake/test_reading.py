@@ -30,6 +30,31 @@ ROWS = [gp_row(seed) for seed in range(3)]
 TABLE = [HEADER, *ROWS]
 
 
+def test_a_file_without_a_header_has_its_columns_in_the_contract_s_order(tmp_path):
+    path = tmp_path / "opt_out_QK1_2026-03.dat"
+    path.write_bytes(b"NHS Number,\r\n9434765919,\r\n\r\n9434765870,\r\n9434765919,more\r\n")
+    now = datetime.fromisoformat("2026-04-01")
+    reading = Reading(0, FileRecord("f" * 64, "received", path.name, 9, now, now, "opt_out"), path)
+    table = CONTRACTS["opt_out"].table
+    with duckdb.connect() as connection:
+        create_raw(connection, table)
+        open_file(reading, LABELS["opt_out"], LABELS)
+        rows = RowCollector(connection, table)
+        read_rows(reading, rows)
+        rows.flush()
+        found = connection.execute("SELECT _row, _misshapen, nhs_number FROM raw ORDER BY _row").fetchall()
+    # A heading and a blank line are layout; a second cell with something in it is none of the list's.
+    assert found == [(2, False, "9434765919"), (4, False, "9434765870"), (5, True, None)]
+    assert (reading.layout_rows, reading.facts["data_rows"]) == (2, 3)
+
+
+def test_a_file_without_a_header_is_not_taken_for_every_other_feed(path):
+    path.write_bytes(b"practice,doctor\r\nY90001,Dr Bell\r\n")
+    reading, _ = read(path)
+    assert "has_columns_of_other_feed" not in reading.facts
+    assert reading.facts["required_columns_missing"] > 0
+
+
 def read(path) -> tuple[Reading, list[tuple]]:
     """A GP file read record by record: what was found out, and (row, misshapen, first cell, practice)."""
     now = datetime.fromisoformat("2026-04-01")

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -24,6 +25,7 @@ from lda.publishing import (
 )
 from lda.publishing import folder as folder_module
 from lda.publishing import release as release_module
+from lda.publishing.manifest import files_in
 from lda.publishing.tables import TableError, published_type
 
 
@@ -86,6 +88,22 @@ def test_a_publication_holds_what_its_manifest_says(release):
     assert manifest["gates"]["failed_system"] == 0
     assert manifest["partners"]["gp"]["missing"] == ["Y90003"]
     assert manifest["partners"]["gp"]["stale"] == [{"partner_code": "Y90002", "last_period": "2026-02-28"}]
+
+
+def test_opt_outs_are_told_as_the_rule_for_small_numbers_lets_them(release):
+    told = verify_folder(release("run-1").path)["opt_outs"]
+    assert told == {"lists": {"QK1": "2026-03-31"}, "people_removed": 10, "rows_removed": 30}
+    few = "UPDATE ledger.opt_out SET people_removed = 4"
+    told = verify_folder(release("run-2", after=few).path)["opt_outs"]
+    assert told == {"lists": {"QK1": "2026-03-31"}, "people_removed": None, "rows_removed": None}
+
+
+def test_neither_rows_nor_hashes_of_an_opt_out_list_are_told(make_candidate):
+    candidate = make_candidate()
+    sources = [replace(candidate.inputs[0], feed="opt_out"), *candidate.inputs]
+    told = files_in(replace(candidate, inputs=tuple(sources)), {"opt_out", "never sent"})
+    assert told["opt_out"] == {"files": 1, "first_period": "2026-03-31", "last_period": "2026-03-31"}
+    assert told["gp"]["rows_accepted"] == 10
 
 
 def test_public_and_restricted_files_hold_their_own_schemas_with_words_on_every_column(release):
