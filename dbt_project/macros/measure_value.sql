@@ -99,12 +99,19 @@ select
     point.point_type as spc_point_type,
     point.variation,
     point.assurance,
-    cast(null as integer) as national_rank,
+    national.national_rank,
     figures.coverage,
     figures.suppression,
     run.publication_id
 from figures
 cross join {{ ref('stg_run') }} as run
+left join {{ ref('int_national_rank') }} as national
+    on
+        figures.measure_id = national.measure_id
+        and figures.system_code = national.system_code
+        and figures.geography_code = national.organisation_code
+        and figures.breakdown_type = 'all'
+        and figures.period_end = national.period_end
 left join {{ points }} as point
     on
         {%- for column in spc_series() %}

@@ -8,6 +8,7 @@ import itertools
 FEEDS = {
     "gp_ld_register",
     "ldhc",
+    "ldhc_national",
     "inpatient_census",
     "leder",
     "leder_action",

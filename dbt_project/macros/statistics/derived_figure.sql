@@ -4,6 +4,7 @@
 
    pace: what is still missing to the target of the other measure, over the months left of the financial year (at least 1).
    difference: one measure less another, times the multiplier.
+   national_rank: the area's place in the national publication of the other measure; its target is the top third.
    forecast: today's count, and of the people it does not hold yet the share whom it came to hold by the year end in
    earlier years (sum over sum of the networks of those years). The interval comes from how much that share differed
    between networks: a ratio estimate whose variance grows with the people it is of, as in Mack's chain ladder (1993). A
@@ -194,20 +195,37 @@ valued as (
 
 ),
 
+national as (
+
+    select * from {{ ref('int_national_rank') }}
+
+),
+
 made as (
 
     select
         valued.*,
-        target.target,
+        case
+            when valued.derivation = 'national_rank' then floor(national.organisations_ranked / cast(3 as double))
+            else target.target
+        end as target,
         case
             when valued.derivation = 'pace' and valued.of_target is not null and valued.of_value is not null
                 then
                     greatest(valued.of_target * valued.denominator - valued.numerator, 0)
                     / cast(greatest(12 - valued.year_month, 1) as double)
             when valued.derivation = 'difference' then valued.multiplier * (valued.of_value - valued.and_value)
+            when valued.derivation = 'national_rank' and valued.of_value is not null
+                then cast(national.national_rank as double)
             when valued.expected is not null then least(greatest(valued.expected, valued.of_value), 1)
         end as value
     from valued
+    left join national
+        on
+            valued.of_measure_id = national.measure_id
+            and valued.system_code = national.system_code
+            and valued.geography_code = national.organisation_code
+            and valued.period_end = national.period_end
     left join target
         on
             valued.measure_id = target.measure_id

@@ -2,21 +2,26 @@
    `national` is a relation with measure_id, organisation_code, period_end, value and better_is (higher or lower; a
    measure without a better direction has no rank). Organisations without a value are not ranked.
 
+   `within` are further columns that organisations are ranked within (a copy of the publication, a type of organisation).
    Equal values share the better rank. Quartile 1 holds the best quarter of ranks; the top third are those whose rank
    is no more than a third of the number ranked, so a third that is not whole is rounded down. #}
-{% macro rank_national(national) %}
+{% macro rank_national(national, within=[]) %}
+{%- set group = ['measure_id', 'period_end'] + within -%}
 with ranked as (
 
     select
         national.measure_id,
         national.organisation_code,
         national.period_end,
+        {%- for column in within %}
+        national.{{ column }},
+        {%- endfor %}
         national.value,
         rank() over (
-            partition by national.measure_id, national.period_end
+            partition by national.{{ group | join(', national.') }}
             order by case national.better_is when 'higher' then -national.value else national.value end
         ) as national_rank,
-        count(*) over (partition by national.measure_id, national.period_end) as organisations_ranked
+        count(*) over (partition by national.{{ group | join(', national.') }}) as organisations_ranked
     from {{ national }} as national
     where
         national.value is not null
@@ -28,6 +33,9 @@ select
     measure_id,
     organisation_code,
     period_end,
+    {%- for column in within %}
+    {{ column }},
+    {%- endfor %}
     value,
     cast(national_rank as integer) as national_rank,
     cast(organisations_ranked as integer) as organisations_ranked,

@@ -25,6 +25,7 @@ listed as (
             when 'legal_status' then 'legal_status_group'
             when 'leder_cause_group' then 'cause_group'
             when 'leder_action_theme' then 'action_theme'
+            when 'cld_service_type' then 'service_type'
             when 'restrictive_intervention_type' then 'restraint_type'
             else code_list
         end as breakdown_type,
@@ -35,8 +36,11 @@ listed as (
         code_list in (
             'sex', 'ethnic_category', 'deprivation_quintile', 'commissioner_type', 'ward_security', 'legal_status',
             'respite', 'dsr_rating', 'leder_cause_group', 'leder_action_theme', 'known_from',
-            'restrictive_intervention_type', 'employer_type', 'programme_workstream', 'supported_accommodation_type'
+            'restrictive_intervention_type', 'employer_type', 'programme_workstream', 'supported_accommodation_type',
+            'cld_service_type'
         )
+        -- Of services only long-term ones are broken down.
+        and (code_list <> 'cld_service_type' or group_name = 'long_term')
     group by 1, 2
 
 )
@@ -103,5 +107,6 @@ from (
     ('restraint_type'),
     ('employer_type'),
     ('programme_workstream'),
-    ('supported_accommodation_type')
+    ('supported_accommodation_type'),
+    ('service_type')
 ) as unknown_level (breakdown_type)

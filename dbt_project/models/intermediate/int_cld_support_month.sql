@@ -49,9 +49,10 @@ service as (
         cld_event.person_key,
         cld_event.system_code,
         cld_event.la_code,
+        cld_event.service_type,
         row_number() over (
             partition by quarter_end.period_end, cld_event.system_code, cld_event.person_key
-            order by cld_event.event_start_date desc, cld_event.la_code desc
+            order by cld_event.event_start_date desc, cld_event.la_code desc, cld_event.service_type asc
         ) as preference
     from cld_event
     inner join quarter_end
@@ -115,6 +116,7 @@ aged as (
         supported.person_key,
         supported.system_code,
         supported.la_code,
+        supported.service_type,
         -- The national method for Client Level Data counts years of 365.25 days.
         cast(floor({{ days_between('person.birth_month', 'supported.period_end') }} / 365.25) as integer) as age,
         person.sex,
@@ -139,6 +141,7 @@ select
     aged.person_key,
     aged.system_code,
     aged.la_code,
+    coalesce(aged.service_type, '{{ var("unknown") }}') as service_type,
     coalesce(geography_link.parent_code, '{{ var("unknown") }}') as place_code,
     aged.age,
     coalesce(aged.sex, '{{ var("unknown") }}') as sex,

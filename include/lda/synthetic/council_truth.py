@@ -61,14 +61,14 @@ class CouncilTruth:
             known.jobs = _latest({(row.event.start, row.job) for row in sent}, KNOWN_EMPLOYMENT) or known.jobs
 
     def add_measures(self, truth: Truth, end: date) -> None:
-        """Add everybody aged 18 to 64 in long-term learning disability support during the financial year so far."""
+        """Add adults in long-term learning disability support during the financial year so far, and what it costs."""
         start, last = financial_year_start(end).toordinal(), end.toordinal()
         for known in self._people.values():
             row = _qualifying(truth, known, start, last)
             if row is None or known.latest is None or NO_DAY < known.died < start:
                 continue
             age = math.floor((last - first_of_month(row.client.birth)) / 365.25)
-            if not 18 <= age <= 64:
+            if age < 18:
                 continue
             client, area = known.latest.client, known.latest.area
             traits = {
@@ -78,6 +78,13 @@ class CouncilTruth:
                 "deprivation_quintile": QUINTILE_LABELS[truth.geography.areas[area].quintile if area >= 0 else 0],
             }
             place = row.client.council
+            service = {"service_type": row.event.service_type}
+            truth.add_person("long_term_support", end, place, traits | service, 1)
+            costs = [other.event.cost for other in _services(known, last, last)]
+            if costs:
+                truth.add_value("long_term_support_weekly_cost", end, place, traits, math.fsum(costs))
+            if age > 64:
+                continue
             truth.add_person("settled_accommodation", end, place, traits, _agreed(known.homes) in SETTLED)
             truth.add_person("paid_employment", end, place, traits, _agreed(known.jobs) in PAID)
 
@@ -109,7 +116,16 @@ def _agreed(statuses: set[str]) -> str:
 
 def _qualifying(truth: Truth, known: _Known, start: int, last: int) -> SentRow | None:
     """The person's qualifying service that started last (then the highest council code), if any."""
-    services = [
+    return max(
+        _services(known, start, last),
+        key=lambda row: (row.event.start, truth.geography.councils[row.client.council]),
+        default=None,
+    )
+
+
+def _services(known: _Known, start: int, last: int) -> list[SentRow]:
+    """Long-term learning disability services that were open on some day from ``start`` to ``last``."""
+    return [
         row
         for _, row in known.events.values()
         if row.event.kind == "Service"
@@ -119,4 +135,3 @@ def _qualifying(truth: Truth, known: _Known, start: int, last: int) -> SentRow |
         and row.event.start <= last
         and (row.end == NO_DAY or row.end >= max(start, row.event.start))
     ]
-    return max(services, key=lambda row: (row.event.start, truth.geography.councils[row.client.council]), default=None)

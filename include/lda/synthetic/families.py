@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from lda.synthetic.layouts import FeedShape
 from lda.synthetic.mess import Messer
 from lda.synthetic.mortality import Review, add_review_measures, make_reviews
 from lda.synthetic.mortality_truth import add_mortality_measures
+from lda.synthetic.national_publication import NationalPublication
 from lda.synthetic.opt_outs import OptOutLists, OptOuts
 from lda.synthetic.population import People, Plan
 from lda.synthetic.reference_releases import ReferenceReleases
@@ -62,6 +63,8 @@ class Made:
     stays: list[Stay] = field(default_factory=list)
     autism_referrals: list[AutismReferral] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
+    # The health check scheme's counts of each month, practices by LDHC fields.
+    scheme: list[np.ndarray[Any, np.dtype[np.int64]]] = field(default_factory=list)
     opt_outs: OptOuts = field(init=False)
 
     def __post_init__(self) -> None:
@@ -136,6 +139,7 @@ class Registers:
         """Finish the practices' files and write the scheme's return."""
         self._extracts.close()
         self._made.icb.scheme_returns(self._scheme)
+        self._made.scheme = self._scheme
 
     def add_month(self, end: date) -> None:
         """Add uptake over the scheme's denominators, the residents of prevalence, and what is made of the uptakes."""
@@ -279,6 +283,7 @@ class Reference:
 
 FAMILIES: tuple[Callable[[Made], Family], ...] = (
     Registers,
+    NationalPublication,
     Inpatients,
     Mortality,
     ReviewActions,

@@ -185,6 +185,11 @@ class Geography:
         """Network code of each practice on ``day``; ``U`` for a practice without one."""
         return [self._parent("practice", code, "pcn", day) for code in self.practices]
 
+    def practice_sub_icbs(self, day: date) -> list[str]:
+        """Sub-ICB code of each practice on ``day``; blank where the system is all of one or has none."""
+        found = [self._parent("practice", code, "sub_icb", day) for code in self.practices]
+        return ["" if code == UNALLOCATED else code for code in found]
+
     def _parent(self, child_type: str, child: str, parent_type: str, day: date) -> str:
         for link in self._links[(child_type, child, parent_type)]:
             if link.holds(day.isoformat()):

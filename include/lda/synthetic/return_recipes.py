@@ -16,6 +16,17 @@ from lda.synthetic.recipes import (
 )
 
 RETURN_RECIPES: dict[str, tuple[Recipe, ...]] = {
+    "ldhc_national": (
+        Recipe(
+            "unknown_code", "extra", with_values(practice_code="Y89999", ind_code="LDHCMI099"), "LN-IND_CODE-VALUES"
+        ),
+        REPEAT,
+        Recipe("impossible_date", "extra", with_values(ach_date="20250231"), "LN-ACH_DATE-FORMAT"),
+        DATE_FORMS[1],
+        Recipe("negative_count", "extra", with_values(value="-1"), "LN-VALUE-FORMAT"),
+        PADDED,
+        Recipe("unpublished", "extra", with_values(measure="PAT_AGEU18"), "LN-02"),
+    ),
     "leder_action": (
         Recipe("unknown_code", "extra", with_values(theme="Dentistry"), "LA-THEME-VALUES"),
         DATE_FORMS[0],

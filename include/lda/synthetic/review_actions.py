@@ -49,6 +49,10 @@ class ReviewActions:
     def write(self) -> None:
         """Write a workbook a month with every action agreed so far."""
         random = self._made.plan.random(0, ACTION_STREAM)
+        # Reviews of earlier years have left actions, so that no month has none.
+        for place in range(2 * len(self._made.plan.geography.places)):
+            earlier = self._made.first_day - int(random.integers(30, 200))
+            self._actions.append(self._agreed(random, f"LR000{place + 1:05d}", place // 2, earlier))
         for review in self._made.reviews:
             if NO_DAY < review.completed <= self._made.plan.last:
                 for _ in range(int(random.integers(0, 3))):

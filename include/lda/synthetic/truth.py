@@ -36,6 +36,7 @@ COUNTS = frozenset({
     "leder_deaths_by_cause", "keyworker_caseload", "qi_initiatives", "supported_accommodation_units",
     "community_autism_open_referrals", "community_autism_new_referrals", "community_autism_closed_referrals",
     "autism_open_either_source",
+    "long_term_support",
 })  # fmt: skip
 # Measures whose contributions carry a value, and what is made of the values of a cell.
 VALUED: dict[str, Callable[[Sequence[float]], float]] = {
@@ -46,6 +47,7 @@ VALUED: dict[str, Callable[[Sequence[float]], float]] = {
     "leder_median_age_at_death": median,
     "delayed_days": fsum,
     "delay_cost": fsum,
+    "long_term_support_weekly_cost": fsum,
 }
 TRUTH_HEADER = (
     "measure_id", "system_code", "geography_type", "geography_code", "breakdown_type", "breakdown_value", "period_end",

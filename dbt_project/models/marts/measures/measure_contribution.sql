@@ -70,6 +70,8 @@
     'community_autism_new_referrals',
     'community_autism_closed_referrals',
     'autism_open_either_source',
+    'long_term_support',
+    'long_term_support_weekly_cost',
 ] -%}
 {#- Those whose contributions carry a value to be added up, averaged or ranked. -#}
 {%- set valued = [
@@ -80,6 +82,7 @@
     'delay_cost',
     'leder_median_age_at_death',
     'community_autism_median_wait_days',
+    'long_term_support_weekly_cost',
 ] -%}
 
 {% for measure in measures -%}

@@ -15,7 +15,10 @@ select
         'measure_period', 'leder_reviewed_death', missing=['practice_code', 'pcn_code', 'commissioner_type']
     ) }},
     cast(
-        case when leder_reviewed_death.quality_of_care_grade >= measure_period.interval_value then 1 else 0 end as bigint
+        case
+            when leder_reviewed_death.quality_of_care_grade >= measure_period.interval_value then 1
+            else 0
+        end as bigint
     ) as numerator,
     cast(1 as bigint) as denominator
 from leder_reviewed_death
