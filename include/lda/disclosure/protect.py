@@ -34,7 +34,7 @@ TOTAL_COST = {"system": 10_000_000, "place": 1_000_000}
 OTHER_TOTAL_COST = 10_000
 AS_BEFORE = "Hidden in the publication before, and the same since"
 # How far from a worked-out figure, in relations, the figures to hide are looked for.
-FARTHEST = 3
+FARTHEST = 8
 # Candidates tried one by one before the cheapest is hidden without a proof that it helps by itself.
 MOST_TRIED = 12
 
@@ -262,7 +262,7 @@ class _Group:
         return told
 
     def _rings(self, variable: int) -> Iterator[list[int]]:
-        """Figures that may be hidden, at one relation's distance, then two, then three."""
+        """Figures that may be hidden, at one relation's distance, then farther and farther."""
         relations, may_hide = self.work.relations, self.work.may_hide()
         seen, edge = {variable}, [variable]
         for _ in range(FARTHEST):
