@@ -35,6 +35,7 @@ BREAKDOWN_NAMES = {
     "dsr_rating": "Rating on the support register",
     "known_from": "Known from",
     "restraint_type": "Type of restriction",
+    "employer_type": "Kind of employer",
     "programme_workstream": "Workstream",
     "supported_accommodation_type": "Type of accommodation",
 }
