@@ -80,7 +80,7 @@ def test_a_partner_that_sends_some_feeds_only_owes_no_other(tmp_path):
 
 def test_a_wrong_partner_is_a_problem_that_says_where(tmp_path):
     document = read_yaml(Settings(home=tmp_path).systems_dir / "leeds.yaml")
-    wrong = {"code": "RY6", "name": "Community trust", "type": "trust", "feeds": ["nothing"], "valid_to": "soon"}
+    wrong = {"code": "RY9", "name": "Community trust", "type": "trust", "feeds": ["nothing"], "valid_to": "soon"}
     document["partners"].append(wrong)
     found = {problem.place.split(".")[-1]: problem.expected for problem in system_problems("leeds.yaml", document)}
     assert found == {"feeds": "feeds of the system", "valid_to": "a date like 2026-04-01"}
