@@ -1,5 +1,5 @@
 -- The one place where received ODS data takes precedence over reference data: an organisation's name and closing date
--- are as the latest release that has it says. A practice that only ODS knows is added, in the system of its commissioner.
+-- are as the latest release that has it says. A practice that only ODS knows is added, in its commissioner's system.
 with seeded as (
 
     select * from {{ ref('stg_organisation') }}

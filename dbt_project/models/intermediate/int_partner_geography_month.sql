@@ -30,6 +30,12 @@ linked_type as (
 
 ),
 
+placed as (
+
+    select distinct child_type from geography_link where parent_type = 'neighbourhood'
+
+),
+
 linked as (
 
     select
@@ -94,7 +100,7 @@ within as (
             and linked.geography_code = inner_link.parent_code
             and inner_link.child_type = 'neighbourhood'
             and {{ valid_on('inner_link', 'linked.period_end') }}
-    left join (select distinct child_type from geography_link where parent_type = 'neighbourhood') as placed
+    left join placed
         on partner.partner_type = placed.child_type
     where placed.child_type is null
 

@@ -1,5 +1,6 @@
--- A neighbourhood team looks after the people of its practices, so a person's neighbourhood is that of the practice which
--- last listed them, whichever partner tells of the person: health, social care, housing and work of the same people.
+-- A neighbourhood team looks after the people of its practices, so a person's neighbourhood is that of the practice
+-- which last listed them, whichever partner tells of the person: health, social care, housing and work of the same
+-- people.
 with register_row as (
 
     select * from {{ ref('stg_gp_ld_register') }}
@@ -18,6 +19,12 @@ practice_month as (
 
 ),
 
+placed as (
+
+    select distinct practice_code from practice_month
+
+),
+
 listed as (
 
     select
@@ -32,7 +39,7 @@ listed as (
     from register_row
     inner join person_link
         on register_row.person_token = person_link.person_token
-    inner join (select distinct practice_code from practice_month) as placed
+    inner join placed
         on register_row.practice_code = placed.practice_code
 
 ),

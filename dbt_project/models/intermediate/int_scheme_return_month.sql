@@ -29,7 +29,9 @@ select
     coalesce(practice_month.pcn_code, '{{ var("pcn_unallocated") }}') as pcn_code,
     coalesce(practice_month.place_code, '{{ var("unknown") }}') as place_code,
     cast(sum(case when return_row.field_group = 'numerator' then return_row.people else 0 end) as bigint) as numerator,
-    cast(sum(case when return_row.field_group = 'denominator' then return_row.people else 0 end) as bigint) as denominator,
+    cast(
+        sum(case when return_row.field_group = 'denominator' then return_row.people else 0 end) as bigint
+    ) as denominator,
     cast(sum(case when return_row.field_group = 'declined' then return_row.people else 0 end) as bigint) as declined
 from return_row
 inner join effective_submission

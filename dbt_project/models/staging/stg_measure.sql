@@ -20,23 +20,7 @@ select
     interval_value,
     interval_unit,
     population_year,
-    geography_types
-    {%- for type, parent in var('derived_geographies').items() %}
-    || case
-        when aggregation <> 'derived'
-            and {{ in_list("'" ~ parent ~ "'", 'geography_types') }}
-            {%- if type in var('person_geographies') %}
-            and (
-                {{ in_list("'practice'", 'geography_types') }}
-                or (
-                    {{ in_list("'deprivation_quintile'", "coalesce(breakdowns, '')") }}
-                    and coalesce(denominator_kind, 'people') in ('people', 'bed_days')
-                )
-            )
-            {%- endif %} then ';{{ type }}'
-        else ''
-    end
-    {%- endfor %} as geography_types,
+    {{ with_derived_geographies() }} as geography_types,
     coalesce(breakdowns, '') as breakdowns,
     carry_forward,
     spc,
