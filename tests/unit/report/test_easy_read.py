@@ -7,8 +7,8 @@ import re
 import pyphen
 import pytest
 import sample
-from conftest import HTML
 
+from conftest import HTML
 from lda.reporting.report.easy_read import goal_words, share_words
 
 LONGEST_SENTENCE = 15

@@ -10,8 +10,8 @@ from urllib.parse import unquote
 
 import pytest
 import sample
-from conftest import HTML
 
+from conftest import HTML
 from lda.reporting.report import ReportError, write_report
 
 HIDDEN = "fewer than 5 or hidden to protect people"
