@@ -99,7 +99,8 @@ select
     point.point_type as spc_point_type,
     point.variation,
     point.assurance,
-    national.national_rank,
+    -- Nothing is said of a figure that is hidden, not even its rank; published_national_benchmark has every rank.
+    case when figures.value is not null then national.national_rank end as national_rank,
     figures.coverage,
     figures.suppression,
     run.publication_id
