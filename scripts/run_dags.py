@@ -46,7 +46,7 @@ def run(dags: list[DAG]) -> list[str]:
     """Run each DAG to its end; returns the ids of those that did not succeed."""
     failed = []
     for dag in dags:
-        print(f"▸ {dag.dag_id:<32}", end="", flush=True)
+        print(f"▸ {dag.dag_id:<36}", end="", flush=True)
         started = time.monotonic()
         state = str(dag.test().state)
         print(f"{state:<10}{time.monotonic() - started:6.1f} s", flush=True)
