@@ -11,7 +11,7 @@ from lda.channels.decrypt import SUFFIXES, decrypt
 from lda.channels.source import safe_name
 from lda.contracts import FeedContract
 from lda.landing import claims
-from lda.landing.unzip import danger, unpack
+from lda.landing.unzip import UNREADABLE, danger, unpack
 from lda.settings import Settings
 
 
@@ -58,6 +58,6 @@ def _unzipped(settings: Settings, name: str, path: Path, scratch: Path) -> list[
                     raise ChannelError(f"{name} holds two files called {plain}; expected each name once.")
                 found[plain] = scratch / f"member-{number}"
                 unpack(archive, member, found[plain])
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except UNREADABLE as error:
         raise ChannelError(f"{name} could not be opened as a ZIP ({type(error).__name__}).") from None
     return sorted(found.items())

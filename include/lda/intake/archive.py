@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from lda.contracts import FeedContract, TableSpec, normalise
 from lda.intake.reading import Reading
-from lda.landing.unzip import danger, unpack
+from lda.landing.unzip import UNREADABLE, danger, unpack
 from lda.settings import Settings
 
 TEXT_FILES = (".csv", ".txt")
@@ -41,7 +41,7 @@ def open_parts(reading: Reading, contract: FeedContract, settings: Settings, scr
                 path = folder / f"{table}.csv"
                 unpack(archive, member, path)
                 reading.parts[table] = Reading(reading.number, reading.record, path)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except (*UNREADABLE, OSError) as error:
         reading.parts = {}
         reading.find("opened", 0, f"The archive could not be opened ({type(error).__name__}).")
         return

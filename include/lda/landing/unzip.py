@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import stat
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from lda.settings import Settings
 
+# What a ZIP that is damaged, cut short, locked or packed in a way nobody reads makes Python raise.
+UNREADABLE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError)
 _CHUNK = 1 << 20
 _ENCRYPTED = 0x1
 # Small archives of many alike rows pack tightly without meaning harm.
@@ -44,7 +47,7 @@ def unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> Non
 
 def _member_danger(member: zipfile.ZipInfo) -> str:
     path = PurePosixPath(member.filename.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]):
         return "A path in it leads out of the archive."
     if stat.S_ISLNK(member.external_attr >> 16):
         return "It holds a link to another file."

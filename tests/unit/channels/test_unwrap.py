@@ -48,6 +48,12 @@ def zipped(*members: tuple[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
+def damaged(archive: bytes) -> bytes:
+    """The same ZIP with another byte at the start of its first member's packed data."""
+    start = 30 + int.from_bytes(archive[26:28], "little") + int.from_bytes(archive[28:30], "little")
+    return archive[:start] + bytes([archive[start] ^ 0xFF]) + archive[start + 1 :]
+
+
 def test_a_transport_zip_is_opened(settings, send):
     body = zipped(("extracts/one.csv", TEXT), ("__MACOSX/one.csv", b"junk"), ("two.csv", TEXT * 2))
     assert send("extracts.zip", body).problems == []
@@ -67,6 +73,7 @@ def test_a_submission_of_several_tables_stays_a_zip(settings, send):
         (zipped(("a.csv", b"0" * 30_000_000)), "times its size"),
         (zipped(("x/a.csv", TEXT), ("y/a.csv", TEXT)), "two files called a.csv"),
         (b"PK not a zip", "could not be opened as a ZIP"),
+        (damaged(zipped(("a.csv", TEXT * 1000))), "could not be opened as a ZIP"),
     ],
 )
 def test_an_unsafe_zip_is_kept_as_it_came(settings, send, body, words):
