@@ -24,8 +24,9 @@ FLAGS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """An open Chromium; closed after the module, because it keeps an event loop running in the test process."""
     found = os.environ.get("LDA_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if not found:
         if os.environ.get("CI"):

@@ -87,10 +87,10 @@ def sftp_server(tmp_path: Path) -> Iterator[SftpServer]:
             "127.0.0.1", 0, server_host_keys=[host_key], server_factory=lambda: _Logins(user_key), sftp_factory=Files
         )
 
-    acceptor = loop.run_until_complete(serve())
-    server.port = acceptor.get_port()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    acceptor = asyncio.run_coroutine_threadsafe(serve(), loop).result(30)
+    server.port = acceptor.get_port()
     yield server
     loop.call_soon_threadsafe(acceptor.close)
     loop.call_soon_threadsafe(loop.stop)

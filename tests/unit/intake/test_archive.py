@@ -136,6 +136,14 @@ def test_bytes_that_are_no_archive_are_rejected(settings, home, send):
     assert rejections(home, path) == {"FILE-UNREADABLE"}
 
 
+def test_an_archive_with_a_damaged_table_is_rejected_as_unreadable(settings, home, send):
+    whole = packed(tables())
+    start = 30 + int.from_bytes(whole[26:28], "little") + int.from_bytes(whole[28:30], "little")
+    bad = send(whole[:start] + bytes([whole[start] ^ 0xFF]) + whole[start + 1 :])
+    ingest(settings)
+    assert rejections(home, bad) == {"FILE-UNREADABLE"}
+
+
 def test_an_archive_that_unpacks_to_far_more_than_it_is_is_left_packed(settings, home, send):
     path = send(packed(tables(MHS002GP="LocalPatientID,GMPReg\n" + "P1,Y90001\n" * 3_000_000)))
     ingest(settings)
