@@ -28,6 +28,7 @@ from lda.reporting import last_run_summary, refresh_summary
 from lda.reporting.alerts import send_digest
 from lda.serving import ServingError, serve, serving_is_on
 from lda.settings import Settings
+from lda.vault import check_access
 from lda.warehouse import Candidate, build_candidate, in_force, inputs_hash, latest_period, rules_fingerprint
 from lda.warehouse.candidate import candidate_path
 
@@ -132,8 +133,10 @@ def start_refresh(
     Inputs that were rolled back from count as known: a roll back stands until something changes.
 
     :raises RefreshError: for a period that is not over or a moment still to come.
+    :raises AccessError: in production, when others can open what holds people's details.
     :raises CandidateError: when nothing has been accepted yet.
     """
+    check_access(settings)
     moment = _moment(as_of)
     with _ledger(settings) as ledger:
         period = _period(period_end, moment) if period_end else latest_period(settings, ledger, moment)

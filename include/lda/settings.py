@@ -204,8 +204,13 @@ class Settings(BaseSettings):
             )
         return self._demo_key()
 
+    @property
+    def demo_key_path(self) -> Path:
+        """The key the demo made for itself."""
+        return self.home / "demo_pseudonym_key"
+
     def _demo_key(self) -> bytes:
-        path = self.home / "demo_pseudonym_key"
+        path = self.demo_key_path
         self.home.mkdir(parents=True, exist_ok=True)
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
@@ -216,9 +221,13 @@ class Settings(BaseSettings):
         return path.read_bytes()
 
     def make_folders(self) -> None:
-        """Make the folders of ``home``; those that hold identifiers are closed to others."""
+        """Make the folders of ``home`` that are missing; those that hold identifiers are made closed to others.
+
+        Ones that are there keep the permissions they have: ``lda.vault.check_access`` looks at those.
+        """
         for folder in (self.landing, self.archive, self.vault):
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(PRIVATE_FOLDER)
+            if not folder.exists():
+                folder.mkdir(parents=True, exist_ok=True)
+                folder.chmod(PRIVATE_FOLDER)
         for folder in (self.lake, self.warehouse, self.published):
             folder.mkdir(parents=True, exist_ok=True)

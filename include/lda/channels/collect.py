@@ -26,7 +26,7 @@ from lda.contracts import load_contracts, load_systems
 from lda.landing import discover
 from lda.ledger import Ledger, utc_now
 from lda.settings import Settings
-from lda.vault import private_folder
+from lda.vault import check_access, private_folder
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +73,7 @@ def collect(settings: Settings, only: Sequence[str] = (), progress: Progress | N
     if not channels:
         return report
     settings.make_folders()
+    check_access(settings)
     ledger = Ledger(settings.ledger_address)
     try:
         ledger.create()

@@ -18,6 +18,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines inst
 PLAIN_ERRORS = {
     "lda.settings": ("SettingsError",),
     "lda.contracts.model": ("ContractError",),
+    "lda.vault.access": ("AccessError",),
     "lda.channels.config": ("ChannelError",),
     "lda.intake.database": ("IntakeError",),
     "lda.warehouse.candidate": ("CandidateError",),

@@ -16,7 +16,7 @@ from lda.direct_care.workbook import write_list
 from lda.ledger import Ledger, utc_now
 from lda.publishing import one_writer
 from lda.settings import Settings
-from lda.vault import private_folder, whole_file
+from lda.vault import check_access, private_folder, whole_file
 from lda.warehouse import in_force, latest_period
 from lda.warehouse.build import DIRECT_CARE, ledger_rows, load_sources
 from lda.warehouse.candidate import CATALOGUE
@@ -56,6 +56,7 @@ def make_lists(settings: Settings, reason: str, as_of: datetime | None = None) -
         )
     if not reason.strip():
         raise DirectCareError("Say what the lists are for, like: --reason 'April health check recall'.")
+    check_access(settings)
     moment = as_of or utc_now()
     root = private_folder(settings.vault / "direct_care")
     ledger = Ledger(settings.ledger_address)

@@ -19,7 +19,7 @@ from lda.intake.report import IngestReport
 from lda.landing import discover
 from lda.ledger import FileRecord, Ledger, utc_now
 from lda.settings import Settings
-from lda.vault import clear_scratch, private_folder
+from lda.vault import check_access, clear_scratch, private_folder
 
 log = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
@@ -107,6 +107,7 @@ def _gate_rows(feed: str, outcome: BatchOutcome) -> list[dict[str, object]]:
 def run_of(settings: Settings, kind: str, again: bool = False) -> Iterator[tuple[Intake, IngestReport]]:
     """One run at a time per home, with its record in the ledger."""
     settings.make_folders()
+    check_access(settings)
     started = time.monotonic()
     report = IngestReport(run_id=f"{kind}-{utc_now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}")
     with _lock(settings):

@@ -1,5 +1,6 @@
 """The vault: tokens in place of identifiers, and the folders identifiers never leave."""
 
+from lda.vault.access import AccessError, TooOpen, check_access, too_open
 from lda.vault.stores import (
     clear_scratch,
     finish_private,
@@ -22,6 +23,9 @@ from lda.vault.tokens import (
 
 __all__ = [
     "ROW_MESSAGE",
+    "AccessError",
+    "TooOpen",
+    "check_access",
     "clear_scratch",
     "finish_private",
     "identifiers_path",
@@ -35,5 +39,6 @@ __all__ = [
     "scratch_folder",
     "token",
     "token_sql",
+    "too_open",
     "whole_file",
 ]
