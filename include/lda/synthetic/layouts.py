@@ -18,13 +18,15 @@ EXTRA_COLUMNS = (RUN_DATE, USUAL_GP)
 
 @dataclass(frozen=True)
 class FeedShape:
-    """A feed's columns in the contract's order, which of them are dates, and the prefix of its rule codes."""
+    """A feed's columns in the contract's order, which of them are dates, the prefix of its rule codes, and the greatest
+    share of a file's rows that may be quarantined before the whole file is rejected."""
 
     feed: str
     prefix: str
     columns: tuple[str, ...]
     date_columns: tuple[str, ...]
     headers: tuple[str, ...]
+    quarantine_share: float
 
     @cached_property
     def dates(self) -> tuple[int, ...]:
@@ -53,6 +55,7 @@ def load_shapes(settings: Settings) -> dict[str, FeedShape]:
             columns=tuple(column["name"] for column in properties),
             date_columns=tuple(column["name"] for column in properties if column["logicalType"] == "date"),
             headers=tuple(str((_custom(column, "synonyms") or [column["name"]])[0]) for column in properties),
+            quarantine_share=float(_custom(contract, "maxQuarantineShare")),
         )
     return shapes
 

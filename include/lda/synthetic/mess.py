@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ class Messer:
         extract, dates, day = file.extract, file.shape.dates, file.day
         spreadsheet = isinstance(file, XlsxFile)
         chosen = self._chosen(file.shape.feed, len(rows), at_least)
+        room = _room(file.shape.quarantine_share, len(rows))
         tags: Mapping[int, str] = {note.position: note.tag for note in notes}
         header_before = len(rows) // 2 if repeat_header and rows else -1
         out: list[Sequence[Cell]] = []
@@ -69,7 +71,7 @@ class Messer:
                 extract.accepted += 1
                 continue
             row = Row(file.shape, facts, cells, day, _period(file), spreadsheet, self._numbers.take, self._spare_id)
-            self._mess(file, row, out, above)
+            room -= self._mess(file, row, out, above, extras=room > 0)
         if spreadsheet:
             extract.lines += len(out)
         return out
@@ -81,29 +83,30 @@ class Messer:
         wanted = min(wanted, max(count // EXTRA_SHARE, 1) if count > 1 else 0)
         return {int(position) for position in self._random.choice(count, wanted, replace=False)}
 
-    def _mess(self, file: CsvFile | XlsxFile, row: Row, out: list[Sequence[Cell]], above: int) -> None:
-        """Add the row and what its recipe makes of it."""
+    def _mess(self, file: CsvFile | XlsxFile, row: Row, out: list[Sequence[Cell]], above: int, *, extras: bool) -> int:
+        """Add the row and what its recipe makes of it; the number of rows to quarantine this adds."""
         extract = file.extract
         clean = list(row.cells)
-        recipe = self._next(row)
+        recipe = self._next(row, extras=extras)
         extract.accepted += 1
         if recipe is None:
             out.append(clean)
-            return
+            return 0
         if recipe.kind != "alter":
             out.append(clean)
         out.append(row.cells)
         self._truth.tag_row(extract, above + len(out), recipe.tag, recipe.rule)
         extract.quarantined += recipe.kind == "extra"
         extract.repeated += recipe.kind == "repeat"
+        return int(recipe.kind == "extra")
 
-    def _next(self, row: Row) -> Recipe | None:
-        """The first recipe in the feed's queue that suits the row; it goes to the back of the queue."""
+    def _next(self, row: Row, *, extras: bool) -> Recipe | None:
+        """The first recipe in the feed's queue that suits the row and file; it goes to the back of the queue."""
         queue = self._queues[row.shape.feed]
         clean = list(row.cells)
         for recipe in list(queue):
             row.cells = list(clean)
-            if recipe.make(row):
+            if (extras or recipe.kind != "extra") and recipe.make(row):
                 queue.remove(recipe)
                 queue.append(recipe)
                 return recipe
@@ -113,6 +116,11 @@ class Messer:
     def _spare_id(self) -> str:
         self._ids += 1
         return f"{self._prefix}-{self._ids}"
+
+
+def _room(share: float, good: int) -> int:
+    """How many rows beside ``good`` ones may be quarantined without the whole file being rejected."""
+    return math.floor(share * good / (1 - share) + 1e-9)
 
 
 def _period(file: CsvFile | XlsxFile) -> date:

@@ -22,6 +22,7 @@ from synthetic_cases import Sample, read_rows
 
 from lda.settings import Settings, SettingsError
 from lda.synthetic import synthesise
+from lda.synthetic.layouts import load_shapes
 
 SEVERAL = {"months": 3, "scale": 0.05, "seed": 5}
 # The mess the issue lists, by tag.
@@ -201,6 +202,22 @@ def test_quarantined_rows_are_those_with_a_rule(sample: Sample) -> None:
     ruled = Counter(row["landing_path"] for row in sample.rows if row["expected_rule_code"])
     expected = {row["landing_path"]: int(row["quarantined"]) for row in sample.files if int(row["quarantined"])}
     assert ruled == expected
+
+
+@pytest.mark.parametrize("system", ["coventry_warwickshire", "hertfordshire", "leeds", "llr"])
+def test_mess_never_makes_a_file_so_bad_that_it_is_rejected(system: str, tmp_path: Path) -> None:
+    """A workbook of two LeDeR reviews in Leeds once had a third row to quarantine, and the figures lost the file."""
+    settings = Settings(home=tmp_path)
+    synthesise(settings, system=system, months=3, scale=0.05)
+    allowed = {feed: shape.quarantine_share for feed, shape in load_shapes(settings).items()}
+    counted = [row for row in read_rows(tmp_path / "truth" / "files.csv") if row["expected_status"] == "accepted"]
+    worse = {
+        row["landing_path"]: (row["quarantined"], row["received"])
+        for row in counted
+        if int(row["quarantined"]) > allowed[row["feed"]] * int(row["received"])
+    }
+    assert worse == {}
+    assert {row["feed"] for row in counted if int(row["quarantined"])} >= {"gp_ld_register", "mhsds"}
 
 
 def test_bad_first_versions_have_a_good_second_one(sample: Sample) -> None:
