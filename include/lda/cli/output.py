@@ -29,6 +29,7 @@ PLAIN_ERRORS = {
     "lda.publishing.tables": ("TableError",),
     "lda.serving.errors": ("ServingError",),
     "lda.direct_care.make": ("DirectCareError",),
+    "lda.keeping.backup": ("BackupError",),
     "lda.refresh": ("RefreshError", "GatesStopped"),
     "lda.cli.bench": ("BenchError",),
 }

@@ -10,6 +10,7 @@ import typer
 
 from lda.cli import telling
 from lda.cli.contract_verbs import contracts_app
+from lda.cli.keeping_verbs import keeping_app
 from lda.cli.output import Json, fail, is_plain, progress_bar, show
 from lda.cli.publication_verbs import publications_app
 from lda.cli.serving_verbs import serving_app
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.add_typer(publications_app, name="publications")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(serving_app)
+app.add_typer(keeping_app)
 app.command()(telling.feedback)
 app.command("direct-care")(telling.direct_care)
 

@@ -19,7 +19,7 @@ from lda.intake.report import IngestReport
 from lda.landing import discover
 from lda.ledger import FileRecord, Ledger, utc_now
 from lda.settings import Settings
-from lda.vault import check_access, clear_scratch, private_folder
+from lda.vault import check_access, check_key, clear_scratch, private_folder
 
 log = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
@@ -110,12 +110,13 @@ def run_of(settings: Settings, kind: str, again: bool = False) -> Iterator[tuple
     check_access(settings)
     started = time.monotonic()
     report = IngestReport(run_id=f"{kind}-{utc_now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}")
-    with _lock(settings):
+    with one_ingest(settings):
         clear_scratch(settings)
         contracts, systems = load_contracts(settings), load_systems(settings)
         ledger = Ledger(settings.ledger_address)
         try:
             ledger.create()
+            check_key(settings, ledger)
             intake = Intake(settings, ledger, contracts, systems, load_file_rules(settings), Reference(settings), again)
             ledger.book.start_run(report.run_id, kind, systems.label, utc_now())
             try:
@@ -136,7 +137,11 @@ def _summary(report: IngestReport) -> dict[str, object]:
 
 
 @contextmanager
-def _lock(settings: Settings) -> Iterator[None]:
+def one_ingest(settings: Settings) -> Iterator[None]:
+    """Hold the lock of everything that writes the lake and the vault.
+
+    :raises IntakeError: when another run holds it for longer than the settings allow.
+    """
     folder = private_folder(settings.home / ".locks")
     lock = FileLock(folder / "ingest.lock", timeout=settings.lock_timeout_seconds)
     try:

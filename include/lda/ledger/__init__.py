@@ -1,13 +1,19 @@
 """The ledger: one small relational database that knows what happened to every file, row, run and publication."""
 
+from lda.ledger.copying import copy_ledger
 from lda.ledger.engine import open_engine
+from lda.ledger.keeping import ERASURE, RETENTION, ArchiveChange, Hold, held_by
 from lda.ledger.ledger import Ledger
 from lda.ledger.notices import NoticeBook, ToldFile
 from lda.ledger.publications import PublicationBook, utc_now
 from lda.ledger.records import FileRecord, RowAccount, RuleResult, Sighting, Submission, Verdict, another_id
 
 __all__ = [
+    "ERASURE",
+    "RETENTION",
+    "ArchiveChange",
     "FileRecord",
+    "Hold",
     "Ledger",
     "NoticeBook",
     "PublicationBook",
@@ -18,6 +24,8 @@ __all__ = [
     "ToldFile",
     "Verdict",
     "another_id",
+    "copy_ledger",
+    "held_by",
     "open_engine",
     "utc_now",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lda.ledger.collections import CollectionBook
 from lda.ledger.engine import open_engine
 from lda.ledger.files import FileBook
+from lda.ledger.keeping import KeepingBook
 from lda.ledger.migrate import bring_up_to_date
 from lda.ledger.notices import NoticeBook
 from lda.ledger.publications import PublicationBook
@@ -12,7 +13,7 @@ from lda.ledger.submissions import SubmissionBook
 from lda.ledger.trail import TrailBook
 
 
-class Ledger(FileBook, SubmissionBook, CollectionBook, TrailBook):
+class Ledger(FileBook, SubmissionBook, CollectionBook, TrailBook, KeepingBook):
     """One ledger, opened by its SQLAlchemy URL. Times are UTC without an offset, to the second.
 
     Files and submissions are its own methods; runs, gates and publications are in ``book``, and what partners and the

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from sqlalchemy.schema import CreateColumn
 
 from lda.ledger.tables import metadata
@@ -48,8 +48,9 @@ def bring_up_to_date(engine: Engine) -> None:
             _stamp(connection, newest)
             return
         if found is None:  # made before there were versions: given the tables of the first one
-            metadata.create_all(connection)
-            _add_missing_columns(connection)
+            first = _first_columns()
+            metadata.create_all(connection, tables=[metadata.tables[name] for name in first])
+            _add_missing_columns(connection, first)
             _stamp(connection, FIRST)
         _upgrade(connection)
 
@@ -69,21 +70,30 @@ def _stamp(connection: Connection, revision: str) -> None:
     connection.execute(text(f"INSERT INTO {VERSION_TABLE} VALUES (:revision)"), {"revision": revision})
 
 
-def _upgrade(connection: Connection) -> None:
+def _first_columns() -> dict[str, set[str]]:
+    """Columns of the first version's tables, by table: what that step makes of an empty database."""
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        _upgrade(connection, FIRST)
+        tables = [name for name in inspect(connection).get_table_names() if name != VERSION_TABLE]
+        return {name: {column["name"] for column in inspect(connection).get_columns(name)} for name in tables}
+
+
+def _upgrade(connection: Connection, to: str = "head") -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
-def _add_missing_columns(connection: Connection) -> None:
-    """Give the tables of a ledger without a version the columns that have come since. Each of them may be NULL."""
-    for table in metadata.sorted_tables:
+def _add_missing_columns(connection: Connection, wanted: dict[str, set[str]]) -> None:
+    """Give the tables of a ledger without a version the columns of the first one. Each of them may be NULL."""
+    for table in (metadata.tables[name] for name in wanted):
         known = {column["name"] for column in inspect(connection).get_columns(table.name)}
         for column in table.columns:
-            if column.name not in known:
+            if column.name in wanted[table.name] - known:
                 definition = CreateColumn(column).compile(dialect=connection.dialect)
                 connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {definition}"))

@@ -207,3 +207,39 @@ audit_entry = Table(
     Column("subject", String(200), nullable=False, comment="what it was done to; never a person's data"),
     Column("detail", String(2000)),
 )
+
+# Which keys tokens were made with: a fingerprint tells keys apart and nothing of them. The last is in force.
+pseudonym_key = Table(
+    "pseudonym_key",
+    metadata,
+    Column("key_id", Integer, primary_key=True, autoincrement=True),
+    Column("fingerprint", String(32), nullable=False, comment="token of a fixed text under the key"),
+    Column("since", DateTime, nullable=False),
+)
+
+# Archived bytes that are not as they came: rows of a person erased, or the whole removed when its time was over.
+archive_change = Table(
+    "archive_change",
+    metadata,
+    Column("content_hash", String(64), primary_key=True, comment="SHA-256 of the bytes as they came: their name"),
+    Column("sha256", String(64), comment="SHA-256 of the bytes that are there now; NULL when they were removed"),
+    Column("reason", String(20), nullable=False, comment="erasure or retention"),
+    Column("at", DateTime, nullable=False),
+)
+
+# Legal holds: whatever one names is not removed while it stands. Parts that are NULL hold whatever they may be.
+hold = Table(
+    "hold",
+    metadata,
+    Column("hold_id", Integer, primary_key=True, autoincrement=True),
+    Column("feed", String(60)),
+    Column("partner_code", String(20)),
+    Column("period_end", Date),
+    Column("file_id", String(64), comment="or how it begins"),
+    Column("publication_id", String(40)),
+    Column("reason", String(500), nullable=False, comment="never a person's data"),
+    Column("placed_by", String(200), nullable=False),
+    Column("placed_at", DateTime, nullable=False),
+    Column("lifted_by", String(200)),
+    Column("lifted_at", DateTime),
+)

@@ -15,7 +15,19 @@ from sqlalchemy import DDL, Engine, event, insert, select
 from lda.ledger.publications import utc_now
 from lda.ledger.tables import audit_entry
 
-Action = Literal["released", "rolled_back", "redrove", "made_identifiable_list", "pruned"]
+Action = Literal[
+    "released",
+    "rolled_back",
+    "redrove",
+    "made_identifiable_list",
+    "pruned",
+    "backed_up",
+    "restored",
+    "erased",
+    "rotated_key",
+    "held",
+    "lifted_hold",
+]
 
 _REFUSAL = "the audit trail is append-only"
 for _verb in ("UPDATE", "DELETE"):

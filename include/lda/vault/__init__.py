@@ -1,6 +1,7 @@
 """The vault: tokens in place of identifiers, and the folders identifiers never leave."""
 
 from lda.vault.access import AccessError, TooOpen, check_access, too_open
+from lda.vault.keys import NEXT_KEY, check_key, fingerprint
 from lda.vault.stores import (
     clear_scratch,
     finish_private,
@@ -22,11 +23,14 @@ from lda.vault.tokens import (
 )
 
 __all__ = [
+    "NEXT_KEY",
     "ROW_MESSAGE",
     "AccessError",
     "TooOpen",
     "check_access",
+    "check_key",
     "clear_scratch",
+    "fingerprint",
     "finish_private",
     "identifiers_path",
     "install_key",

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, insert, inspect, text
 
 from lda.ledger import Ledger, utc_now
-from lda.ledger.migrate import MIGRATIONS, LedgerVersionError, bring_up_to_date, newest_revision
+from lda.ledger.migrate import FIRST, MIGRATIONS, LedgerVersionError, bring_up_to_date, newest_revision
 from lda.ledger.tables import file, metadata
 
 
@@ -55,13 +55,19 @@ def test_the_steps_lead_from_nothing_to_todays_tables(engine):
 
 
 def test_a_ledger_from_before_there_were_versions_keeps_what_is_in_it(engine):
-    metadata.create_all(engine)
     at = utc_now()
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, FIRST)
+        connection.execute(text("DROP TABLE alembic_version"))
     record = {"file_id": "a" * 64, "status": "received", "landing_path": "x", "size_bytes": 1}
     with engine.begin() as connection:
         connection.execute(insert(file).values(**record, delivered_at=at, received_at=at))
     bring_up_to_date(engine)
     assert revision(engine) == newest_revision()
+    assert differences(engine) == []
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM file")) == 1
 

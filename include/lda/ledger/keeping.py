@@ -1,0 +1,117 @@
+"""What the ledger knows of its keeping: the key in force, what became of archived bytes, and holds on removal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Engine, delete, insert, select, update
+
+from lda.ledger.tables import archive_change, hold, pseudonym_key
+
+ERASURE, RETENTION = "erasure", "retention"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A legal hold: what it names is not removed while it stands. Parts that are None hold whatever they may be."""
+
+    hold_id: int
+    reason: str
+    placed_by: str
+    placed_at: datetime
+    feed: str | None = None
+    partner_code: str | None = None
+    period_end: date | None = None
+    file_id: str | None = None
+    publication_id: str | None = None
+    lifted_by: str | None = None
+    lifted_at: datetime | None = None
+
+    @property
+    def words(self) -> str:
+        """What it holds, for people."""
+        names = ("feed", "partner_code", "period_end", "file_id", "publication_id")
+        return ", ".join(f"{name} {getattr(self, name)}" for name in names if getattr(self, name) is not None)
+
+
+@dataclass(frozen=True)
+class ArchiveChange:
+    """Archived bytes that are not those of their name any more: rewritten (``sha256``) or removed (None)."""
+
+    content_hash: str
+    sha256: str | None
+    reason: str
+    at: datetime
+
+
+class KeepingBook:
+    """Keys, changes of the archive and legal holds of one ledger."""
+
+    engine: Engine
+
+    def key_in_force(self) -> tuple[str, datetime] | None:
+        """Fingerprint of the key that the tokens of the lake are made with, and since when; None before the first."""
+        query = select(pseudonym_key.c.fingerprint, pseudonym_key.c.since).order_by(pseudonym_key.c.key_id.desc())
+        with self.engine.connect() as connection:
+            found = connection.execute(query.limit(1)).first()
+        return (str(found.fingerprint), found.since) if found else None
+
+    def record_key(self, fingerprint: str, at: datetime) -> None:
+        """Record which key is in force from now on; the one in force already stays as it is."""
+        known = self.key_in_force()
+        if known is None or known[0] != fingerprint:
+            with self.engine.begin() as connection:
+                connection.execute(insert(pseudonym_key).values(fingerprint=fingerprint, since=at))
+
+    def archive_changes(self) -> dict[str, ArchiveChange]:
+        """What became of archived bytes that are not as they came, by the hash they came with."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(archive_change)).mappings()
+            return {str(row["content_hash"]): ArchiveChange(**row) for row in rows}
+
+    def record_archive_change(self, content_hash: str, sha256: str | None, reason: str, at: datetime) -> None:
+        """Record that archived bytes are to be those of ``sha256`` from now on, or (None) no more."""
+        values = {"content_hash": content_hash, "sha256": sha256, "reason": reason, "at": at}
+        with self.engine.begin() as connection:
+            connection.execute(delete(archive_change).where(archive_change.c.content_hash == content_hash))
+            connection.execute(insert(archive_change).values(**values))
+
+    def place_hold(self, reason: str, by: str, at: datetime, **what: Any) -> int:
+        """Hold what ``what`` names (feed, partner_code, period_end, file_id, publication_id). Returns its number."""
+        with self.engine.begin() as connection:
+            made = connection.execute(insert(hold).values(reason=reason, placed_by=by, placed_at=at, **what))
+            return int((made.inserted_primary_key or (0,))[0])
+
+    def lift_hold(self, hold_id: int, by: str, at: datetime) -> bool:
+        """End a hold; False when there is none of this number that stands."""
+        standing = (hold.c.hold_id == hold_id) & hold.c.lifted_at.is_(None)
+        with self.engine.begin() as connection:
+            return connection.execute(update(hold).where(standing).values(lifted_by=by, lifted_at=at)).rowcount == 1
+
+    def holds(self, *, standing: bool = True) -> list[Hold]:
+        """Holds in the order they were placed: those that stand, or all."""
+        query = select(hold).order_by(hold.c.hold_id)
+        if standing:
+            query = query.where(hold.c.lifted_at.is_(None))
+        with self.engine.connect() as connection:
+            return [Hold(**row) for row in connection.execute(query).mappings()]
+
+
+def held_by(holds: Iterable[Hold], **facts: Any) -> Hold | None:
+    """The first hold whose every named part is among what is known of a thing; a part not known does not free it.
+
+    ``facts`` are the thing's feed, partner_code, period_end, file_id or publication_id as far as they are known.
+    """
+    names = ("feed", "partner_code", "period_end", "file_id", "publication_id")
+    for one in holds:
+        wanted = {name: getattr(one, name) for name in names if getattr(one, name) is not None}
+        if wanted and all(_matches(name, facts.get(name), value) for name, value in wanted.items()):
+            return one
+    return None
+
+
+def _matches(name: str, found: Any, wanted: Any) -> bool:
+    return str(found or "").startswith(wanted) if name == "file_id" else found == wanted
