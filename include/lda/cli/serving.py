@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,17 @@ from lda.serving import ServingError, ServingReport, serve
 from lda.serving.dashboard import Mart, bundle, headline_measures, write_bundle
 from lda.serving.local import local_server
 from lda.settings import Settings
+
+CONNECT = """
+For everyone (schema published):
+  {server.reader}
+For named analysts (schemas mart and published):
+  {server.analyst}
+To bring later publications here by themselves, put this into .env while the server runs:
+  LDA_PUBLISH_DSN={server.owner}
+
+Try: psql '{server.reader}' -c 'SELECT * FROM published.measure_value WHERE is_latest_period LIMIT 5'
+Guides for BI tools are in docs/bi. Ctrl-C stops the server; its data stay."""
 
 
 def serving_view(report: ServingReport) -> str:
@@ -39,16 +51,24 @@ def serving_view(report: ServingReport) -> str:
 
 
 def serve_locally(settings: Settings, port: int) -> None:
-    """Serve the publication in force from a PostgreSQL on this machine, print how to connect, wait for Ctrl-C."""
-    with local_server(settings, port) as server:
-        report = serve(settings.model_copy(update={"publish_dsn": SecretStr(server.owner)}))
-        typer.echo(serving_view(report))
-        typer.echo(f"for named analysts (mart, published)  {server.analyst}")
-        typer.echo(f"for everyone (published)              {server.reader}")
-        typer.echo(f"to publish: LDA_PUBLISH_DSN=          {server.owner}")
-        typer.echo("Guides for BI tools are in docs/bi. Ctrl-C stops the server; its data stay.")
-        with suppress(KeyboardInterrupt):
-            threading.Event().wait()
+    """Serve the publication in force from a PostgreSQL on this machine, print how to connect, wait for Ctrl-C.
+
+    A closed window or a ``kill`` stops the server too.
+
+    :raises ServingError: when nothing is published, before a server is started.
+    """
+    if current_publication(settings) is None:
+        raise ServingError(
+            f"Nothing has been published in {settings.home} yet, so there is nothing to serve. Run: make refresh"
+        )
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), local_server(settings, port) as server:
+        typer.echo(serving_view(serve(settings.model_copy(update={"publish_dsn": SecretStr(server.owner)}))))
+        typer.echo(CONNECT.format(server=server))
+        threading.Event().wait()
+    with suppress(OSError):  # the window it would be written to may be what was closed
+        typer.echo("PostgreSQL is stopped.")
 
 
 def write_dashboard(settings: Settings, path: Path, mart: str) -> list[str]:

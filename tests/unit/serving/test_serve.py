@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import socket
 import stat
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -99,9 +103,61 @@ def test_the_local_server_asks_for_passwords_and_keeps_its_data(publication):
             for wrong in (make_conninfo(server.reader, password="guess"), make_conninfo(server.owner, user="postgres")):
                 with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
                     psycopg.connect(wrong)
-            with pytest.raises(ServingError, match=f"Port {port} .* is taken"), local_server(settings, port):
+            with pytest.raises(ServingError, match="is running already"), local_server(settings, free_port()):
+                pass
+        with socket.socket() as other, pytest.raises(ServingError, match=r"Port \d+ .* is taken"):
+            other.bind(("127.0.0.1", 0))
+            with local_server(settings, other.getsockname()[1]):
                 pass
         with local_server(settings, free_port()) as server:
             assert served(server.analyst) == [("r1",)], "the data are there after a stop"
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def test_make_serve_stops_its_server_however_it_ends(publication):
+    home = Path(tempfile.mkdtemp(prefix="lda-serve-"))
+    settings = Settings(home=home)
+    try:
+        nothing = serve_in_a_window(home)
+        assert nothing.wait(60) == 1
+        assert "Run: make refresh" in nothing.stderr.read()
+        assert not (home / "postgres").exists(), "no server is started for nothing"
+        shutil.copytree(publication("r1"), settings.published / "r1")
+        (settings.published / "r1" / "publication.json").write_text("{}")
+        switch_to(settings, "r1")
+        killed = serve_in_a_window(home)
+        analyst = connection_string(killed, "lda_analyst_login")
+        killed.kill()
+        killed.wait(60)
+        assert served(analyst) == [("r1",)], "a killed process leaves its server behind"
+        closed = serve_in_a_window(home)
+        assert served(connection_string(closed, "lda_analyst_login")) == [("r1",)], "the next one takes its place"
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(analyst)
+        closed.send_signal(signal.SIGHUP)
+        assert closed.wait(60) == 0
+        assert not (home / "postgres" / "postmaster.pid").exists()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def serve_in_a_window(home: Path) -> subprocess.Popen:
+    """``make serve`` on a free port."""
+    return subprocess.Popen(
+        [sys.executable, "-c", "from lda.cli import main; main()", "serve", "--local", "--port", str(free_port())],
+        env={**os.environ, "LDA_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def connection_string(window: subprocess.Popen, login: str) -> str:
+    """What it prints for a login, once it is ready."""
+    lines = []
+    for line in window.stdout:
+        lines.append(line.strip())
+        if "Ctrl-C" in line:
+            return next(one for one in lines if one.startswith(f"postgresql://{login}:"))
+    raise AssertionError(lines, window.stderr.read())
