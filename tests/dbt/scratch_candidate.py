@@ -57,6 +57,7 @@ class Candidate:
                     "partner_name": partner.name,
                     "partner_type": partner.type,
                     "system_code": system.system_code,
+                    "valid_to": partner.valid_to,
                 }
                 for partner in system.partners
             ],

@@ -23,6 +23,8 @@ pytestmark = pytest.mark.slow
 PROJECT = Path(__file__).resolve().parents[2]
 SYSTEMS = ("coventry_warwickshire", "hertfordshire", "leeds", "llr")
 ALONE = "llr"
+# Two months before the ICB of Hertfordshire and West Essex was split on 1 April 2026, and two after.
+LAST, BEFORE, AFTER = "2026-05", "2026-03-31", "2026-04-30"
 KEY = "measure_id, system_code, geography_type, geography_code, breakdown_type, breakdown_value, period_end"
 FIGURES = "numerator, denominator, value, lower_95, upper_95, target, coverage, is_latest_period"
 
@@ -65,7 +67,7 @@ def world(tmp_path_factory) -> World:
     folder = tmp_path_factory.mktemp("systems")
     settings = Settings(home=folder / "home", system="all")
     assert settings.systems == SYSTEMS
-    synthesise(settings, system="all", months=3, scale=0.02, seed=5, dirt=0)
+    synthesise(settings, system="all", months=4, end=LAST, scale=0.02, seed=5)
     ingest(settings)
     together = build(settings, folder / "together")
     return World(settings.home, together, build(settings.model_copy(update={"system": ALONE}), folder / "alone"))
@@ -99,8 +101,7 @@ def test_every_system_agrees_with_its_own_truth(world):
     assert {key[1] for key in truth} == set(SYSTEMS)
     wrong = [(key, value, found.get(key)) for key, value in truth.items() if found.get(key) != value]
     assert not wrong, f"{len(wrong)} of {len(truth)} differ, for example {wrong[:3]}"
-    # Neighbourhoods of people that are known to partners other than practices are tested against their sum below.
-    known = [key for key, value in found.items() if value[0] and key not in truth and key[2] != "neighbourhood"]
+    known = [key for key, value in found.items() if value[0] and key not in truth]
     assert not known, f"{len(known)} figures the truth does not know, for example {known[:3]}"
 
 
@@ -126,22 +127,41 @@ def test_the_parts_of_leeds_add_up_to_leeds_in_every_measure(world):
 
 
 def test_the_split_icb_is_told_as_it_was_and_on_current_boundaries(world):
-    areas = world.rows("""
-        select geography_type, geography_code, sum(numerator)::int from mart.measure_value
-        where measure_id = 'ld_register_size' and system_code = 'hertfordshire' and is_latest_period
-            and (geography_type in ('icb', 'icb_current', 'system')
-                or (geography_type = 'place' and breakdown_type = 'all'))
-            and breakdown_type = 'all'
+    for end, then in ((BEFORE, {"QM7"}), (AFTER, {"S1Y5D", "D7T5G"})):
+        areas = world.rows(f"""
+            select geography_type, geography_code, numerator::int from mart.measure_value
+            where measure_id = 'ld_register_size' and system_code = 'hertfordshire' and breakdown_type = 'all'
+                and geography_type in ('icb', 'icb_current', 'system', 'place') and period_end = date '{end}'
+        """)
+        found = {(kind, code): people for kind, code, people in areas}
+        assert set(found) == {
+            *(("icb", code) for code in then), ("icb_current", "S1Y5D"), ("icb_current", "D7T5G"), ("system", "HWE"),
+            ("place", "E10000015"), ("place", "E10000012"),
+        }  # fmt: skip
+        assert sum(found["icb", code] for code in then) == found["system", "HWE"]
+        assert found["icb_current", "S1Y5D"] == found["place", "E10000015"]
+        assert found["icb_current", "D7T5G"] == found["place", "E10000012"]
+    assert (found["icb", "S1Y5D"], found["icb", "D7T5G"]) == (found["place", "E10000015"], found["place", "E10000012"])
+
+
+def test_a_closed_icb_stands_for_no_month_after_its_end_and_is_missed_by_nobody(world):
+    told = world.rows("""
+        select feed, partner_code, min(period_end), max(period_end), bool_or(is_stale)
+        from intermediate.int_effective_submission
+        where system_code = 'hertfordshire' and feed in ('dsr', 'leder', 'programme')
         group by all order by all
     """)
-    found = {(kind, code): people for kind, code, people in areas}
-    assert set(found) == {
-        ("icb", "QM7"), ("icb_current", "S1Y5D"), ("icb_current", "D7T5G"), ("system", "HWE"),
-        ("place", "E10000015"), ("place", "E10000012"),
-    }  # fmt: skip
-    assert found["icb", "QM7"] == found["system", "HWE"]
-    assert found["icb_current", "S1Y5D"] == found["place", "E10000015"]
-    assert found["icb_current", "D7T5G"] == found["place", "E10000012"]
+    months = {(feed, partner): (str(first), str(last)) for feed, partner, first, last, _ in told}
+    after = (AFTER, "2026-05-31")
+    for feed in ("dsr", "leder", "programme"):
+        assert months[feed, "QM7"] == ("2026-02-28", BEFORE)
+        assert months[feed, "S1Y5D"] == after
+    assert (months["dsr", "D7T5G"], ("programme", "D7T5G") in months) == (after, False)
+    expected = world.rows("""
+        select distinct partner_code from staging.stg_expected_submission
+        where system_code = 'hertfordshire' and feed = 'dsr' and period_end > date '2026-03-31' order by 1
+    """)
+    assert expected == [("D7T5G",), ("S1Y5D",)]
 
 
 def test_each_question_of_each_system_has_the_answer_its_page_names(world):

@@ -1,4 +1,5 @@
--- A partner that misses a month keeps its last good submission for as many periods as its contract allows.
+-- A partner that misses a month keeps its last good submission for as many periods as its contract allows. Once it is
+-- no partner any more its submissions stand for nothing: those who took its people over tell of them.
 with reporting_month as (
 
     select * from {{ ref('int_reporting_month') }}
@@ -14,6 +15,12 @@ submission as (
 feed as (
 
     select * from {{ ref('stg_feed') }}
+
+),
+
+partner as (
+
+    select * from {{ ref('stg_partner') }}
 
 ),
 
@@ -40,6 +47,12 @@ candidate as (
             submission.period_end <= reporting_month.period_end
             and {{ months_apart('submission.period_end', 'reporting_month.period_end') }}
             <= feed.stale_after_periods * feed.cadence_months
+    left join partner
+        on
+            submission.partner_code = partner.partner_code
+            and submission.system_code = partner.system_code
+            and feed.partner_type = partner.partner_type
+    where partner.valid_to is null or reporting_month.period_end < partner.valid_to
 
 )
 

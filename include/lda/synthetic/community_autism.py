@@ -134,21 +134,21 @@ def add_community_answers(truth: Truth, referrals: Sequence[CommunityReferral], 
     for one in referrals:
         if not one.is_listed(end):
             continue
-        place, traits = one.patient.place, _traits(one.patient, cut)
+        who, traits = one.patient, _traits(one.patient, cut)
         due = one.received + WAIT_DAYS
         if one.received >= first:
-            truth.add_person("community_autism_new_referrals", end, place, traits, 1)
+            truth.add_person("community_autism_new_referrals", end, who, traits, 1)
         if first <= one.closed <= cut:
-            truth.add_person("community_autism_closed_referrals", end, place, traits, 1)
+            truth.add_person("community_autism_closed_referrals", end, who, traits, 1)
         if first <= due <= cut:
             in_time = NO_DAY < one.seen <= due
-            truth.add_person("community_autism_first_contact_13_weeks", end, place, traits, in_time)
+            truth.add_person("community_autism_first_contact_13_weeks", end, who, traits, in_time)
         if one.is_open(cut):
             waited = cut - one.received
-            truth.add_person("community_autism_open_referrals", end, place, traits, 1)
-            truth.add_person("community_autism_over_13_weeks", end, place, traits, waited > WAIT_DAYS)
+            truth.add_person("community_autism_open_referrals", end, who, traits, 1)
+            truth.add_person("community_autism_over_13_weeks", end, who, traits, waited > WAIT_DAYS)
             if not NO_DAY < one.seen <= cut:
-                truth.add_value("community_autism_median_wait_days", end, place, traits, waited)
+                truth.add_value("community_autism_median_wait_days", end, who, traits, waited)
 
 
 def add_either_source_answers(
@@ -164,4 +164,4 @@ def add_either_source_answers(
         if other.is_open(cut):
             waiting[other.patient.nhs or f"community:{other.patient.local_id}"] = other.patient
     for patient in waiting.values():
-        truth.add_person("autism_open_either_source", end, patient.place, _traits(patient, cut), 1)
+        truth.add_person("autism_open_either_source", end, patient, _traits(patient, cut), 1)

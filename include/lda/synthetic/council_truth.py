@@ -77,16 +77,15 @@ class CouncilTruth:
                 "ethnicity_group": CLD_ETHNICITIES[client.ethnicity][1],
                 "deprivation_quintile": QUINTILE_LABELS[truth.geography.areas[area].quintile if area >= 0 else 0],
             }
-            place = row.client.council
             service = {"service_type": row.event.service_type}
-            truth.add_person("long_term_support", end, place, traits | service, 1)
+            truth.add_person("long_term_support", end, row.client, traits | service, 1)
             costs = [other.event.cost for other in _services(known, last, last)]
             if costs:
-                truth.add_value("long_term_support_weekly_cost", end, place, traits, math.fsum(costs))
+                truth.add_value("long_term_support_weekly_cost", end, row.client, traits, math.fsum(costs))
             if age > 64:
                 continue
-            truth.add_person("settled_accommodation", end, place, traits, _agreed(known.homes) in SETTLED)
-            truth.add_person("paid_employment", end, place, traits, _agreed(known.jobs) in PAID)
+            truth.add_person("settled_accommodation", end, row.client, traits, _agreed(known.homes) in SETTLED)
+            truth.add_person("paid_employment", end, row.client, traits, _agreed(known.jobs) in PAID)
 
 
 def _keep_event(known: _Known, quarter: int, row: SentRow) -> None:

@@ -40,6 +40,7 @@ from lda.synthetic.trust_returns import TrustExtracts
 from lda.synthetic.trust_truth import TrustTruth
 from lda.synthetic.truth import (
     Truth,
+    add_listings,
     add_population,
     add_register_measures,
     add_residents_of_registers,
@@ -133,6 +134,7 @@ class Registers:
             self._extracts.write_block(block.index, block.people, view, block.messer)
             self._scheme[view.month] += scheme_return(plan, block.people, view)
         in_force = register_in_force(plan, self._made.counted_views(block), self._extracts.missing)
+        add_listings(self._made.truth, plan, block.people, block.views, self._extracts.missing)
         add_register_measures(self._made.truth, plan, block.people, in_force)
 
     def write(self) -> None:

@@ -148,6 +148,19 @@ class Geography:
             held[self._parent("place", place, "icb", day)].append(index)
         return sorted(held.items())
 
+    @property
+    def has_neighbourhoods(self) -> bool:
+        """True where practices belong to neighbourhoods."""
+        return any(kind == "neighbourhood" for kind, _ in self._with_figures)
+
+    def icb_of(self, place: int, day: date) -> str:
+        """The ICB that holds a place on ``day``."""
+        return next(icb for icb, places in self.icbs(day) if place in places)
+
+    def lead_icb(self, day: date) -> str:
+        """The ICB that sends what is of the whole system on ``day``: the one that holds the system's first place."""
+        return self.icb_of(0, day)
+
     def practice_areas(self, day: date) -> list[list[tuple[str, str]]]:
         """Of each practice on ``day``: itself, the system and every area with figures of its own that it belongs to."""
         if day not in self._areas_on:

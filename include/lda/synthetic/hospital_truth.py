@@ -80,24 +80,24 @@ def _add_inpatient(truth: Truth, stay: Stay, end: date) -> None:
     age = age_at(stay, cut)
     traits = traits_of(stay, cut)
     rate = "inpatients_under18_per_million" if age < 18 else "inpatients_adult_per_million"
-    truth.add_person(rate, end, stay.place, traits, 1, 0)
-    truth.add_person("inpatients_change_since_march_2019", end, stay.place, {}, 1, 0)
+    truth.add_person(rate, end, stay, traits, 1, 0)
+    truth.add_person("inpatients_change_since_march_2019", end, stay, {}, 1, 0)
     without_age = {name: value for name, value in traits.items() if name != "age_band"}
     if age < 18 and stay.eating_disorder:
-        truth.add_person("cyp_eating_disorder", end, stay.place, without_age, 1)
+        truth.add_person("cyp_eating_disorder", end, stay, without_age, 1)
     two_years_ago = add_months(cut, -24)
-    truth.add_person("inpatients_over_two_years", end, stay.place, traits, stay.start < two_years_ago)
+    truth.add_person("inpatients_over_two_years", end, stay, traits, stay.start < two_years_ago)
     traits["commissioner_type"] = stay.commissioner
     for measure, counted in (
         ("inpatients_over_five_years", stay.start < add_months(cut, -60)),
         ("out_of_area", stay.distance > FAR_AWAY_KM),
         ("discharge_plan_complete", stay.plan_items == PLAN_ITEMS),
     ):
-        truth.add_person(measure, end, stay.place, traits, counted)
+        truth.add_person(measure, end, stay, traits, counted)
     if stay.ready and stay.ready <= cut:
-        truth.add_person("clinically_ready", end, stay.place, traits, 1)
+        truth.add_person("clinically_ready", end, stay, traits, 1)
     for measure in ("mean_length_of_stay", "median_length_of_stay"):
-        truth.add_value(measure, end, stay.place, traits, cut - stay.start)
+        truth.add_value(measure, end, stay, traits, cut - stay.start)
     _add_reviews(truth, stay, end, traits, admitted)
     own = {
         "length_of_stay_band": band(cut - stay.start, STAY_BANDS, "days"),
@@ -105,7 +105,7 @@ def _add_inpatient(truth: Truth, stay: Stay, end: date) -> None:
         "legal_status_group": LEGAL_STATUS_GROUPS[stay.legal_status],
         "distance_band": band(stay.distance, DISTANCE_BANDS, "km"),
     }
-    truth.add_person("inpatients_total", end, stay.place, traits | own, 1)
+    truth.add_person("inpatients_total", end, stay, traits | own, 1)
 
 
 def _add_reviews(truth: Truth, stay: Stay, end: date, traits: dict[str, str], admitted: int) -> None:
@@ -119,7 +119,7 @@ def _add_reviews(truth: Truth, stay: Stay, end: date, traits: dict[str, str], ad
         ("oversight_visit_in_date", cut - days, stay.visits),
     ):
         if admitted <= since:
-            truth.add_person(measure, end, stay.place, traits, stay.latest(seen, cut) >= since)
+            truth.add_person(measure, end, stay, traits, stay.latest(seen, cut) >= since)
 
 
 def left_on(stay: Stay, cut: int) -> int:
@@ -143,15 +143,15 @@ def _add_month(truth: Truth, stays: Sequence[Stay], end: date) -> None:
             ("discharges", left),
         ):
             if happened:
-                truth.add_person(measure, end, stay.place, traits, 1)
+                truth.add_person(measure, end, stay, traits, 1)
         delayed = sum(
             max(0, (stop - 1 if stop else cut) - max(first, start, stay.ready) + 1)
             for start, stop, _ in spells
             if stay.ready and stay.ready <= cut
         )
         if delayed:
-            truth.add_value("delayed_days", end, stay.place, traits, delayed)
-            truth.add_value("delay_cost", end, stay.place, traits, delayed * stay.cost)
+            truth.add_value("delayed_days", end, stay, traits, delayed)
+            truth.add_value("delay_cost", end, stay, traits, delayed * stay.cost)
 
 
 def _add_year(truth: Truth, stays: Sequence[Stay], end: date, first_day: int) -> None:
@@ -168,9 +168,9 @@ def _add_year(truth: Truth, stays: Sequence[Stay], end: date, first_day: int) ->
         left = left_on(stay, cut)
         if left >= first_day and year_ago < left <= cut - READMISSION_DAYS:
             back = any(stay.start < other and left <= other <= left + READMISSION_DAYS for other in starts[stay.person])
-            truth.add_person("readmissions_30_days", end, stay.place, traits, back)
+            truth.add_person("readmissions_30_days", end, stay, traits, back)
         days = FIRST_CETR_DAYS_CHILD if age_at(stay, stay.start) < 18 else FIRST_CETR_DAYS
         deadline = stay.start + days
         if stay.start >= first_day and stay.start > year_ago and deadline <= cut and not NO_DAY < left < deadline:
             seen = bool(stay.cetrs) and stay.cetrs[0] <= deadline
-            truth.add_person("post_admission_cetr", end, stay.place, traits, seen)
+            truth.add_person("post_admission_cetr", end, stay, traits, seen)

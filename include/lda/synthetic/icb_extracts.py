@@ -1,8 +1,8 @@
-"""The ICB's monthly files: scheme return (CSV), inpatient census and LeDeR reviews (XLSX), and files nobody claims."""
+"""The ICBs' monthly files: scheme return (CSV), inpatient census and LeDeR reviews (XLSX), and files nobody claims."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,18 +26,19 @@ LATENCY = {
 }  # fmt: skip
 DATE_HABITS = ("real", "text", "real", "serial")
 PLAIN = SheetStyle()
+# The column that says which council, and so which ICB, a row belongs to.
+COUNCIL = "responsible_council"
 
 
 class IcbExtracts:
-    """Writes the ICB's files from what all blocks together hold."""
+    """Writes the files of the system's ICBs from what all blocks together hold."""
 
     def __init__(
         self, plan: Plan, shapes: dict[str, FeedShape], landing: Path, truth: TruthFiles, messer: Messer
     ) -> None:
         self._plan, self._shapes, self._landing, self._truth, self.messer = plan, shapes, landing, truth, messer
 
-    def _extract(self, feed: str, end: date, version: int = 1, days: int = 0) -> Extract:
-        code = self._plan.geography.icb_code
+    def _extract(self, feed: str, end: date, code: str, version: int = 1, days: int = 0) -> Extract:
         path = landing_path(self._landing, code, icb_file(feed, code, end.isoformat()[:7], version))
         landed = path.relative_to(self._landing).as_posix()
         extract = Extract(path, landed, feed, code, end, delivery(end, LATENCY[feed] + days))
@@ -45,19 +46,22 @@ class IcbExtracts:
         return extract
 
     def scheme_returns(self, counts: Sequence[Counts]) -> None:
-        """One CSV for each month; ``counts`` has one array a month, practices by LDHC fields."""
-        shape = self._shapes["ldhc"]
+        """One CSV for each ICB and month; ``counts`` has one array a month, practices by LDHC fields."""
+        shape, geography = self._shapes["ldhc"], self._plan.geography
         for end, table in zip(self._plan.ends, counts, strict=True):
-            file = CsvFile(self._extract("ldhc", end), shape, scheme_layout(shape))
             year = end.year if end.month >= 4 else end.year - 1
             service = f"LDHC {year}/{(year + 1) % 100:02d}"
-            rows: list[RawRow] = [
-                (service, code, end.toordinal(), indicator, field, int(table[practice, column]), "Y")
-                for practice, code in enumerate(self._plan.geography.practices)
-                for column, (indicator, field) in enumerate(LDHC_FIELDS)
-            ]
-            file.write_rows(self.messer.rows(file, rows))
-            file.close()
+            place_of = geography.practice_places(end)
+            for icb, places in geography.icbs(end):
+                file = CsvFile(self._extract("ldhc", end, icb), shape, scheme_layout(shape))
+                rows: list[RawRow] = [
+                    (service, code, end.toordinal(), indicator, field, int(table[practice, column]), "Y")
+                    for practice, code in enumerate(geography.practices)
+                    if place_of[practice] in places
+                    for column, (indicator, field) in enumerate(LDHC_FIELDS)
+                ]
+                file.write_rows(self.messer.rows(file, rows))
+                file.close()
 
     def censuses(self, stays: Sequence[Stay]) -> None:
         """One workbook for each month; the last month but one is first sent with half the people."""
@@ -70,40 +74,55 @@ class IcbExtracts:
         self.workbooks("leder", "LeDeR reviews", lambda end: review_rows(self._plan, reviews, end))
 
     def workbooks(self, feed: str, title: str, rows_at: Callable[[date], Sequence[RawRow]]) -> None:
-        """One workbook for each month with the rows as they are at its end."""
+        """One workbook for each ICB and month with the rows as they are at its end."""
         dirty = self._plan.dirt > 0
         resubmitted = max(0, len(self._plan.ends) - 2) if feed == "inpatient_census" and dirty else -1
         for month, end in enumerate(self._plan.ends):
             style = _style(month) if dirty else PLAIN
-            extract = self._extract(feed, end, 2 if month == resubmitted else 1, 3 if month == resubmitted else 0)
-            words = f"{title}, {MONTH_NAMES[end.month - 1]} {end.year}"
-            file = XlsxFile(extract, self._shapes[feed], style, words)
-            file.save(self.messer.rows(file, rows_at(end), repeat_header=style.repeated_header, at_least=1))
-            if month == resubmitted:
-                extract.tags.add("resubmission")
+            again = month == resubmitted
+            for icb, rows in self._by_icb(feed, rows_at(end), end):
+                extract = self._extract(feed, end, icb, 2 if again else 1, 3 if again else 0)
+                words = f"{title}, {MONTH_NAMES[end.month - 1]} {end.year}"
+                file = XlsxFile(extract, self._shapes[feed], style, words)
+                file.save(self.messer.rows(file, rows, repeat_header=style.repeated_header, at_least=1))
+                if again:
+                    extract.tags.add("resubmission")
+
+    def _by_icb(self, feed: str, rows: Sequence[RawRow], end: date) -> Iterator[tuple[str, Sequence[RawRow]]]:
+        """The rows of each ICB that holds a part of the system, by council; rows without one are the lead's."""
+        geography, shape = self._plan.geography, self._shapes[feed]
+        if COUNCIL not in shape.columns:
+            yield geography.lead_icb(end), rows
+            return
+        column = shape.at(COUNCIL)
+        for icb, places in geography.icbs(end):
+            codes = {geography.places[place] for place in places}
+            yield icb, [row for row in rows if row[column] in codes]
 
     def _first_census(self, stays: Sequence[Stay], end: date) -> None:
-        extract = self._extract("inpatient_census", end)
-        file = XlsxFile(extract, self._shapes["inpatient_census"], PLAIN, "")
-        rows = []
-        for facts in census_rows(self._plan, stays, end)[::2]:
-            cells: list[Cell] = list(facts)
-            for place in file.shape.dates:
-                cells[place] = file.day(int(facts[place]))
-            rows.append(cells)
-        extract.accepted = len(rows)
-        extract.status = "superseded"
-        extract.tags.add("resubmission")
-        file.save(rows)
+        for icb, found in self._by_icb("inpatient_census", census_rows(self._plan, stays, end), end):
+            extract = self._extract("inpatient_census", end, icb)
+            file = XlsxFile(extract, self._shapes["inpatient_census"], PLAIN, "")
+            rows = []
+            for facts in found[::2]:
+                cells: list[Cell] = list(facts)
+                for place in file.shape.dates:
+                    cells[place] = file.day(int(facts[place]))
+                rows.append(cells)
+            extract.accepted = len(rows)
+            extract.status = "superseded"
+            extract.tags.add("resubmission")
+            file.save(rows)
 
     def unclaimed(self) -> None:
         """Files that no contract claims."""
         if not self._plan.dirt:
             return
         geography, end = self._plan.geography, self._plan.ends[-1]
+        icb = geography.lead_icb(end)
         for partner, name, text in (
             (
-                geography.icb_code,
+                icb,
                 "Programme board minutes.txt",
                 f"Minutes of the programme board of {geography.system_name}. Nobody's data.\n",
             ),

@@ -189,4 +189,4 @@ def add_review_measures(truth: Truth, reviews: Sequence[Review], end: date) -> N
             "deprivation_quintile": QUINTILE_LABELS[review.quintile],
         }
         in_time = NO_DAY < review.completed <= deadline
-        truth.add_person(MEASURES[review.kind], end, review.place, traits, in_time)
+        truth.add_person(MEASURES[review.kind], end, review, traits, in_time)

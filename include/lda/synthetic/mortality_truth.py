@@ -19,17 +19,17 @@ def add_mortality_measures(truth: Truth, reviews: Sequence[Review], end: date) -
     known = [review.as_known(cut) for review in reviews if review.known <= cut]
     for review in known:
         if not review.completed and _deadline_has_come(review, cut):
-            truth.add_person("leder_backlog", end, review.place, _traits(review), 1)
+            truth.add_person("leder_backlog", end, review, _traits(review), 1)
         if review.kind == "Initial" and start <= review.died <= cut:
             traits = _traits(review)
-            truth.add_person("leder_deaths", end, review.place, traits, 1)
+            truth.add_person("leder_deaths", end, review, traits, 1)
             del traits["age_band"]
-            truth.add_value("leder_median_age_at_death", end, review.place, traits, review.age)
+            truth.add_value("leder_median_age_at_death", end, review, traits, review.age)
     for review in _one_a_death([review for review in known if review.completed >= start]):
         traits = _traits(review)
-        truth.add_person("leder_avoidable", end, review.place, traits, review.avoidable == "Y")
-        truth.add_person("leder_quality_of_care_good", end, review.place, traits, review.grade >= GOOD_GRADE)
-        truth.add_person("leder_deaths_by_cause", end, review.place, traits | {"cause_group": review.cause}, 1)
+        truth.add_person("leder_avoidable", end, review, traits, review.avoidable == "Y")
+        truth.add_person("leder_quality_of_care_good", end, review, traits, review.grade >= GOOD_GRADE)
+        truth.add_person("leder_deaths_by_cause", end, review, traits | {"cause_group": review.cause}, 1)
 
 
 def _deadline_has_come(review: Review, cut: int) -> bool:

@@ -79,8 +79,8 @@ class NationalPublication:
     def write(self) -> None:
         """Write the publication of every month and remember where our ICB stands."""
         made, shape = self._made, self._made.shapes[FEED]
-        sender = made.plan.geography.icb_code
         for month, end in enumerate(made.plan.ends):
+            sender = made.plan.geography.lead_icb(end)
             path = landing_path(made.landing, sender, f"{FEED}_{sender}_{end.isoformat()[:7]}.csv")
             landed = path.relative_to(made.landing).as_posix()
             extract = Extract(path, landed, FEED, sender, end, delivery(end, LATENCY))

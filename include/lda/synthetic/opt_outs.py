@@ -92,7 +92,7 @@ class OptOutLists:
                 self._list(end, numbers, month, 1)
 
     def _list(self, end: date, numbers: list[str], month: int, version: int, status: str = "accepted") -> None:
-        code = self._plan.geography.icb_code
+        code = self._plan.geography.lead_icb(end)
         name = f"{FEED}_{code}_{end.isoformat()[:7]}{f'_v{version}' if version > 1 else ''}.dat"
         path = landing_path(self._landing, code, name)
         landed = path.relative_to(self._landing).as_posix()

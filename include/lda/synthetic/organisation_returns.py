@@ -51,7 +51,7 @@ def make_employers(plan: Plan) -> list[Employer]:
     """Trusts, the ICB, councils and other employers of the system."""
     random, geography = plan.random(0, TRAINING_STREAM), plan.geography
     staff = [(code, "NHS trust", int(random.integers(4500, 16000))) for code in geography.trusts]
-    staff.append((geography.icb_code, "ICB", int(random.integers(300, 600))))
+    staff.append((geography.lead_icb(plan.ends[-1]), "ICB", int(random.integers(300, 600))))
     staff += [(code, "Council", int(random.integers(500, 2500))) for code in geography.councils]
     for kind, count, least, most in OTHER_EMPLOYERS:
         letters = "".join(word[0] for word in kind.split()).upper()
@@ -138,7 +138,7 @@ def add_keyworker_answers(truth: Truth, plan: Plan, teams: Sequence[Team], end: 
     for team in teams:
         for rating, count in zip(RATINGS, team.caseload[plan.ends.index(end)], strict=True):
             if count:
-                truth.add_person("keyworker_caseload", end, team.place, {"dsr_rating": rating}, count)
+                truth.add_group("keyworker_caseload", end, team.place, {"dsr_rating": rating}, count)
 
 
 @dataclass(frozen=True)
@@ -261,4 +261,4 @@ def add_housing_answers(truth: Truth, schemes: Sequence[Scheme], end: date) -> N
     for one in schemes:
         if one.opened <= cut and (one.closed == NO_DAY or one.closed > cut):
             kind = {"supported_accommodation_type": one.kind}
-            truth.add_person("supported_accommodation_units", end, one.place, kind, one.units)
+            truth.add_group("supported_accommodation_units", end, one.place, kind, one.units)

@@ -26,7 +26,7 @@ LATENCY = 12
 
 
 class ReferenceReleases:
-    """Writes the releases of one ICB."""
+    """Writes the releases one ICB of the system hands on."""
 
     def __init__(self, plan: Plan, landing: Path, truth: TruthFiles) -> None:
         self._plan, self._landing, self._truth = plan, landing, truth
@@ -38,7 +38,7 @@ class ReferenceReleases:
             self._write("ons_population", first, self._estimates(wrong=True), {"wrong_population_year"})
         self._write("ons_population", last, self._estimates(wrong=False), {"corrected_population_year"})
         tags = {"quoted_cells", "renamed_organisation"}
-        self._write("ods_organisations", last, self._organisations(), tags, headed=False)
+        self._write("ods_organisations", last, self._organisations(last), tags, headed=False)
 
     def _estimates(self, *, wrong: bool) -> Iterator[Sequence[Cell]]:
         """A row for each council, sex, single year of age and year; the ages of a band are shared out evenly."""
@@ -55,13 +55,14 @@ class ReferenceReleases:
                 here = residents // len(ages) + (position < residents % len(ages))
                 yield place, "", sex[0], age, year, here * factor
 
-    def _organisations(self) -> Iterator[Sequence[Cell]]:
+    def _organisations(self, end: date) -> Iterator[Sequence[Cell]]:
         """Every practice with the 27 cells of the ODS file; one has another name than the reference data knows."""
         geography = self._plan.geography
+        place_of = geography.practice_places(end)
         for position, code in enumerate(geography.practices):
             cells: list[Cell] = [""] * ODS_COLUMNS
             name = "THE RENAMED SURGERY" if position == 0 else geography.practice_names[position].upper()
-            cells[0], cells[1], cells[2], cells[3] = code, name, "Y60", geography.icb_code
+            cells[0], cells[1], cells[2], cells[3] = code, name, "Y60", geography.icb_of(int(place_of[position]), end)
             cells[4], cells[7], cells[9] = "1 HIGH STREET", "SAMPLETOWN", "LE81 1AA"
             cells[10], cells[12], cells[13], cells[21], cells[25] = OPENED, "A", "B", "0", GP_PRACTICE
             yield cells
@@ -69,7 +70,7 @@ class ReferenceReleases:
     def _write(
         self, feed: str, end: date, lines: Iterable[Sequence[Cell]], tags: set[str], *, headed: bool = True
     ) -> None:
-        code = self._plan.geography.icb_code
+        code = self._plan.geography.lead_icb(end)
         path = landing_path(self._landing, code, f"{feed}_{code}_{end.isoformat()[:7]}.csv")
         landed = path.relative_to(self._landing).as_posix()
         extract = Extract(path, landed, feed, code, end, delivery(end, LATENCY), tags=tags)

@@ -79,13 +79,6 @@ def synthesise(
     systems = settings.model_copy(update={"system": system}).systems
     report = SynthesisReport(",".join(systems), months, last_day(end).isoformat(), seed, scale, dirt)
     areas = [Geography(settings, code) for code in systems]
-    for area in areas:
-        held = [icb for icb, _ in area.icbs(last_day(end))]
-        if held != [area.icb_code]:
-            raise ValueError(
-                f"{area.system_name} is held by {', '.join(held)} at {last_day(end)}; the sample's ICB files come from "
-                f"{area.icb_code} alone. Choose an earlier last month."
-            )
     settings.landing.mkdir(parents=True, exist_ok=True)
     settings.landing.chmod(PRIVATE_FOLDER)
     folder = settings.home / "truth"

@@ -89,6 +89,11 @@ class Client:
     jobs: tuple[tuple[int, str], ...]
     events: tuple[Event, ...]
 
+    @property
+    def place(self) -> int:
+        """Index of the council's place."""
+        return self.council
+
 
 def others_needed(plan: Plan, block_scale: float) -> int:
     """How many people outside the GP registers a block needs for its councils and hospitals."""

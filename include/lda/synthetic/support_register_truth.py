@@ -41,18 +41,18 @@ def add_register_answers(truth: Truth, entries: Sequence[Entry], end: date, firs
             continue
         traits = _traits(entry, cut)
         if year <= entry.added <= cut:
-            truth.add_person("dsr_self_referrals", end, entry.place, traits, entry.route == SELF_REFERRAL)
+            truth.add_person("dsr_self_referrals", end, entry, traits, entry.route == SELF_REFERRAL)
         if not entry.is_on(cut):
             continue
         rating = entry.rating(cut)
-        truth.add_person("dsr_people", end, entry.place, traits | {"dsr_rating": rating}, 1)
+        truth.add_person("dsr_people", end, entry, traits | {"dsr_rating": rating}, 1)
         since = cut - REVIEW_WITHIN[rating]
         if entry.added <= since:
             reviewed = entry.last_review(cut) >= since
-            truth.add_person("dsr_reviewed_in_time", end, entry.place, traits | {"dsr_rating": rating}, reviewed)
+            truth.add_person("dsr_reviewed_in_time", end, entry, traits | {"dsr_rating": rating}, reviewed)
         if _age(entry, cut) < 18 and rating in {RED, AMBER}:
             allocated = NO_DAY < entry.keyworker_from <= cut
-            truth.add_person("dsr_keyworker_allocated", end, entry.place, traits, allocated)
+            truth.add_person("dsr_keyworker_allocated", end, entry, traits, allocated)
 
 
 def add_admission_answers(
@@ -72,4 +72,4 @@ def add_admission_answers(
             for entry in known[stay.nhs]
         )
         traits = traits_of(stay, cut) | {"commissioner_type": stay.commissioner}
-        truth.add_person("admitted_without_dsr", end, stay.place, traits, not on)
+        truth.add_person("admitted_without_dsr", end, stay, traits, not on)

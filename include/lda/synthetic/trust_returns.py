@@ -99,7 +99,9 @@ def _add_spell(tables: Tables, plan: Plan, spell: TrustSpell, first: int, cut: i
     request, number, has = f"Q{spell.number}", spell.number, spell.qualifiers
     site, security = plan.geography.wards[spell.ward]
     start, stop = known(spell.start, cut), known(spell.stop, cut)
-    tables.add("MHS101Referral", request, spell.patient.local_id, plan.geography.icb_code, start, "12", stop, "", "")
+    tables.add(
+        "MHS101Referral", request, spell.patient.local_id, _icb(plan, spell.patient, cut), start, "12", stop, "", ""
+    )
     tables.add("MHS102ServiceTypeReferredTo", request, "E01" if "MHS102" in has else "A01", stop, "")
     tables.add("MHS501HospProvSpell", number, request, start, stop)
     ward = f"{site}-LD" if "MHS502" in has else site
@@ -125,9 +127,14 @@ def _add_spell(tables: Tables, plan: Plan, spell: TrustSpell, first: int, cut: i
                 tables.add("MHS515RestrictiveInterventType", incident, kind)
 
 
+def _icb(plan: Plan, patient: Patient, day: int) -> str:
+    """The ICB that commissions for a patient; that of the first place where no address is known."""
+    return plan.geography.icb_of(max(patient.place, 0), date.fromordinal(day))
+
+
 def _add_referral(tables: Tables, plan: Plan, referral: AutismReferral, first: int, cut: int) -> None:
     tables.add(
-        "MHS101Referral", referral.number, referral.patient.local_id, plan.geography.icb_code,
+        "MHS101Referral", referral.number, referral.patient.local_id, _icb(plan, referral.patient, cut),
         known(referral.received, cut), "25" if referral.is_primary_reason else "12", known(referral.closed, cut),
         known(referral.rejected, cut), "",
     )  # fmt: skip

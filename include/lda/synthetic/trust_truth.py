@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from lda.synthetic.calendar import first_of_month, month_index
-from lda.synthetic.codes import ALL, ETHNIC_GROUP, QUINTILE_LABELS, SEX_WORDS
+from lda.synthetic.codes import ETHNIC_GROUP, QUINTILE_LABELS, SEX_WORDS
 from lda.synthetic.hospital import Stay
 from lda.synthetic.hospital_truth import traits_of
 from lda.synthetic.trust_history import AutismReferral, Patient, TrustHistory, TrustSpell
@@ -33,36 +33,15 @@ class TrustTruth:
         self._truth, self._history, self._first_day = truth, history, first_day
         self._trust, self._stays = trust, stays
 
-    def _cells(self, patient: Patient, end: date) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
-        """The cells a person counts in; somebody without an address counts in the system alone."""
-        geography = self._truth.geography
-        age = (month_index(end.toordinal()) - month_index(first_of_month(patient.birth))) // 12
-        traits = {
-            "sex": SEX_WORDS[patient.sex],
-            "age_band": age_band(age),
-            "ethnicity_group": ETHNIC_GROUP[patient.ethnicity],
-            "deprivation_quintile": QUINTILE_LABELS[patient.quintile],
-        }
-        places = [("place", geography.places[patient.place])] if patient.place >= 0 else []
-        for where in (*places, ("system", geography.system_area)):
-            for what in (ALL, *traits.items()):
-                yield where, what
-
     def _add_own(self, measure: str, end: date, patient: Patient, own: tuple[str, str]) -> None:
         """Add somebody to the cells of a measure with a breakdown of its own."""
-        for where, what in self._cells(patient, end):
-            self._truth.add(measure, end, where, what, 1, 1)
-            if what == ALL:
-                self._truth.add(measure, end, where, own, 1, 1)
+        self._truth.add_person(measure, end, patient, _traits(patient, end) | dict([own]), 1)
 
     def _add(self, measure: str, end: date, patient: Patient, count: int = 1, of: int = 1) -> None:
-        for where, what in self._cells(patient, end):
-            self._truth.add(measure, end, where, what, count, of)
+        self._truth.add_person(measure, end, patient, _traits(patient, end), count, of)
 
     def _add_value(self, measure: str, end: date, patient: Patient, value: float) -> None:
-        for where, what in self._cells(patient, end):
-            cell = (measure, *where, *what, end.isoformat())
-            self._truth.values.setdefault(cell, []).append(value)
+        self._truth.add_value(measure, end, patient, _traits(patient, end), value)
 
     def add_month(self, end: date) -> None:
         """Every measure of a month whose submission arrived."""
@@ -115,7 +94,7 @@ class TrustTruth:
             if both or self._truth.geography.wards[stay.ward][0].startswith(self._trust):
                 words = "Both" if both else "Census only"
                 traits = traits_of(stay, cut) | {"known_from": words}
-                self._truth.add_person(measure, end, stay.place, traits, 1)
+                self._truth.add_person(measure, end, stay, traits, 1)
         for patient in there:
             if patient.nhs not in known:
                 self._add_own(measure, end, patient, ("known_from", "Trust only"))
@@ -143,3 +122,13 @@ class TrustTruth:
             self._add("autism_over_13_weeks", end, patient, int(waited > WAIT_DAYS))
             if known and not seen:
                 self._add_value("autism_median_wait_days", end, patient, float(waited))
+
+
+def _traits(patient: Patient, end: date) -> dict[str, str]:
+    age = (month_index(end.toordinal()) - month_index(first_of_month(patient.birth))) // 12
+    return {
+        "sex": SEX_WORDS[patient.sex],
+        "age_band": age_band(age),
+        "ethnicity_group": ETHNIC_GROUP[patient.ethnicity],
+        "deprivation_quintile": QUINTILE_LABELS[patient.quintile],
+    }

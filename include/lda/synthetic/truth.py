@@ -14,13 +14,13 @@ from datetime import date
 from math import fsum
 from pathlib import Path
 from statistics import fmean, median
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from lda.synthetic.calendar import NO_DAY, financial_year_start, last_day, month_index
 from lda.synthetic.codes import ALL, ETHNIC_GROUP, NOT_STATED, QUINTILE_LABELS, SEX_WORDS
-from lda.synthetic.geography import Geography
+from lda.synthetic.geography import UNALLOCATED, Geography
 from lda.synthetic.health_checks import LDHC_FIELDS, RegisterView
 from lda.synthetic.population import Days, Flags, People, Plan
 from lda.synthetic.profiles import AGE_BANDS
@@ -72,6 +72,18 @@ def age_band(age: int) -> str:
     return AGE_BANDS[int(np.searchsorted(BAND_FROM, age, side="right")) - 1]
 
 
+class Somebody(Protocol):
+    """A person as some partner tells of them."""
+
+    @property
+    def nhs(self) -> str:
+        """The NHS number as sent; blank where there is none."""
+
+    @property
+    def place(self) -> int:
+        """Index of the place; -1 where it is not known."""
+
+
 class Truth:
     """Cells of every measure, added to block by block."""
 
@@ -81,6 +93,8 @@ class Truth:
         self.values: dict[Cell, list[float]] = {}
         # Figures made of the figures of other measures.
         self.figures: dict[Cell, float] = {}
+        # The practice, by index, that last listed each NHS number, by month end.
+        self.listed: dict[date, dict[str, int]] = {}
         # Every area that has a cell, as geography type and code, in a fixed order.
         self.areas: dict[tuple[str, str], None] = {}
 
@@ -92,18 +106,41 @@ class Truth:
         cell[1] += int(of)
 
     def add_person(
+        self, measure: str, end: date, who: Somebody, traits: Mapping[str, str], count: int, of: int = 1
+    ) -> None:
+        """Add one person to the cells of their place and system, and where it is told, of their neighbourhood."""
+        self.add_group(measure, end, who.place, traits, count, of)
+        for where in self._neighbourhood(end, who, traits) if of else ():
+            self.add(measure, end, where, ALL, count, of)
+
+    def add_value(self, measure: str, end: date, who: Somebody, traits: Mapping[str, str], value: float) -> None:
+        """Add one person's value to the cells of their place and system, and where it is told, their neighbourhood."""
+        cells = [(where, what) for where in self._places(who.place) for what in (ALL, *traits.items())]
+        cells += [(where, ALL) for where in self._neighbourhood(end, who, traits)]
+        for where, what in cells:
+            self.values.setdefault((measure, *where, *what, end.isoformat()), []).append(float(value))
+
+    def add_group(
         self, measure: str, end: date, place: int, traits: Mapping[str, str], count: int, of: int = 1
     ) -> None:
-        """Add one person (or one group alike in ``traits``) to the cells of the place and of the system."""
-        for where in (("place", self.geography.places[place]), ("system", self.geography.system_area)):
+        """Add things or people alike in ``traits`` to the cells of a place and of the system."""
+        for where in self._places(place):
             for what in (ALL, *traits.items()):
                 self.add(measure, end, where, what, count, of)
 
-    def add_value(self, measure: str, end: date, place: int, traits: Mapping[str, str], value: float) -> None:
-        """Add one person's value to the cells of the place and of the system."""
-        for where in (("place", self.geography.places[place]), ("system", self.geography.system_area)):
-            for what in (ALL, *traits.items()):
-                self.values.setdefault((measure, *where, *what, end.isoformat()), []).append(float(value))
+    def _places(self, place: int) -> list[tuple[str, str]]:
+        """The place and the system; somebody of no known place (-1) counts in the system alone."""
+        places = [("place", self.geography.places[place])] if place >= 0 else []
+        return [*places, ("system", self.geography.system_area)]
+
+    def _neighbourhood(self, end: date, who: Somebody, traits: Mapping[str, str]) -> list[tuple[str, str]]:
+        """The neighbourhood of the practice that last listed the person; none where the system has none, nor for a
+        measure that is not broken down by people's addresses."""
+        if not self.geography.has_neighbourhoods or "deprivation_quintile" not in traits:
+            return []
+        practice = self.listed.get(end, {}).get(who.nhs)
+        codes = self.geography.practice_neighbourhoods(end)
+        return [("neighbourhood", UNALLOCATED if practice is None else codes[practice])]
 
     def add_figure(self, measure: str, end: date, where: tuple[str, str], value: float) -> None:
         """Add the figure of an area that is made of the figures of other measures."""
@@ -147,6 +184,25 @@ def register_in_force(plan: Plan, views: Sequence[RegisterView], missing: Mappin
         columns = {name: np.concatenate([vars(part)[name] for part in parts]) for name in parts[0].columns()}
         joined.append(RegisterView(month=month, **columns))
     return joined
+
+
+def add_listings(
+    truth: Truth, plan: Plan, people: People, views: Sequence[RegisterView], missing: Mapping[int, set[int]]
+) -> None:
+    """Note which practice last listed each person, month by month: with a number, in an extract that arrived.
+
+    Of several practices in one month the later register date wins, then the lower practice code.
+    """
+    if not truth.geography.has_neighbourhoods:
+        return
+    last: dict[str, int] = {}
+    for month, view in enumerate(views):
+        sent = ~np.isin(view.practice, sorted(missing.get(month, set()))) & (people.number_known[view.person] == 0)
+        rows = np.flatnonzero(sent)
+        # The preferred row comes last, and stands.
+        for row in rows[np.lexsort((-view.practice[rows], view.register_day[rows]))]:
+            last[people.nhs[view.person[row]]] = int(view.practice[row])
+        truth.listed.setdefault(plan.ends[month], {}).update(last)
 
 
 def members(view: RegisterView, end: int) -> Flags:
@@ -276,4 +332,4 @@ def _add_residents(truth: Truth, end: date, year: str, measure_of: Callable[[dic
         traits = {name: row[name] for name in ("sex", "age_band", "ethnicity_group")}
         traits["deprivation_quintile"] = QUINTILE_LABELS[int(row["deprivation_quintile"])]
         place = truth.geography.places.index(row["place_code"])
-        truth.add_person(measure_of(row), end, place, traits, 0, int(row["population"]))
+        truth.add_group(measure_of(row), end, place, traits, 0, int(row["population"]))

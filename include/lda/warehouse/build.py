@@ -206,6 +206,7 @@ def ledger_rows(
                 "partner_name": partner.name,
                 "partner_type": partner.type,
                 "system_code": partner.system_code,
+                "valid_to": partner.valid_to,
             }
             for system in systems
             for partner in {partner.code: partner for partner in system.partners}.values()

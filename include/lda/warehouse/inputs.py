@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from lda.contracts import load_contracts
+from lda.contracts import Partner, load_contracts, load_systems
 from lda.ledger import Ledger
 from lda.ledger.records import Submission
 from lda.ledger.tables import file, file_event, row_account
@@ -32,20 +32,47 @@ def in_force(settings: Settings, ledger: Ledger, as_of: datetime, period_end: da
 
     What is known by the moment of opt-outs and reference data counts whatever period is reported: an opt-out holds
     for every later use, and a corrected population year corrects earlier months too. Of opt-outs only the latest list
-    of each partner counts, because each is complete.
+    of each partner counts, because each is complete; that of a partner which has closed counts until all who owe lists
+    after it have sent one.
     """
+    contracts = load_contracts(settings)
     roles = feed_roles(settings)
     found = [one for one in ledger.in_force(as_of) if one.system_code in settings.systems]
     lists: dict[tuple[str, str], date] = {}
     for one in found:
         if roles.get(one.feed) == "opt_outs":
             lists[one.feed, one.partner_code] = max(one.period_end, lists.get((one.feed, one.partner_code), date.min))
+    for feed in {feed for feed, _ in lists}:
+        sent = {partner: period for (name, partner), period in lists.items() if name == feed}
+        for system in load_systems(settings):
+            lists |= dict.fromkeys(
+                ((feed, code) for code in handed_on(system.senders(contracts[feed]), sent)), date.max
+            )
     return [
         one
         for one in found
         if one.period_end == lists.get((one.feed, one.partner_code), one.period_end)
         and (period_end is None or one.period_end <= period_end or roles.get(one.feed, FIGURES) != FIGURES)
     ]
+
+
+def handed_on(senders: Iterable[Partner], lists: Mapping[str, date]) -> set[str]:
+    """Codes of closed senders whose last list no longer counts: every sender that owes one since has sent its own.
+
+    ``lists`` holds the period of each sender's last list. Until then the old list stands, so that no opt-out is lost
+    between two partners.
+    """
+    known = list(senders)
+    newest = max((lists[one.code] for one in known if one.code in lists), default=date.min)
+    owing = [one for one in known if one.is_valid_on(newest)]
+    return {
+        one.code
+        for one in known
+        if one.code in lists
+        and one.valid_to is not None
+        and one.valid_to <= newest
+        and all(lists.get(other.code, date.min) >= one.valid_to for other in owing)
+    }
 
 
 def feed_roles(settings: Settings) -> dict[str, str]:

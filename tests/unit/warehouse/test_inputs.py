@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from lda.contracts import Partner
 from lda.ledger.records import FileRecord, RowAccount, Submission, Verdict
 from lda.settings import Settings
 from lda.warehouse import CandidateError, code_version, in_force, inputs_hash, latest_period, rules_fingerprint
-from lda.warehouse.inputs import file_accounts, most_received_period
+from lda.warehouse.inputs import file_accounts, handed_on, most_received_period
 
 FEBRUARY, MARCH, APRIL = date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30)
 MOMENT = datetime.fromisoformat("2026-05-20T09:00:00")
@@ -123,3 +124,15 @@ def test_the_code_version_is_the_commit_or_the_package(settings, tmp_path):
     assert code_version(Settings(home=tmp_path, project_dir=tmp_path)) == "0.1.0"
     found = code_version(settings)
     assert found == "0.1.0" or len(found.removesuffix("-dirty")) == 12
+
+
+def test_the_opt_out_list_of_a_closed_partner_stands_until_all_its_successors_have_sent_theirs():
+    split = date(2026, 4, 1)
+    old = Partner("QM7", "Old", "icb", "hertfordshire", valid_to=split)
+    one = Partner("S1Y5D", "One", "icb", "hertfordshire", valid_from=split)
+    other = Partner("D7T5G", "Other", "icb", "hertfordshire", valid_from=split)
+    assert handed_on([old, one, other], {"QM7": MARCH}) == set()
+    assert handed_on([old, one, other], {"QM7": MARCH, "S1Y5D": APRIL}) == set()
+    assert handed_on([old, one, other], {"QM7": MARCH, "S1Y5D": APRIL, "D7T5G": APRIL}) == {"QM7"}
+    assert handed_on([old, one], {"QM7": MARCH, "S1Y5D": APRIL}) == {"QM7"}
+    assert handed_on([], {}) == set()

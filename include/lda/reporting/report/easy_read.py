@@ -107,7 +107,8 @@ def _says(words: dict[str, Any], definition: Definition, figure: Figure) -> Idea
     if definition.unit == "proportion":
         line = words["says"].format(share=share_words(value))
         return Idea("people", line, filled=min(PER, max(0, round(value * PER))), strong=True)
-    people = value if definition.unit == "count" else figure.numerator
+    # A rate is told as the number of people in it; what has none (an age, a number of things) as itself.
+    people = value if definition.unit == "count" or figure.numerator is None else figure.numerator
     return Idea("people", words["says"].format(n=number(people or 0)), strong=True)
 
 
