@@ -23,7 +23,7 @@ from lda.channels.folder import FolderSource
 from lda.channels.source import Item, Source
 from lda.channels.unwrap import unwrap
 from lda.contracts import load_contracts, load_systems
-from lda.landing import discover
+from lda.landing import discover, landed_as
 from lda.ledger import Ledger, utc_now
 from lda.settings import Settings
 from lda.vault import check_access, private_folder
@@ -178,7 +178,7 @@ class _Run:
         entered = set(self._ledger.sightings())
         landed, self._landed = self._landed, {}
         for item, paths in landed.items():
-            names = tuple(path.relative_to(self._settings.landing).as_posix() for path in paths)
+            names = tuple(landed_as(self._settings.landing, path) for path in paths)
             if not entered.issuperset(names):
                 self._report.problems.append(
                     f"{channel.name}: {item.name} came but could not be archived; it was not acknowledged and will be "

@@ -1,7 +1,8 @@
 """Opens a submission: a file that is a table, or an archive that holds a file for each of several tables.
 
 An archive is unpacked into the run's private scratch folder after its list of contents has been found harmless: not
-too many files, not too large, not packed too tightly, no path that leads elsewhere, no link, no password.
+too many files, not too large, not packed too tightly, no path that leads elsewhere, no link, no password. So is a
+workbook, before it is opened.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from lda.contracts import FeedContract, TableSpec, normalise
 from lda.intake.reading import Reading
+from lda.intake.records import ZIP
 from lda.landing.unzip import UNREADABLE, danger, unpack
 from lda.settings import Settings
 
@@ -22,10 +24,12 @@ TEXT_FILES = (".csv", ".txt")
 def open_parts(reading: Reading, contract: FeedContract, settings: Settings, scratch: Path) -> None:
     """Give a reading its parts by table. A file of a feed with one table is its own only part.
 
-    Finds out, for an archive: ``opened``, ``archive_unsafe``, ``tables_missing`` and ``tables_repeated``.
+    Finds out, for an archive: ``opened``, ``archive_unsafe``, ``tables_missing`` and ``tables_repeated``; for a
+    workbook, which is a ZIP too: ``archive_unsafe``, and ``opened`` when its list of contents cannot be read.
     """
     if not contract.is_archive:
         reading.parts = {contract.table.name: reading}
+        _check_workbook(reading, reading.path, settings)
         return
     try:
         with zipfile.ZipFile(reading.path) as archive:
@@ -40,12 +44,28 @@ def open_parts(reading: Reading, contract: FeedContract, settings: Settings, scr
             for table, member in chosen.items():
                 path = folder / f"{table}.csv"
                 unpack(archive, member, path)
+                _check_workbook(reading, path, settings)
                 reading.parts[table] = Reading(reading.number, reading.record, path)
     except (*UNREADABLE, OSError) as error:
         reading.parts = {}
         reading.find("opened", 0, f"The archive could not be opened ({type(error).__name__}).")
         return
     reading.find("opened", 1)
+
+
+def _check_workbook(reading: Reading, path: Path, settings: Settings) -> None:
+    """Find out whether a workbook would unpack to more than the settings allow. Other files are left alone."""
+    with path.open("rb") as file:
+        if file.read(len(ZIP)) != ZIP:
+            return
+    try:
+        with zipfile.ZipFile(path) as workbook:
+            reason = danger(workbook.infolist(), path.stat().st_size, settings)
+    except UNREADABLE as error:
+        reading.find("opened", 0, f"The workbook could not be opened ({type(error).__name__}).")
+        return
+    if reason:
+        reading.find("archive_unsafe", 1, reason)
 
 
 def _choose(reading: Reading, contract: FeedContract, members: Sequence[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:

@@ -93,6 +93,17 @@ def judge_batch(intake: Intake, feed: str, records: Sequence[FileRecord]) -> Bat
     return BatchOutcome(verdicts, in_force, batch_results)
 
 
+def refuse(intake: Intake, record: FileRecord, fault: BaseException) -> BatchOutcome:
+    """Reject a file that cannot be judged at all, by the kind of its fault and no more: its words may hold a cell."""
+    contract = intake.contracts[record.feed or ""]
+    reading = Reading(0, record, archive_path(intake.settings, record.archived_as))
+    reading.find("judged", 0, f"It ended with {type(fault).__name__}.")
+    _reach_verdicts(intake, contract, [reading])
+    verdict = _verdict(contract, reading, None)
+    intake.ledger.record([verdict], utc_now())
+    return BatchOutcome([verdict])
+
+
 def _judge_tables(
     intake: Intake,
     contract: FeedContract,

@@ -17,6 +17,10 @@ class IntakeError(Exception):
     """A batch could not be judged. The message never holds a cell's value."""
 
 
+class FileFault(IntakeError):  # noqa: N818 (whose fault it is)
+    """A batch could not be judged because of what one of its files holds."""
+
+
 @contextmanager
 def connect(settings: Settings, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory database that spills to ``scratch``, with the token key installed."""
@@ -62,4 +66,8 @@ def without_values(doing: str) -> Iterator[None]:
     except duckdb.Error as error:
         line = re.search(r"\bline: (\d+)", str(error), re.IGNORECASE)
         place = f" at line {line[1]} of its source" if line else ""
-        raise IntakeError(f"DuckDB could not {doing}{place} ({type(error).__name__}).") from None
+        kind = IntakeError if isinstance(error, _OF_THE_MACHINE) else FileFault
+        raise kind(f"DuckDB could not {doing}{place} ({type(error).__name__}).") from None
+
+
+_OF_THE_MACHINE = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InternalException, duckdb.FatalException)

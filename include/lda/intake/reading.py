@@ -63,10 +63,13 @@ def check_name(reading: Reading, contract: FeedContract, systems: Systems) -> No
 def open_file(reading: Reading, labels: Labels, others: Mapping[str, Labels]) -> None:
     """Open a file and find its header, or find out why it cannot be used."""
     try:
-        reading.source, reading.header = open_source(reading.path, labels)
+        _find_header(reading, labels, others)
     except Unreadable as error:
         reading.find("opened", 0, f"{error}.")
-        return
+
+
+def _find_header(reading: Reading, labels: Labels, others: Mapping[str, Labels]) -> None:
+    reading.source, reading.header = open_source(reading.path, labels)
     reading.find("opened", 1)
     missing = labels.missing(reading.header)
     if reading.header and not missing:
@@ -98,11 +101,11 @@ def read_rows(reading: Reading, rows: RowCollector) -> None:
     header, source = reading.header, reading.source
     if header is None or source is None:
         raise ValueError("open_file comes first")
-    if source.stops_mid_row(header.width):
-        reading.find("stops_mid_row", 1, "The last row is incomplete and has no line end.")
-        return
-    reading.find("stops_mid_row", 0)
     try:
+        if source.stops_mid_row(header.width):
+            reading.find("stops_mid_row", 1, "The last row is incomplete and has no line end.")
+            return
+        reading.find("stops_mid_row", 0)
         data_rows = _collect(reading, header, source, rows)
     except Unreadable as error:
         reading.find("opened", 0, f"{error}.")

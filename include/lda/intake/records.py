@@ -20,11 +20,18 @@ import python_calamine
 from lda.intake.header import SEARCH_ROWS, HeaderMatch, Labels
 from lda.intake.text import NotText, encoding_of
 
+# Module of the exception a library written in Rust raises when it gives up; it is no subclass of Exception.
+_PANICS = "pyo3_runtime"
 DELIMITERS = (",", ";", "\t", "|")
 # Files up to this size are decoded at once; larger ones in pieces.
 WHOLE_BYTES = 8_000_000
 _HEAD_CHARACTERS = 200_000
 csv.field_size_limit(10_000_000)
+# How an XLSX workbook, which is a ZIP, begins.
+ZIP = b"PK\x03\x04"
+# How the compound documents of Office before 2007 begin, and workbooks with a password. The library that reads
+# workbooks can end the whole process on a damaged one, and no contract asks for them.
+_OLE = b"\xd0\xcf\x11\xe0"
 
 
 def is_large(size_bytes: int) -> bool:
@@ -93,7 +100,9 @@ def open_source(path: Path, labels: Labels) -> tuple[Source, HeaderMatch | None]
     size = path.stat().st_size
     with path.open("rb") as file:
         magic = file.read(8)
-    if magic.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+    if magic.startswith(_OLE):
+        raise Unreadable("it is a workbook of an old or locked kind (XLS, or with a password); save it as XLSX")
+    if magic.startswith(ZIP):
         return _open_workbook(path, labels)
     try:
         encoding = encoding_of(path)
@@ -131,7 +140,9 @@ def _open_workbook(path: Path, labels: Labels) -> tuple[Workbook, HeaderMatch | 
             match = labels.find(texts)
             if not best[0] or (match and (best[1] is None or len(match.positions) > len(best[1].positions))):
                 best = (texts, match)
-    except Exception as error:  # calamine has no common base for what damaged workbooks raise, panics included
+    except BaseException as error:  # calamine has no common base for what damaged workbooks raise
+        if not isinstance(error, Exception) and type(error).__module__ != _PANICS:
+            raise
         raise Unreadable(f"the workbook could not be opened ({type(error).__name__})") from None
     return Workbook(best[0]), best[1]
 

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from lda.contracts import load_contracts, load_file_rules, load_systems
-from lda.intake.batch import BatchOutcome, Intake, judge_batch
-from lda.intake.database import IntakeError
+from lda.intake.batch import BatchOutcome, Intake, judge_batch, refuse
+from lda.intake.database import FileFault, IntakeError
+from lda.intake.outputs import RowsLost
 from lda.intake.records import is_large
 from lda.intake.reference import Reference
 from lda.intake.report import IngestReport
@@ -46,19 +48,18 @@ def ingest(settings: Settings, feeds: Sequence[str] | None = None, progress: Pro
 
 
 def judge_all(intake: Intake, records: Sequence[FileRecord], report: IngestReport, progress: Progress | None) -> None:
-    """Judge files batch by batch and count what comes of them. A batch that cannot be judged does not stop others."""
+    """Judge files batch by batch and count what comes of them. A batch that cannot be judged does not stop others.
+
+    Raises RowsLost, when all is judged, if what was written of a file did not add up: that is no fault of the file.
+    """
     done = 0
     gates: list[dict[str, object]] = []
+    lost: list[RowsLost] = []
     for feed, batch in batches(intake.settings, records):
         if progress:
             progress(f"judging {feed}", done, len(records))
         started = time.monotonic()
-        try:
-            outcome = judge_batch(intake, feed, batch)
-        except IntakeError as error:
-            log.error("%s Its %d files stay as received and will be judged by the next run.", error, len(batch))
-            report.problems.append(f"{feed}: {error}")
-        else:
+        for outcome in _outcomes(intake, feed, batch, report, lost):
             report.add(feed, outcome.verdicts, outcome.in_force)
             gates += _gate_rows(feed, outcome)
         report.time(feed, time.monotonic() - started)
@@ -66,6 +67,57 @@ def judge_all(intake: Intake, records: Sequence[FileRecord], report: IngestRepor
         if progress:
             progress(f"judging {feed}", done, len(records))
     intake.ledger.book.record_gates(report.run_id, gates)
+    if lost:
+        raise lost[0]
+
+
+def _outcomes(
+    intake: Intake, feed: str, batch: Sequence[FileRecord], report: IngestReport, lost: list[RowsLost]
+) -> Iterator[BatchOutcome]:
+    """Judge a batch; where it fails, its halves, down to the file that is at fault, so that the others go on."""
+    try:
+        outcome = judge_batch(intake, feed, batch)
+    except Exception as error:  # whatever a file holds that nobody thought of
+        if _is_of_all(error):
+            _leave(report, feed, batch, error)
+        elif len(batch) > 1:
+            middle = len(batch) // 2
+            for half in (batch[:middle], batch[middle:]):
+                yield from _outcomes(intake, feed, half, report, lost)
+        elif isinstance(error, RowsLost):
+            lost.append(error)
+            _leave(report, feed, batch, error)
+        elif isinstance(error, OSError) or intake.again:
+            _leave(report, feed, batch, error)
+        else:
+            yield _refuse(intake, feed, batch[0], error, report)
+        return
+    yield outcome
+
+
+def _is_of_all(error: Exception) -> bool:
+    """True for what no single file is to blame for: the contract's SQL, the machine, a ledger out of reach."""
+    if isinstance(error, IntakeError):
+        return not isinstance(error, FileFault)
+    return isinstance(error, MemoryError | OperationalError | InterfaceError)
+
+
+def _leave(report: IngestReport, feed: str, batch: Sequence[FileRecord], error: Exception) -> None:
+    """Tell of files that stay as they are. Only errors of the program's own have words that are fit to be told."""
+    own = isinstance(error, IntakeError | RowsLost)
+    words = str(error) if own else f"The files could not be judged ({type(error).__name__})."
+    log.error("%s Its %d files stay as they are; those received will be judged by the next run.", words, len(batch))
+    report.problems.append(f"{feed}: {words}")
+
+
+def _refuse(intake: Intake, feed: str, record: FileRecord, error: Exception, report: IngestReport) -> BatchOutcome:
+    words = str(error) if isinstance(error, IntakeError) else f"It ended with {type(error).__name__}."
+    log.error("%s could not be judged and is rejected. %s", record.landing_path, words)
+    report.problems.append(
+        f"{feed}: {record.landing_path} could not be judged and is rejected; the other files went on. {words} "
+        f"After a fix: lda redrive --file {record.file_id[:12]}"
+    )
+    return refuse(intake, record, error)
 
 
 def batches(settings: Settings, records: Sequence[FileRecord]) -> Iterator[tuple[str, list[FileRecord]]]:

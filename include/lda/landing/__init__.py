@@ -1,8 +1,18 @@
 """Landing: what arrived, archived once by its content and entered in the ledger."""
 
 from lda.landing.archive import archive_file, archive_path
-from lda.landing.discovery import Discovery, discover
+from lda.landing.discovery import Discovery, discover, landed_as
 from lda.landing.integrity import ArchiveReport, check_archive
 from lda.landing.recognition import Claim, claims
 
-__all__ = ["ArchiveReport", "Claim", "Discovery", "archive_file", "archive_path", "check_archive", "claims", "discover"]
+__all__ = [
+    "ArchiveReport",
+    "Claim",
+    "Discovery",
+    "archive_file",
+    "archive_path",
+    "check_archive",
+    "claims",
+    "discover",
+    "landed_as",
+]

@@ -68,7 +68,8 @@ def archive_landed(settings: Settings, source: Path) -> tuple[str, int]:
         size = 0
         with os.fdopen(_create(packed), "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in files_of(source):
-                entry = zipfile.ZipInfo(path.relative_to(source).as_posix())
+                name = path.relative_to(source).as_posix().encode(errors="backslashreplace").decode()
+                entry = zipfile.ZipInfo(name)
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 with path.open("rb") as landed, archive.open(entry, "w", force_zip64=True) as member:
                     shutil.copyfileobj(landed, member)

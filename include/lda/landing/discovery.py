@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from lda.contracts import FeedContract, Systems
 from lda.landing.archive import archive_landed, files_of
@@ -18,6 +19,8 @@ from lda.settings import Settings
 log = logging.getLogger(__name__)
 
 UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
+# Characters of a landed path in the ledger.
+LONGEST_PATH = 1000
 # Files entered in the ledger in one transaction.
 BATCH = 5_000
 
@@ -61,7 +64,8 @@ def discover(
     found = Discovery()
 
     def enter(item: Landed, file_id: str, at: datetime) -> FileRecord:
-        return _record(item, file_id, claims(item.path.name, contracts), contracts, systems, at)
+        name = PurePosixPath(item.landing_path).name
+        return _record(item, file_id, claims(name, contracts), contracts, systems, at)
 
     for start in range(0, len(landed), BATCH):
         part = landed[start : start + BATCH]
@@ -91,7 +95,7 @@ def _landed(folder: Path, is_submission: Callable[[str], bool]) -> Iterator[Land
                 stat = path.stat()
             except OSError:
                 continue
-            yield Landed(path, path.relative_to(folder).as_posix(), stat.st_size, stat.st_mtime_ns)
+            yield Landed(path, landed_as(folder, path), stat.st_size, stat.st_mtime_ns)
 
 
 def _landed_folder(landing: Path, path: Path) -> Landed | None:
@@ -104,7 +108,19 @@ def _landed_folder(landing: Path, path: Path) -> Landed | None:
     except OSError:
         return None
     size, modified = sum(stat.st_size for stat in stats), max(stat.st_mtime_ns for stat in stats)
-    return Landed(path, path.relative_to(landing).as_posix(), size, modified)
+    return Landed(path, landed_as(landing, path), size, modified)
+
+
+def landed_as(landing: Path, path: Path) -> str:
+    """A landed path as the ledger has it, relative to landing.
+
+    Bytes of a name that are not UTF-8 are written out, and the end of a path too long for the ledger is a hash of it.
+    """
+    text = path.relative_to(landing).as_posix().encode(errors="backslashreplace").decode()
+    if len(text) <= LONGEST_PATH:
+        return text
+    mark = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"{text[: LONGEST_PATH - len(mark) - 1]}~{mark}"
 
 
 def _unchanged(item: Landed, seen: Sighting | None) -> bool:

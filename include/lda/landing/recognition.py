@@ -11,6 +11,8 @@ from lda.contracts import FeedContract, parse_period
 
 # What a refresh is ahead of every version of the primary submission it replaces.
 REFRESH = 1000
+# No partner sends more versions than this; a longer number is a slip, and more than the ledger can hold.
+LAST_VERSION = 999_999
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Claim:
 
 
 def claims(file_name: str, contracts: Mapping[str, FeedContract]) -> list[Claim]:
-    """Every feed whose file pattern the name matches, in order of feed."""
+    """Every feed whose file pattern the name matches, in order of feed. A version past all bounds is no match."""
     found = []
     for contract in sorted(contracts.values(), key=lambda item: item.feed):
         for pattern in contract.file_patterns:
@@ -34,7 +36,10 @@ def claims(file_name: str, contracts: Mapping[str, FeedContract]) -> list[Claim]
             groups = match.groupdict()
             period = parse_period(groups["period"], contract.period_rule)
             partner = groups["partner"].upper()
-            version = int(groups.get("version") or 1) + (REFRESH if groups.get("refresh") else 0)
+            version = int(groups.get("version") or 1)
+            if version > LAST_VERSION:
+                break
+            version += REFRESH if groups.get("refresh") else 0
             found.append(Claim(contract.feed, partner, period, version))
             break
     return found
