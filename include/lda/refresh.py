@@ -13,6 +13,7 @@ import json
 import secrets
 import time
 from calendar import monthrange
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -26,8 +27,10 @@ from lda.ledger.publications import utc_now
 from lda.publishing import current_publication, last_published, one_writer, publish
 from lda.reporting import last_run_summary, refresh_summary
 from lda.reporting.alerts import send_digest
+from lda.reporting.freshness import tell_freshness
 from lda.serving import ServingError, serve, serving_is_on
 from lda.settings import Settings
+from lda.telemetry import Dataset, Step, step
 from lda.vault import check_access
 from lda.warehouse import Candidate, build_candidate, in_force, inputs_hash, latest_period, rules_fingerprint
 from lda.warehouse.candidate import candidate_path
@@ -163,10 +166,12 @@ def start_refresh(
 
 def build(settings: Settings, plan: Plan) -> Plan:
     """Build the candidate database with dbt, beside the publication in force."""
-    with _step(settings, plan, "build") as ledger, one_writer(settings):
+    with _step(settings, plan, "build") as (ledger, watched), one_writer(settings):
         period, moment = date.fromisoformat(plan["period_end"]), datetime.fromisoformat(plan["as_of"])
         earlier = [publication.path for publication in last_published(settings, ledger)]
         candidate = build_candidate(settings, ledger, plan["run_id"], period, moment, earlier)
+        watched.reads += [Dataset(f"lake/{feed}") for feed in sorted({one.feed for one in candidate.inputs})]
+        watched.writes += _candidate_as_data(candidate)
         seconds = {**plan["seconds"], **candidate.seconds}
     return {**plan, "publication_id": candidate.publication_id, "seconds": seconds}
 
@@ -177,9 +182,10 @@ def judge(settings: Settings, plan: Plan) -> Plan:
     :raises GatesStopped: when it may not be published at all.
     """
     plan = {**plan, "seconds": dict(plan["seconds"])}
-    with _step(settings, plan, "judge") as ledger:
+    with _step(settings, plan, "judge") as (ledger, watched):
         candidate = Candidate.load(settings, plan["run_id"])
         report = judge_candidate(settings, candidate, last_published(settings, ledger), plan["accepted"])
+        watched.reads += _candidate_as_data(candidate, report)
         ledger.book.record_gates(plan["run_id"], rows_for_ledger(report.outcomes))
         _report_path(settings, plan).write_text(json.dumps(report.as_dict()))
         plan["gates"] = report.counts()
@@ -189,13 +195,24 @@ def judge(settings: Settings, plan: Plan) -> Plan:
     return plan
 
 
+def _candidate_as_data(candidate: Candidate, report: GateReport | None = None) -> list[Dataset]:
+    """The candidate as lineage names it: as a whole, with how often each gate failed, and its tables."""
+    failures: Counter[str] = Counter()
+    for outcome in report.outcomes if report else ():
+        failures[outcome.code] += not outcome.success
+    whole = Dataset("warehouse/candidate", version=candidate.publication_id, failures=dict(failures))
+    return [whole, *(Dataset(f"warehouse/{table}") for table in candidate.structure["tables"])]
+
+
 def release(settings: Settings, plan: Plan) -> Plan:
     """Write and check the publication, then switch to it in one step."""
     started = time.monotonic()
-    with _step(settings, plan, "release") as ledger:
+    with _step(settings, plan, "release") as (ledger, watched):
         candidate = Candidate.load(settings, plan["run_id"])
         report = GateReport.from_dict(json.loads(_report_path(settings, plan).read_text()))
         publication = publish(settings, ledger, candidate, report)
+        watched.reads += _candidate_as_data(candidate, report)
+        watched.writes.append(Dataset("published", version=publication.publication_id))
     withheld = report.withheld
     message = f"Published {publication.publication_id}: {len(report.published)} measures, {len(withheld)} withheld."
     seconds = {**plan["seconds"], "publish": round(time.monotonic() - started, 2)}
@@ -210,6 +227,7 @@ def tell(settings: Settings, plan: Plan) -> Plan:
         ledger.book.end_run(plan["run_id"], ended, summary, utc_now())
         summary["alerts"] = send_digest(settings).as_dict()
         ledger.book.end_run(plan["run_id"], ended, summary, utc_now())
+    tell_freshness(settings, summary)
     return {**plan, "summary": summary}
 
 
@@ -224,12 +242,13 @@ def _ledger(settings: Settings) -> Iterator[Ledger]:
 
 
 @contextmanager
-def _step(settings: Settings, plan: Plan, name: str) -> Iterator[Ledger]:
-    """The ledger for one step. A failure is recorded with its reason; the step can then be repeated."""
-    with _ledger(settings) as ledger:
+def _step(settings: Settings, plan: Plan, name: str) -> Iterator[tuple[Ledger, Step]]:
+    """The ledger for one step, and what watchers are told of it. A failure is recorded with its reason; the step can
+    then be repeated."""
+    with _ledger(settings) as ledger, step(settings, plan["run_id"], name) as watched:
         ledger.book.start_run(plan["run_id"], "refresh", settings.system_label, utc_now())
         try:
-            yield ledger
+            yield ledger, watched
         except Exception as error:
             failed = {**plan, "failed_step": name, "message": str(error)[:2000]}
             ledger.book.end_run(plan["run_id"], "failed", refresh_summary(settings, ledger, failed), utc_now())

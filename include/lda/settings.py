@@ -80,6 +80,11 @@ class Settings(BaseSettings):
     feedback_backlog_periods: int = Field(
         3, description="Periods of a partner's backlog that get feedback documents when its feed is first met."
     )
+    log_format: Literal["text", "json"] = Field("text", description="Logs of the lda command: for people or machines.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "WARNING", description="What the lda command logs. INFO tells of every step and file."
+    )
+    lineage: bool = Field(False, description="Whether OpenLineage events are sent (where to: OPENLINEAGE_* variables).")
     task_retries: int = Field(2, description="How often Airflow tries a failed step again.")
     task_retry_delay_seconds: int = Field(300, description="How long Airflow waits before the first retry.")
 

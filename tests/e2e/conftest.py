@@ -59,6 +59,10 @@ def journey(tmp_path_factory) -> Journey:
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "GX_ANALYTICS_ENABLED": "False",
+        "LDA_LINEAGE": "true",
+        "OPENLINEAGE__TRANSPORT__TYPE": "file",
+        "OPENLINEAGE__TRANSPORT__LOG_FILE_PATH": str(base / "home" / "lineage.jsonl"),
+        "OPENLINEAGE__TRANSPORT__APPEND": "true",
     }
     settings = Settings(home=base / "home")
     synthesise(settings, system="llr", months=14, seed=11, scale=0.2, dirt=0.03)

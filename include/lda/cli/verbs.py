@@ -31,6 +31,15 @@ app.command()(telling.feedback)
 app.command("direct-care")(telling.direct_care)
 
 
+@app.callback()
+def _log() -> None:
+    """The learning disability and autism data warehouse: from partners' files to a published mart."""
+    from lda.settings import Settings
+    from lda.telemetry import configure_logs
+
+    configure_logs(Settings())
+
+
 def main() -> None:
     """Run the command; ends the process with 0, or with 1 when something is wrong."""
     try:

@@ -1,4 +1,4 @@
-"""Find text that could identify a person: every distinct text of tables or files, and the NHS number check.
+"""Find text that could identify a person: every distinct text of tables or files.
 
 What counts as identifier-like is in ``expectations/publication/identifiers.json``; here is only how text is gathered.
 """
@@ -6,30 +6,19 @@ What counts as identifier-like is in ``expectations/publication/identifiers.json
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from lda.telemetry import holds_nhs_number
+
 if TYPE_CHECKING:
     import pandas as pd
 
-TEN_DIGITS = re.compile(r"(?<![0-9A-Za-z])[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}(?:\.0)?(?![0-9A-Za-z])")
-WEIGHTS = range(10, 1, -1)
 TEXT_TYPES = ("VARCHAR", "CHAR", "TEXT")
 DATE_TYPES = ("DATE", "TIMESTAMP")
-
-
-def holds_nhs_number(text: str) -> bool:
-    """True when some ten digits in a text pass the NHS number's modulus 11 check (NHS Data Dictionary)."""
-    return any(_passes(re.sub(r"[^0-9]", "", found.removesuffix(".0"))) for found in TEN_DIGITS.findall(text))
-
-
-def _passes(digits: str) -> bool:
-    check = 11 - sum(weight * int(digit) for weight, digit in zip(WEIGHTS, digits[:9], strict=True)) % 11
-    return int(digits[9]) == (0 if check == 11 else check)
 
 
 def text_frame(rows: list[tuple[str, str, str]]) -> pd.DataFrame:

@@ -18,9 +18,11 @@ from lda.intake.outputs import RowsLost
 from lda.intake.records import is_large
 from lda.intake.reference import Reference
 from lda.intake.report import IngestReport
+from lda.intake.telling import tell_batch
 from lda.landing import discover
 from lda.ledger import FileRecord, Ledger, utc_now
 from lda.settings import Settings
+from lda.telemetry import step
 from lda.vault import check_access, check_key, clear_scratch, private_folder
 
 log = logging.getLogger(__name__)
@@ -76,7 +78,9 @@ def _outcomes(
 ) -> Iterator[BatchOutcome]:
     """Judge a batch; where it fails, its halves, down to the file that is at fault, so that the others go on."""
     try:
-        outcome = judge_batch(intake, feed, batch)
+        with step(intake.settings, report.run_id, "ingest", feed, f"{batch[0].file_id}+{len(batch)}") as watched:
+            outcome = judge_batch(intake, feed, batch)
+            tell_batch(watched, intake.contracts[feed], outcome.verdicts)
     except Exception as error:  # whatever a file holds that nobody thought of
         if _is_of_all(error):
             _leave(report, feed, batch, error)
@@ -117,7 +121,10 @@ def _refuse(intake: Intake, feed: str, record: FileRecord, error: Exception, rep
         f"{feed}: {record.landing_path} could not be judged and is rejected; the other files went on. {words} "
         f"After a fix: lda redrive --file {record.file_id[:12]}"
     )
-    return refuse(intake, record, error)
+    with step(intake.settings, report.run_id, "refuse", feed, record.file_id) as watched:
+        outcome = refuse(intake, record, error)
+        tell_batch(watched, intake.contracts[feed], outcome.verdicts)
+    return outcome
 
 
 def batches(settings: Settings, records: Sequence[FileRecord]) -> Iterator[tuple[str, list[FileRecord]]]:

@@ -112,11 +112,11 @@ def build_candidate(
     building = settings.warehouse / f"{CATALOGUE}.duckdb"
     load_sources(settings, building, inputs, rows)
     loaded = time.monotonic()
-    exact = transform(settings, building, "--exclude", PUBLISHED_LAYER, DIRECT_CARE)
+    exact = transform(settings, building, "--exclude", PUBLISHED_LAYER, DIRECT_CARE, run_id=run_id)
     modelled = time.monotonic()
     hide_what_tells(building, previous, settings.warehouse / PROOFS, settings.duckdb_threads)
     hidden = time.monotonic()
-    published = transform(settings, building, "--select", PUBLISHED_LAYER)
+    published = transform(settings, building, "--select", PUBLISHED_LAYER, run_id=run_id)
     path = candidate_path(settings, run_id)
     building.replace(path)
     candidate = Candidate(

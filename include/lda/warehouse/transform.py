@@ -14,6 +14,7 @@ from typing import Any
 
 from lda.settings import Settings
 from lda.warehouse.structure import PUBLISHED_SCHEMAS, structure
+from lda.warehouse.telling import tell_models
 
 BAD_STATUSES = ("error", "fail", "runtime error")
 MOST_NAMED = 5
@@ -36,13 +37,16 @@ class TransformResult:
     structure: dict[str, Any]
 
 
-def transform(settings: Settings, database: Path, *selection: str, target: Path | None = None) -> TransformResult:
+def transform(
+    settings: Settings, database: Path, *selection: str, target: Path | None = None, run_id: str | None = None
+) -> TransformResult:
     """Build every seed, model and data test of the dbt project in the candidate database, or a selection of them.
 
     Unit tests prove the SQL and run with the tests of the code, not on each refresh. What dbt parsed is kept, so that
     the next run starts at once.
 
     :param target: where dbt keeps what it parsed, for a database of another place than the candidate's.
+    :param run_id: the run this is part of; with one, lineage is told of every model.
     :raises TransformError: when a model fails or a data test of severity error fails.
     """
     target = target or dbt_target(settings)
@@ -57,6 +61,8 @@ def transform(settings: Settings, database: Path, *selection: str, target: Path 
         more = f"; and {len(failed) - MOST_NAMED} more" if len(failed) > MOST_NAMED else ""
         raise TransformError(f"dbt failed: {named}{more}. The full log is in {settings.warehouse / 'dbt_logs'}.")
     manifest = json.loads((target / "manifest.json").read_text())
+    if run_id and settings.lineage:
+        tell_models(settings, run_id, manifest, outcomes)
     return TransformResult(
         seconds={outcome.node.name: round(outcome.execution_time, 4) for outcome in outcomes},
         warnings=[_complaint(outcome) for outcome in outcomes if str(outcome.status) == "warn"],

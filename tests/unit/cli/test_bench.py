@@ -14,7 +14,7 @@ from lda.cli.bench_cld import BAD_EVERY, write_cld_file
 from lda.cli.bench_models import in_order
 from lda.cli.bench_report import bench_view
 from lda.contracts import load_contracts
-from lda.gates.identifiers import holds_nhs_number
+from lda.telemetry import holds_nhs_number
 
 
 def test_the_cld_file_has_every_column_of_the_contract_and_three_in_a_hundred_bad_rows(settings, tmp_path):

@@ -8,9 +8,9 @@ import shutil
 import pytest
 
 from lda.gates import GateReport, Previous, SuiteError, judge_candidate, load_suites
-from lda.gates.identifiers import holds_nhs_number
 from lda.publishing.tables import write_database
 from lda.settings import Settings
+from lda.telemetry import holds_nhs_number
 
 
 def failed(report: GateReport) -> set[tuple[str, str]]:

@@ -1,0 +1,83 @@
+"""Logs that machines can read: one JSON object a line, with the run, step, feed, partner and file it is about.
+
+The context of a message is bound with ``about`` and merged into every record made meanwhile, here and in Airflow's own
+task logs, which merge the same context (structlog's context variables).
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from structlog.typing import EventDict
+
+from lda.settings import Settings
+from lda.telemetry.identifiers import masked
+
+Value = str | int | float | None
+LOGGER = "lda"
+
+
+@contextmanager
+def about(**context: Value) -> Iterator[None]:
+    """Add fields to every log record until the block ends: ``run``, ``step``, ``feed``, ``partner``, ``file`` (its
+    id, never its name) and counts. Fields that are None are left out; what looks like an identifier is masked."""
+    known = {name: masked(value) if isinstance(value, str) else value for name, value in context.items()}
+    with structlog.contextvars.bound_contextvars(**{name: value for name, value in known.items() if value is not None}):
+        yield
+
+
+def configure_logs(settings: Settings) -> None:
+    """Send the warehouse's log records to the error stream, as the settings say: ``text`` for people or ``json``.
+
+    Airflow has its own logging and does not call this. Safe to call again.
+    """
+    logger = logging.getLogger(LOGGER)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_json() if settings.log_format == "json" else _text())
+    logger.handlers = [handler]
+    logger.setLevel(settings.log_level)
+    logger.propagate = False
+
+
+def _json() -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.contextvars.merge_contextvars,
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            _without_identifiers,
+            structlog.processors.JSONRenderer(sort_keys=True),
+        ],
+    )
+
+
+def _text() -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.add_log_level],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            _without_identifiers,
+            _plain,
+        ],
+    )
+
+
+def _without_identifiers(_: object, __: str, event: EventDict) -> EventDict:
+    """Mask what looks like an identifier in every text of a record: its message, fields and traceback."""
+    return {name: masked(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _plain(_: object, __: str, event: EventDict) -> str:
+    """What a person at the keyboard reads."""
+    words = f"{event['level']}: {event['event']}"
+    return f"{words}\n{event['exception']}" if "exception" in event else words
