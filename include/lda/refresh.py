@@ -24,7 +24,7 @@ from typing import Any
 from lda.gates import GateReport, judge_candidate, rows_for_ledger
 from lda.ledger import Ledger
 from lda.ledger.publications import utc_now
-from lda.publishing import current_publication, last_published, one_writer, publish
+from lda.publishing import current_publication, last_published, one_writer, publish, settle
 from lda.reporting import last_run_summary, refresh_summary
 from lda.reporting.alerts import send_digest
 from lda.reporting.freshness import tell_freshness
@@ -133,15 +133,19 @@ def start_refresh(
 ) -> Plan:
     """Decide the period and the moment, and whether there is anything new since the last publication.
 
-    Inputs that were rolled back from count as known: a roll back stands until something changes.
+    Inputs that were rolled back from count as known: a roll back stands until something changes. What a crash of the
+    last release or roll back left out of the ledger is recorded first.
 
     :raises RefreshError: for a period that is not over or a moment still to come.
     :raises AccessError: in production, when others can open what holds people's details.
     :raises CandidateError: when nothing has been accepted yet.
     """
     check_access(settings)
+    started = utc_now()
     moment = _moment(as_of)
     with _ledger(settings) as ledger:
+        with one_writer(settings):
+            settle(settings, ledger)
         period = _period(period_end, moment) if period_end else latest_period(settings, ledger, moment)
         inputs = in_force(settings, ledger, moment, period)
         hashed = inputs_hash(inputs, period, rules_fingerprint(settings))
@@ -151,14 +155,14 @@ def start_refresh(
             "system_code": settings.system_label,
             "period_end": period.isoformat(),
             "as_of": moment.isoformat(),
-            "started_at": utc_now().isoformat(),
+            "started_at": started.isoformat(),
             "nothing_new": same is not None,
             "publication_id": same,
             "message": f"Nothing new since publication {same}; it stays as it is." if same else "",
             "accepted": sorted(accept),
             "seconds": {},
         }
-        ledger.book.start_run(plan["run_id"], "refresh", settings.system_label, utc_now())
+        ledger.book.start_run(plan["run_id"], "refresh", settings.system_label, started)
         if same:
             ledger.book.end_run(plan["run_id"], NOTHING_NEW, refresh_summary(settings, ledger, plan), utc_now())
     return plan

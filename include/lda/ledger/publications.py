@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, Insert, delete, insert, select, update
 
 from lda.ledger.migrate import bring_up_to_date
 from lda.ledger.tables import gate_result, publication, publication_event, run
@@ -91,8 +91,9 @@ class PublicationBook:
 
     # Publications
 
-    def record_publication(self, manifest: Mapping[str, Any], inputs_hash: str) -> None:
-        """Record a complete publication by its ``publication.json``; one already recorded stays as it is."""
+    def record_release(self, manifest: Mapping[str, Any], event: str, at: datetime, audit: Insert) -> None:
+        """Record, in one transaction, what readers were given: the publication by its ``publication.json`` (one already
+        recorded stays as it is), the event and the line of the audit trail."""
         values = {
             "publication_id": manifest["publication_id"],
             "run_id": manifest["run_id"],
@@ -100,13 +101,16 @@ class PublicationBook:
             "period_end": datetime.fromisoformat(manifest["period_end"]).date(),
             "as_of": datetime.fromisoformat(manifest["as_of"]),
             "published_at": datetime.fromisoformat(manifest["published_at"]),
-            "inputs_hash": inputs_hash,
+            "inputs_hash": manifest["inputs_hash"],
             "manifest": dict(manifest),
         }
         with self.engine.begin() as connection:
             wanted = publication.c.publication_id == values["publication_id"]
             if connection.execute(select(publication.c.run_id).where(wanted)).first() is None:
                 connection.execute(insert(publication).values(**values))
+            happened = {"publication_id": values["publication_id"], "event": event, "at": at}
+            connection.execute(insert(publication_event).values(**happened))
+            connection.execute(audit)
 
     def publications(self, system_code: str) -> list[dict[str, Any]]:
         """Every publication with figures of a system, oldest first, as dictionaries of the table's columns.
@@ -119,11 +123,6 @@ class PublicationBook:
         with self.engine.connect() as connection:
             rows = [dict(row) for row in connection.execute(query).mappings()]
         return [row for row in rows if wanted & set(row["system_code"].split(","))]
-
-    def record_event(self, publication_id: str, event: str, at: datetime) -> None:
-        """Record that a publication was put in force, by being published or by a roll back to it."""
-        with self.engine.begin() as connection:
-            connection.execute(insert(publication_event).values(publication_id=publication_id, event=event, at=at))
 
     def events(self) -> list[dict[str, Any]]:
         """Every publication event, oldest first."""

@@ -10,7 +10,7 @@ import os
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import DDL, Engine, event, insert, select
+from sqlalchemy import DDL, Engine, Insert, event, insert, select
 
 from lda.ledger.publications import utc_now
 from lda.ledger.tables import audit_entry
@@ -58,9 +58,8 @@ class TrailBook:
 
     def note(self, action: Action, subject: str, detail: str = "", at: datetime | None = None) -> None:
         """Add a line: ``subject`` is what it was done to (a publication, a feed, a list), never a person's data."""
-        values = {"at": at or utc_now(), "actor": acting_person(), "action": action, "subject": subject}
         with self.engine.begin() as connection:
-            connection.execute(insert(audit_entry).values(**values, detail=detail or None))
+            connection.execute(audit_line(action, subject, detail, at))
 
     def trail(self, action: Action | None = None) -> list[dict[str, Any]]:
         """Every line, oldest first, of all actions or of one, as dictionaries of the table's columns."""
@@ -69,6 +68,12 @@ class TrailBook:
             query = query.where(audit_entry.c.action == action)
         with self.engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def audit_line(action: Action, subject: str, detail: str = "", at: datetime | None = None) -> Insert:
+    """The statement that adds a line, for a transaction that does more than that."""
+    values = {"at": at or utc_now(), "actor": acting_person(), "action": action, "subject": subject}
+    return insert(audit_entry).values(**values, detail=detail or None)
 
 
 def acting_person() -> str:

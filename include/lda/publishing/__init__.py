@@ -6,7 +6,7 @@ from lda.publishing.disclosure import audit_publication
 from lda.publishing.folder import PublicationError, verify_folder
 from lda.publishing.pruning import PruneReport, prune_publications
 from lda.publishing.release import last_published, publish
-from lda.publishing.switch import Publication, current_publication, list_publications, one_writer, rollback
+from lda.publishing.switch import Publication, current_publication, list_publications, one_writer, rollback, settle
 
 __all__ = [
     "PruneReport",
@@ -23,5 +23,6 @@ __all__ = [
     "publish",
     "rebuild_report",
     "rollback",
+    "settle",
     "verify_folder",
 ]

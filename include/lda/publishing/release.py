@@ -7,9 +7,23 @@ from pathlib import Path
 
 from lda.gates import GateReport, Previous
 from lda.ledger import Ledger
-from lda.ledger.publications import PUBLISHED, utc_now
-from lda.publishing.folder import RESTRICTED, PublicationError, verify_folder, write_publication
-from lda.publishing.switch import Publication, current_publication, one_writer, public_database, switch_to
+from lda.ledger.publications import utc_now
+from lda.publishing.folder import (
+    MANIFEST,
+    RESTRICTED,
+    PublicationError,
+    read_manifest,
+    verify_folder,
+    write_publication,
+)
+from lda.publishing.switch import (
+    Publication,
+    current_publication,
+    one_writer,
+    public_database,
+    settle,
+    switch_to,
+)
 from lda.settings import Settings
 from lda.warehouse.candidate import Candidate
 
@@ -20,7 +34,7 @@ def publish(settings: Settings, ledger: Ledger, candidate: Candidate, report: Ga
     """Write a candidate as a publication, check it, and switch to it. Safe to repeat after a crash at any point.
 
     The folder is written under another name and renamed when it is complete, so a folder with a publication's name
-    is whole. Readers see nothing until the switch.
+    is whole. Readers see nothing until the switch, and the ledger lists nothing before it: what it lists, readers had.
 
     :raises PublicationError: when the gates stop it or what was written is not what was meant. Nothing changes then.
     """
@@ -28,16 +42,15 @@ def publish(settings: Settings, ledger: Ledger, candidate: Candidate, report: Ga
         raise PublicationError("The gates stopped this candidate, so it cannot be published.")
     with one_writer(settings):
         settings.published.mkdir(parents=True, exist_ok=True)
+        settle(settings, ledger)
         remove_unfinished(settings)
+        _remove_never_released(settings, ledger, candidate.publication_id)
         folder = settings.published / candidate.publication_id
         manifest = verify_folder(folder) if folder.exists() else _write(settings, candidate, report, folder)
-        ledger.book.record_publication(manifest, candidate.inputs_hash)
         current = current_publication(settings)
         if current is None or current.publication_id != candidate.publication_id:
             switch_to(settings, candidate.publication_id)
-        if ledger.book.standing()[-1:] != [candidate.publication_id]:
-            ledger.book.record_event(candidate.publication_id, PUBLISHED, utc_now())
-            ledger.note("released", candidate.publication_id, _accepted_words(report))
+        settle(settings, ledger)
         return Publication(candidate.publication_id, folder, manifest)
 
 
@@ -55,17 +68,29 @@ def _write(settings: Settings, candidate: Candidate, report: GateReport, folder:
     return manifest
 
 
-def _accepted_words(report: GateReport) -> str:
-    """Which measures somebody let through although a gate would have withheld them."""
-    return f"accepted by hand: {', '.join(sorted(report.accepted))}" if report.accepted else ""
-
-
 def remove_unfinished(settings: Settings) -> None:
     """Remove what an interrupted run left behind; it was never visible to readers."""
     for folder in settings.published.glob(f"{UNFINISHED}*"):
         shutil.rmtree(folder)
     for link in settings.published.glob(".current-*"):
         link.unlink()
+
+
+def _remove_never_released(settings: Settings, ledger: Ledger, wanted: str) -> None:
+    """Remove whole folders whose run broke off before its switch: no reader had them, and the run is made again.
+
+    A folder of a run that this ledger knows nothing of is left alone: the ledger may be one put back from a backup.
+    """
+    label = settings.system_label
+    released = {row["publication_id"] for row in ledger.book.publications(label)}
+    runs = {row["run_id"] for row in ledger.book.runs(label)}
+    for path in settings.published.glob(f"*/{MANIFEST}"):
+        folder = path.parent
+        if folder.is_symlink() or folder.name.startswith(".") or folder.name in {wanted, *released}:
+            continue
+        if read_manifest(folder)["run_id"] in runs:
+            # Its name goes first, in one step: a folder with a publication's name is always whole.
+            shutil.rmtree(folder.rename(settings.published / f"{UNFINISHED}{folder.name}"))
 
 
 def last_published(settings: Settings, ledger: Ledger) -> list[Previous]:

@@ -12,7 +12,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from lda.ledger import Ledger
-from lda.ledger.publications import ROLLED_BACK_TO, utc_now
+from lda.ledger.publications import PUBLISHED, ROLLED_BACK_TO, utc_now
+from lda.ledger.trail import audit_line
 from lda.publishing.folder import PUBLIC, PUBLIC_DATABASE, PublicationError, read_manifest, verify_folder
 from lda.settings import Settings
 
@@ -36,19 +37,23 @@ def public_database(publication: Publication) -> Path | None:
 
 @contextmanager
 def one_writer(settings: Settings) -> Iterator[None]:
-    """Hold the lock of everything that writes candidates and publications.
+    """Hold the lock of everything that writes candidates and publications; whoever holds it may take it again.
 
     :raises PublicationError: when another run holds it for longer than the settings allow.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(settings.home / ".publication.lock", timeout=settings.lock_timeout_seconds):
-            yield
+        lock = FileLock(settings.home / ".publication.lock", is_singleton=True)
+        lock.acquire(timeout=settings.lock_timeout_seconds)
     except Timeout as error:
         raise PublicationError(
             f"Another refresh has been writing for over {settings.lock_timeout_seconds} s. Wait for it to end, "
             "then try again."
         ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def current_publication(settings: Settings) -> Publication | None:
@@ -67,6 +72,25 @@ def switch_to(settings: Settings, publication_id: str) -> None:
     link.replace(settings.published / CURRENT)
 
 
+def settle(settings: Settings, ledger: Ledger) -> None:
+    """Bring the ledger in step with the link, which says what readers have. To be called under the lock.
+
+    Whatever moves the link calls this next; whatever builds on what stands calls it first, so that a crash between the
+    two is made good by the next run: a publication that stood before was rolled back to, another was published.
+    """
+    current = current_publication(settings)
+    standing = ledger.book.standing()
+    if current is None or standing[-1:] == [current.publication_id]:
+        return
+    stood = any(event["publication_id"] == current.publication_id for event in ledger.book.events())
+    if stood:
+        audit = audit_line("rolled_back", current.publication_id, f"from {standing[-1]}" if standing else "")
+    else:
+        accepted = ", ".join(current.manifest["accepted_measures"])
+        audit = audit_line("released", current.publication_id, f"accepted by hand: {accepted}" if accepted else "")
+    ledger.book.record_release(current.manifest, ROLLED_BACK_TO if stood else PUBLISHED, utc_now(), audit)
+
+
 def rollback(settings: Settings, to: str | None = None) -> Publication:
     """Put an earlier publication in force again: ``to``, or the one that stood before the present one.
 
@@ -78,17 +102,19 @@ def rollback(settings: Settings, to: str | None = None) -> Publication:
     ledger.create()
     try:
         with one_writer(settings):
+            settle(settings, ledger)
             wanted = to or _previous(settings, ledger)
             current = current_publication(settings)
             if current is not None and current.publication_id == wanted:
                 raise PublicationError(f"{wanted} is in force already. See: lda publications")
-            if Path(wanted).name != wanted or not (settings.published / wanted).is_dir():
+            folder = settings.published / wanted
+            made = {row["publication_id"] for row in ledger.book.publications(settings.system_label)}
+            if wanted not in made or folder.is_symlink() or not folder.is_dir():
                 raise PublicationError(f"There is no publication {wanted}. See: lda publications")
-            manifest = verify_folder(settings.published / wanted)
+            manifest = verify_folder(folder)
             switch_to(settings, wanted)
-            ledger.book.record_event(wanted, ROLLED_BACK_TO, utc_now())
-            ledger.note("rolled_back", wanted, f"from {current.publication_id}" if current else "")
-            return Publication(wanted, settings.published / wanted, manifest)
+            settle(settings, ledger)
+            return Publication(wanted, folder, manifest)
     finally:
         ledger.close()
 

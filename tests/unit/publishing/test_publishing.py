@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -315,6 +316,10 @@ def test_roll_back_refuses_what_it_cannot_stand_behind(settings, release):
     second = release("run-b").publication_id
     with pytest.raises(PublicationError, match="There is no publication"):
         rollback(settings, to="../elsewhere")
+    (settings.published / "elsewhere").mkdir()
+    for wanted in ("current", "elsewhere"):
+        with pytest.raises(PublicationError, match=f"There is no publication {wanted}"):
+            rollback(settings, to=wanted)
     damaged = first.path / "public" / "measures.csv"
     damaged.chmod(0o644)
     damaged.write_bytes(damaged.read_bytes() + b"x")
@@ -331,9 +336,15 @@ def test_wrong_permissions_are_found(release):
 
 
 def test_a_second_writer_waits_and_then_says_why(settings, release):
-    with one_writer(settings), pytest.raises(PublicationError, match="Another refresh has been writing"):
-        release()
-    assert release().publication_id
+    def second() -> str:
+        with pytest.raises(PublicationError, match="Another refresh has been writing") as caught, one_writer(settings):
+            pass
+        return str(caught.value)
+
+    with one_writer(settings), ThreadPoolExecutor(1) as other:
+        assert release().publication_id, "whoever holds the lock may take it again"
+        assert "then try again" in other.submit(second).result()
+    assert release("run-2").publication_id
 
 
 def test_a_withheld_measure_is_compared_with_the_last_publication_that_published_it(settings, ledger, release):

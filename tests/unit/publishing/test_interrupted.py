@@ -1,0 +1,142 @@
+"""A refresh or roll back that is killed anywhere: the next run comes to the same end as if nothing had happened."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from lda import refresh as steps
+from lda.gates import GateOutcome, GateReport
+from lda.intake import IngestReport
+from lda.ledger.publications import PublicationBook
+from lda.publishing import current_publication, last_published, rollback
+from lda.publishing import folder as folder_module
+from lda.publishing import release as release_module
+from lda.publishing import switch as switch_module
+from lda.refresh import refresh
+
+MARCH = date(2026, 3, 31)
+PASSED = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
+SOUND = GateReport((PASSED,), ("checks", "inpatients", "register"))
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing in the program catches it."""
+
+
+@pytest.fixture
+def world(monkeypatch, make_candidate):
+    """Refreshes with a hand-made candidate, passing gates and a small report; ``hash`` says what the inputs are."""
+
+    class World:
+        hash = "inputs 1"
+
+    def build_candidate(settings, ledger, run_id, period_end, as_of, previous=()):
+        made = replace(make_candidate(run_id), inputs_hash=World.hash)
+        made.save()
+        return made
+
+    def write_report(_database, _manifest, _previous, folder):
+        folder.mkdir()
+        (folder / "index.html").write_text("<p>The report</p>")
+
+    monkeypatch.setattr(folder_module, "write_report", write_report)
+    monkeypatch.setattr(steps, "latest_period", lambda *_: MARCH)
+    monkeypatch.setattr(steps, "in_force", lambda *_: [])
+    monkeypatch.setattr(steps, "rules_fingerprint", lambda *_: "rules")
+    monkeypatch.setattr(steps, "inputs_hash", lambda *_: World.hash)
+    monkeypatch.setattr(steps, "build_candidate", build_candidate)
+    monkeypatch.setattr(steps, "judge_candidate", lambda *_: SOUND)
+    monkeypatch.setattr("lda.receive.receive", lambda *_, **__: IngestReport())
+    return World
+
+
+def killed_at(patched, where, name, *, after: bool) -> None:
+    """Kill the program before, or after, it does a thing."""
+    real = getattr(where, name)
+
+    def kill(*arguments, **options):
+        if after:
+            real(*arguments, **options)
+        raise Killed
+
+    patched.setattr(where, name, kill)
+
+
+POINTS = [
+    (release_module, "write_publication", False),
+    (release_module, "write_publication", True),
+    (release_module, "verify_folder", True),
+    (Path, "rename", True),
+    (release_module, "switch_to", False),
+    (release_module, "switch_to", True),
+    (PublicationBook, "record_release", False),
+    (PublicationBook, "record_release", True),
+]
+
+
+@pytest.mark.parametrize(("where", "name", "after"), POINTS)
+def test_a_refresh_killed_between_any_two_writes_is_made_good_by_the_next(
+    settings, ledger, world, monkeypatch, where, name, after
+):
+    first = refresh(settings).publication_id
+    world.hash = "inputs 2"
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        killed_at(patched, where, name, after=after)
+        refresh(settings)
+    switched = current_publication(settings).publication_id != first
+    again = refresh(settings)
+    assert again.status == ("nothing_new" if switched else "published")
+    second = current_publication(settings).publication_id
+    assert ledger.book.standing() == [first, second]
+    assert [row["publication_id"] for row in ledger.book.publications("llr")] == [first, second]
+    assert [line["subject"] for line in ledger.trail("released")] == [first, second]
+    assert [earlier.path.parents[1].name for earlier in last_published(settings, ledger)] == [second]
+    assert {path.name for path in settings.published.iterdir()} == {first, second, "current"}
+    assert refresh(settings).status == "nothing_new"
+    assert rollback(settings).publication_id == first
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "after"),
+    [
+        (switch_module, "switch_to", False),
+        (switch_module, "switch_to", True),
+        (PublicationBook, "record_release", True),
+    ],
+)
+@pytest.mark.parametrize("next_run", ["refresh", "rollback"])
+def test_a_roll_back_killed_between_any_two_writes_is_made_good(
+    settings, ledger, world, monkeypatch, where, name, after, next_run
+):
+    made = []
+    for number in (1, 2, 3):
+        world.hash = f"inputs {number}"
+        made.append(refresh(settings).publication_id)
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        killed_at(patched, where, name, after=after)
+        rollback(settings)
+    rolled = current_publication(settings).publication_id == made[1]
+    assert rolled is after
+    if next_run == "refresh":
+        assert refresh(settings).status == "nothing_new"
+        assert ledger.book.standing() == made[: 2 if rolled else 3]
+    else:
+        assert rollback(settings).publication_id == made[0 if rolled else 1]
+        assert ledger.book.standing() == made[: 1 if rolled else 2]
+
+
+def test_a_folder_of_a_run_that_the_ledger_does_not_know_is_left_alone(settings, world):
+    folder = refresh(settings).publication_id
+    stranger = settings.published / "2026-04_20260520T090000_abcdef"
+    shutil.copytree(settings.published / folder, stranger)
+    manifest = stranger / "publication.json"
+    manifest.chmod(0o600)
+    manifest.write_text(manifest.read_text().replace('"run_id": "refresh-', '"run_id": "elsewhere-'))
+    world.hash = "inputs 2"
+    refresh(settings)
+    assert stranger.is_dir()
