@@ -169,4 +169,5 @@ def _inputs(ledger: Ledger, old: dict[str, Any], new: dict[str, Any]) -> list[Ch
 
 
 def _file_ids(manifest: dict[str, Any]) -> list[str]:
-    return [file_id for feed in manifest["files_in"].values() for file_id in feed["file_ids"]]
+    """Files a manifest names; those of opt-out lists are not named."""
+    return [file_id for feed in manifest["files_in"].values() for file_id in feed.get("file_ids", [])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -43,6 +44,17 @@ def test_equal_figures_are_no_difference(settings, release):
     diff = compare_publications(settings)
     assert (diff.before, diff.after, diff.counts, diff.figures) == (first, second, {}, [])
     assert "same" in str(diff_view(diff.as_dict()))
+
+
+def test_publications_made_with_an_opt_out_list_can_be_compared(settings, ledger, make_candidate, monkeypatch):
+    """Its files are in no manifest, so that they are no difference either."""
+    monkeypatch.setattr("lda.publishing.folder.write_report", lambda *_: [])
+    for run_id in ("run-1", "run-2"):
+        candidate = make_candidate(run_id, before="INSERT INTO ledger.feed (feed, role) VALUES ('opt_out', 'opt_outs')")
+        lists = replace(candidate.inputs[0], feed="opt_out", file_id=f"list of {run_id}")
+        publish(settings, ledger, replace(candidate, inputs=(*candidate.inputs, lists)), SOUND)
+    diff = compare_publications(settings)
+    assert (diff.counts, diff.inputs) == ({}, [])
 
 
 def test_a_restated_figure_is_told_with_both_numbers(settings, release, tmp_path):
