@@ -24,6 +24,7 @@ from lda.intake.outputs import (
     write_identifiers,
     write_lake_files,
     write_quarantine,
+    write_warned,
 )
 from lda.intake.reading import Reading, check_name
 from lda.intake.records import is_large
@@ -235,7 +236,9 @@ def _write_table(
     if accepted:
         name = hashlib.sha256("".join(sorted(item.record.file_id for item in accepted)).encode()).hexdigest()[:16]
         write_identifiers(connection, settings, table, name)
-    write_quarantine(connection, settings, table, work.rules, {item.number: item for item in parts})
+    by_number = {item.number: item for item in parts}
+    write_quarantine(connection, settings, table, work.rules, by_number)
+    write_warned(connection, settings, table, work.rules, by_number)
 
 
 def _verdict(contract: FeedContract, reading: Reading, path: str | None) -> Verdict:

@@ -38,11 +38,11 @@ class RowRules:
             if words[index // BITS] >> (index % BITS) & 1:
                 yield rule
 
-    def quarantining(self) -> list[int]:
-        """For each word, the bits of the rules that send a row to quarantine."""
+    def bits(self, scope: str) -> list[int]:
+        """For each word, the bits of the rules of a scope: ``row`` sends a row to quarantine, ``warn`` does not."""
         masks = [0] * self.words
         for index, rule in enumerate(self.rules):
-            if rule.scope == "row":
+            if rule.scope == scope:
                 masks[index // BITS] |= 1 << (index % BITS)
         return masks
 
@@ -81,7 +81,7 @@ def _of_key(table: TableSpec) -> list[str]:
 
 def quarantined(rules: RowRules) -> str:
     """SQL that is true when a row fails any rule that sends it to quarantine."""
-    return "(" + " OR ".join(f"_failed{i} & {mask} <> 0" for i, mask in enumerate(rules.quarantining())) + ")"
+    return "(" + " OR ".join(f"_failed{i} & {mask} <> 0" for i, mask in enumerate(rules.bits("row"))) + ")"
 
 
 def _words(rules: RowRules) -> str:

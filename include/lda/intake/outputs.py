@@ -21,7 +21,7 @@ from lda.intake.reading import Reading
 from lda.intake.rows import quoted
 from lda.intake.standins import identifier_joins, identifier_select, lake_joins, lake_select
 from lda.settings import Settings
-from lda.vault import identifiers_path, literal, private_folder, quarantine_path, whole_file
+from lda.vault import identifiers_path, literal, private_folder, quarantine_path, warned_path, whole_file
 
 ROWS_AT_ONCE = 200_000
 LAKE_FILE = 0o644
@@ -136,41 +136,76 @@ def write_quarantine(
 ) -> None:
     """Keep the original text of rows that failed in the vault, one file per source file, with their rule codes."""
     cells = ", ".join(f"j._raw[{i}] AS {quoted(c.name)}" for i, c in enumerate(table.columns, start=1))
+    codes = [*_failed(rules, "row"), f"CASE WHEN d._why = '{KEY}' THEN {literal(table.rule_prefix + '-KEY')} END"]
     query = f"""
-        SELECT j._file AS _number, j._file_id, j._row AS _row_number, {_codes(table, rules)} AS rule_codes,
+        SELECT j._file AS _number, j._file_id, j._row AS _row_number, {_listed(codes)} AS rule_codes,
             {cells}, j._line
         FROM judged AS j JOIN dropped AS d ON d._file = j._file AND d._row = j._row
         WHERE d._why <> '{REPEATED}' ORDER BY j._file, j._row
     """
-    folder = private_folder(settings.vault / "quarantine" / table.place)
+    paths = {n: quarantine_path(settings, table.place, one.record.file_id) for n, one in readings.items()}
+    written = _write_by_file(connection, query, paths)
+    for number, reading in readings.items():
+        if number not in written and not reading.account.quarantined:
+            paths[number].unlink(missing_ok=True)
+
+
+def write_warned(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    table: TableSpec,
+    rules: RowRules,
+    readings: dict[int, Reading],
+) -> None:
+    """Keep which accepted rows raised a warning, one file per source file: their numbers and rule codes alone.
+
+    What a sender needs to find such a row, its local number, is among the identifiers of the accepted rows already.
+    """
+    masks = rules.bits("warn")
+    paths = {n: warned_path(settings, table.place, one.record.file_id) for n, one in readings.items()}
+    written: set[int] = set()
+    if any(masks):
+        some = " OR ".join(f"j._failed{index} & {mask} <> 0" for index, mask in enumerate(masks))
+        columns = f"j._file AS _number, j._file_id, j._row AS _row_number, {_listed(_failed(rules, 'warn'))}"
+        query = f"SELECT {columns} AS rule_codes {_accepted('')} WHERE {some} ORDER BY j._file, j._row"
+        written = _write_by_file(connection, query, paths)
+    for number in paths.keys() - written:
+        paths[number].unlink(missing_ok=True)
+
+
+def _write_by_file(connection: duckdb.DuckDBPyConnection, query: str, paths: dict[int, Path]) -> set[int]:
+    """Write rows, ordered by ``_number`` in their first column, to a file of the vault each; the numbers written."""
     current: int | None = None
     parts: list[pa.Table] = []
+    written: set[int] = set()
     for number, part in _runs(connection.execute(query).to_arrow_reader(ROWS_AT_ONCE)):
-        if number not in readings:
+        if number not in paths:
             continue
         if number != current and current is not None:
-            _write_quarantine(settings, table, readings[current], parts)
+            _write_private(paths[current], parts)
             parts = []
         current = number
         parts.append(part)
+        written.add(number)
     if current is not None:
-        _write_quarantine(settings, table, readings[current], parts)
-    for reading in readings.values():
-        if not reading.account.quarantined:
-            (folder / f"{reading.record.file_id[:16]}.parquet").unlink(missing_ok=True)
+        _write_private(paths[current], parts)
+    return written
 
 
-def _write_quarantine(settings: Settings, table: TableSpec, reading: Reading, parts: list[pa.Table]) -> None:
-    with whole_file(quarantine_path(settings, table.place, reading.record.file_id)) as temporary:
+def _write_private(path: Path, parts: list[pa.Table]) -> None:
+    private_folder(path.parent)
+    with whole_file(path) as temporary:
         pq.write_table(pa.concat_tables(parts), temporary, compression="snappy")
 
 
-def _codes(table: TableSpec, rules: RowRules) -> str:
-    """SQL for the list of rules that sent a row to quarantine."""
-    codes = [
+def _failed(rules: RowRules, scope: str) -> list[str]:
+    """SQL for the code of each rule of a scope that a row fails, NULL for each that it passes."""
+    return [
         f"CASE WHEN j._failed{index // BITS} & {1 << (index % BITS)} <> 0 THEN {literal(rule.code)} END"
         for index, rule in enumerate(rules.rules)
-        if rule.scope == "row"
+        if rule.scope == scope
     ]
-    codes.append(f"CASE WHEN d._why = '{KEY}' THEN {literal(table.rule_prefix + '-KEY')} END")
+
+
+def _listed(codes: list[str]) -> str:
     return f"list_filter([{', '.join(codes)}], lambda code: code IS NOT NULL)"

@@ -9,6 +9,7 @@ from lda.vault.stores import (
     private_folder,
     quarantine_path,
     scratch_folder,
+    warned_path,
     whole_file,
 )
 from lda.vault.tokens import (
@@ -44,5 +45,6 @@ __all__ = [
     "token",
     "token_sql",
     "too_open",
+    "warned_path",
     "whole_file",
 ]

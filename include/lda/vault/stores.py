@@ -35,6 +35,11 @@ def quarantine_path(settings: Settings, feed: str, file_id: str) -> Path:
     return settings.vault / "quarantine" / feed / f"{file_id[:16]}.parquet"
 
 
+def warned_path(settings: Settings, feed: str, file_id: str) -> Path:
+    """Where it is kept which of a file's accepted rows only raised a warning: row numbers and rule codes, no more."""
+    return settings.vault / "warned" / feed / f"{file_id[:16]}.parquet"
+
+
 def finish_private(path: Path) -> None:
     """Close a file just written to everyone but the owner."""
     path.chmod(PRIVATE_FILE)

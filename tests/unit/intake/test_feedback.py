@@ -8,6 +8,7 @@ import shutil
 import stat
 import zipfile
 
+import duckdb
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -72,6 +73,40 @@ def test_errors_are_grouped_by_rule_with_counts_and_warnings_come_last(settings,
     assert (summary["Rows received"], summary["Rows accepted"], summary["Rows kept out"]) == (24, 21, 3)
     assert summary["1. GP-BIRTH_DATE-FORMAT"].startswith("2 rows:")
     assert "3. GP-06" not in summary, "a warning is not put right first while errors stand"
+
+
+def test_rows_loaded_with_a_warning_are_named_too_from_the_identifiers_of_accepted_rows(settings, land):
+    land([BAD_BIRTH, *SOUND, NO_NUMBER, gp_row(6, DOB="x", **{"NHS Number": ""})])
+    receive(settings)
+    rule = load_contracts(settings)["gp_ld_register"].rule("GP-06")
+    heading, *lines = sheet(settings, "Warned rows")
+    assert heading == ["Row in your file", "Rule", "What is wrong", "What to do", "Table", "local_patient_id"]
+    assert lines == [[23, "GP-06", rule.message, rule.remedy, "gp_ld_register", "LOCAL000003"]]
+    assert [line[0] for line in sheet(settings, "Rows")[1:]] == [2, 24], "a row kept out is in the other list"
+    warned = page(settings).split('id="warned"')[1]
+    assert ">23<" in warned and "LOCAL000003" in warned and ">24<" not in warned
+    kept = list((settings.vault / "warned").rglob("*.parquet"))
+    held = duckdb.execute(f"SELECT * FROM '{kept[0]}'")
+    assert [name for name, *_ in held.description] == ["_file_id", "_row_number", "rule_codes"], "no identifier"
+    assert [row[1:] for row in held.fetchall()] == [(23, ["GP-06"])]
+
+
+def test_a_long_list_of_warnings_stops_and_says_how_many_there_are(settings, land):
+    land([gp_row(seed, **{"NHS Number": ""}) for seed in range(1, 131)])
+    receive(settings.model_copy(update={"feedback_rows": 120}))
+    *lines, last = sheet(settings, "Warned rows")[1:]
+    assert len(lines) == 120
+    assert last[0] == "There are more: the list stops after 120 of 130 warnings."
+    assert "These are the first 100 of 130 warnings" in page(settings)
+
+
+def test_warned_rows_whose_identifiers_were_erased_keep_their_row_number(settings, land):
+    land([*SOUND, NO_NUMBER])
+    receive(settings)
+    for path in (settings.vault / "identifiers").rglob("*.parquet"):
+        path.unlink()
+    write_feedback(settings, again=True)
+    assert [line[0] for line in sheet(settings, "Warned rows")[1:]] == [22]
 
 
 def test_a_rejected_file_is_told_of_although_nothing_was_loaded(settings, land):

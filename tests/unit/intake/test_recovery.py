@@ -25,6 +25,7 @@ STEPS = (
     "lda.intake.batch.rows_in",
     "lda.intake.batch.write_identifiers",
     "lda.intake.batch.write_quarantine",
+    "lda.intake.batch.write_warned",
     "lda.ledger.files.FileBook.record",
     "lda.ledger.files.settle",
 )

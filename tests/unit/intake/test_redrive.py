@@ -123,6 +123,16 @@ def test_the_vault_keeps_the_identifiers_of_the_latest_judgement_alone(settings,
     assert len(list((settings.vault / "identifiers").rglob("*.parquet"))) == 2
 
 
+def test_the_vault_keeps_the_warned_rows_of_the_latest_judgement_alone(settings, land):
+    land([gp_row(1), gp_row(2, DOB="x"), gp_row(3, **{"NHS Number": ""})])
+    ingest(settings)
+    (kept,) = (settings.vault / "warned").rglob("*.parquet")
+    assert duckdb.execute(f"SELECT _row_number, rule_codes FROM '{kept}'").fetchall() == [(4, ["GP-06"])]
+    edit(settings, CONTRACT, "WHERE nhs_number IS NULL", "WHERE nhs_number IS NULL AND birth_date IS NULL")
+    redrive(settings)
+    assert not kept.exists()
+
+
 def test_a_file_that_does_not_pass_any_more_leaves_no_identifiers_of_accepted_rows(settings, land, home):
     path = land([gp_row(1), gp_row(2, DOB="x"), gp_row(3)])
     ingest(settings)

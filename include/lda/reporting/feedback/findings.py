@@ -108,6 +108,11 @@ class SubmissionFeedback:
         return [one for one in self.findings if one.scope == WARN]
 
     @property
+    def warned(self) -> int:
+        """Warnings that rows raised, whether the row was loaded or kept out by another rule."""
+        return sum(one.failures for one in self.warnings)
+
+    @property
     def fix_first(self) -> list[Finding]:
         """The few findings whose mending brings most: what stopped the file, then what kept most rows out."""
         return (self.errors or self.warnings)[:FIX_FIRST]

@@ -11,6 +11,8 @@ from lda.reporting.feedback.findings import PartnerFeedback, SubmissionFeedback
 from lda.reporting.feedback.rows import FailedRow
 from lda.reporting.feedback.workbook import how_often, summary_lines
 
+ROWS_ON_PAGE = 100
+
 
 @cache
 def environment() -> Environment:
@@ -44,18 +46,19 @@ def submission_page(
     about: SubmissionFeedback,
     partner: PartnerFeedback,
     rows: list[FailedRow],
-    more: bool,
+    warned: list[FailedRow],
     has_documents: set[str],
 ) -> str:
-    """A submission's page. ``rows`` are the first of those kept out; ``more`` says that there are others."""
+    """A submission's page with the first rows kept out (``rows``) and the first loaded with a warning (``warned``)."""
     context: dict[str, Any] = {
         "about": about,
         "partner": partner,
         "lines": summary_lines(about, partner.name),
-        "rows": rows,
-        "names": list(dict.fromkeys(name for row in rows for name in row.identifiers)),
+        "rows": rows[:ROWS_ON_PAGE],
+        "warned": warned[:ROWS_ON_PAGE],
         "messages": {one.code: one.message for one in about.findings},
-        "more": more,
+        "more": len(rows) > ROWS_ON_PAGE,
+        "more_warned": len(warned) > ROWS_ON_PAGE,
         "trend": partner.trend(about.told.file.feed or ""),
         "has_documents": has_documents,
     }

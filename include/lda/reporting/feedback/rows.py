@@ -1,18 +1,25 @@
-"""Rows of a submission that failed, as the partner sent them: read from the vault for the partner's outbox alone."""
+"""Rows of a submission that failed a rule, by the partner's own numbers: read from the vault for its outbox alone.
+
+Rows kept out are told with what was sent. Rows that only raised a warning were loaded: their local numbers are among
+the identifiers of accepted rows, and what was sent is in the partner's own file.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 import sqlglot
 from sqlglot import exp
 
 from lda.contracts import FeedContract, RuleSpec, TableSpec
 from lda.settings import Settings
-from lda.vault import quarantine_path
+from lda.vault import identifiers_path, literal, quarantine_path, warned_path
 
 ROWS_AT_ONCE = 5_000
 
@@ -22,7 +29,7 @@ class FailedRow:
     """One row and one rule it failed. Identifiable: it must not leave the vault.
 
     ``identifiers`` are the partner's own numbers for the record by column, or the NHS number where the feed has no
-    local number. ``sent`` is what the rule read, as it was sent.
+    local number. ``sent`` is what the rule read, as it was sent; empty for a row that was loaded.
     """
 
     row_number: int
@@ -58,6 +65,44 @@ def _of_row(
         read = columns_read(rules[code], table) if code in rules else ()
         sent = "; ".join(f"{name}: {row[name]}" for name in read if row.get(name))
         yield FailedRow(number, code, table.name, identifiers, sent)
+
+
+def warned_rows(settings: Settings, contract: FeedContract, file_id: str) -> Iterator[FailedRow]:
+    """Rows of a file that were loaded and raised a warning, table by table, in the partner's order."""
+    for table in contract.tables:
+        path = warned_path(settings, table.place, file_id)
+        if not path.exists():
+            continue
+        shown = identifier_columns(table)
+        for number, codes, *held in _with_identifiers(settings, table, path, file_id, shown):
+            identifiers = {name: str(cell) for name, cell in zip(shown, held, strict=True) if cell}
+            yield from (FailedRow(number, code, table.name, identifiers, "") for code in codes)
+
+
+def _with_identifiers(
+    settings: Settings, table: TableSpec, path: Path, file_id: str, shown: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    """Row number, rule codes and identifiers of each row of a file of warnings; erased identifiers are blank."""
+    batches = sorted(identifiers_path(settings, table.place, "any").parent.glob("*.parquet"))
+    names = shown if batches else ()
+    listed = ", ".join(literal(str(batch)) for batch in batches)
+    held = "".join(f", max({name}) AS {name}" for name in names)
+    source = (
+        f"read_parquet([{listed}], union_by_name = true)" if batches else "(SELECT '' AS _file_id, 0 AS _row_number)"
+    )
+    cells = "".join(f", held.{name}" if name in names else f", NULL AS {name}" for name in shown)
+    with duckdb.connect() as connection:
+        return connection.execute(
+            f"""
+            SELECT w._row_number, w.rule_codes{cells}
+            FROM read_parquet({literal(str(path))}) AS w
+            LEFT JOIN (
+                SELECT _row_number{held} FROM {source} WHERE _file_id = $1 GROUP BY _row_number
+            ) AS held ON held._row_number = w._row_number
+            WHERE w._file_id = $1 ORDER BY w._row_number
+            """,
+            [file_id],
+        ).fetchall()
 
 
 def identifier_columns(table: TableSpec) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ from lda.reporting.feedback.rows import FailedRow
 
 SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 RULE_HEADINGS = ("Rule", "What it did", "Column", "How many", "First row", "What is wrong", "What to do", "Found")
-ROW_HEADINGS = ("Row in your file", "Rule", "What is wrong", "What to do", "Table", "What you sent")
+ROW_HEADINGS = ("Row in your file", "Rule", "What is wrong", "What to do", "Table")
+SENT = "What you sent"
 TREND_HEADINGS = ("Period", "File", "Received", "State", "Rows", "Accepted", "Kept out", "Share kept out")
 WIDE = 60
 
@@ -28,12 +29,14 @@ def write_workbook(
     about: SubmissionFeedback,
     partner: str,
     rows: Iterable[FailedRow],
+    warned: Iterable[FailedRow],
     trend: Sequence[SubmissionFeedback],
     most_rows: int,
 ) -> int:
-    """Write the workbook; returns how many lines its list of rows has.
+    """Write the workbook; returns how many lines its list of rows kept out has.
 
-    :param most_rows: the list of rows stops after this many lines and says so.
+    :param warned: rows that were loaded with a warning.
+    :param most_rows: each list of rows stops after this many lines and says so.
     """
     book = xlsxwriter.Workbook(str(path), {**SAFE, "in_memory": True})
     book.set_properties({"title": f"Feedback on {about.name}", "created": about.told.file.received_at})
@@ -47,6 +50,7 @@ def write_workbook(
     _summary(book.add_worksheet("Summary"), styles, about, partner)
     _rules(book.add_worksheet("Errors by rule"), styles, about.findings)
     listed = _rows(book.add_worksheet("Rows"), styles, about, rows, most_rows)
+    _warned(book.add_worksheet("Warned rows"), styles, about, warned, most_rows)
     _trend(book, book.add_worksheet("Trend"), styles, trend)
     book.close()
     return listed
@@ -106,21 +110,46 @@ def _rules(sheet: Any, styles: dict[str, Any], findings: Sequence[Finding]) -> N
 def _rows(
     sheet: Any, styles: dict[str, Any], about: SubmissionFeedback, rows: Iterable[FailedRow], most_rows: int
 ) -> int:
-    """The list of rows. Local identifiers have columns of their own, in the order they are first met."""
-    words = {one.code: one for one in about.findings}
+    """The rows kept out, with what was sent."""
     kept = list(islice(rows, most_rows + 1))
-    names = list(dict.fromkeys(name for row in kept[:most_rows] for name in row.identifiers))
-    _head(sheet, styles, (*ROW_HEADINGS, *names), (10, 30, WIDE, WIDE, 18, 40, *(22 for _ in names)))
-    for place, row in enumerate(kept[:most_rows], start=1):
-        told = words.get(row.code)
-        cells = [row.row_number, row.code, told.message if told else "", told.remedy if told else "", row.table]
-        for column, cell in enumerate([*cells, row.sent, *(row.identifiers.get(name) for name in names)]):
-            _write(sheet, place, column, cell)
+    _list(sheet, styles, about, kept[:most_rows], {SENT: 40})
     if len(kept) > most_rows:
         sheet.write_string(most_rows + 1, 0, f"There are more: the list stops after {most_rows:,} lines.")
     if not kept:
         sheet.write_string(1, 0, "No row was kept out.")
     return min(len(kept), most_rows)
+
+
+def _warned(
+    sheet: Any, styles: dict[str, Any], about: SubmissionFeedback, rows: Iterable[FailedRow], most_rows: int
+) -> None:
+    """The rows that were loaded with a warning. Rows kept out for another reason as well are in the other list."""
+    kept = list(islice(rows, most_rows + 1))
+    _list(sheet, styles, about, kept[:most_rows], {})
+    if len(kept) > most_rows:
+        words = f"There are more: the list stops after {most_rows:,} of {about.warned:,} warnings."
+        sheet.write_string(most_rows + 1, 0, words)
+    if not kept:
+        words = "The file was rejected, so none was loaded." if about.told.file.status == "rejected" else ""
+        sheet.write_string(1, 0, words or "No row was loaded with a warning.")
+
+
+def _list(
+    sheet: Any, styles: dict[str, Any], about: SubmissionFeedback, rows: Sequence[FailedRow], sent: dict[str, int]
+) -> None:
+    """A list of rows. Local identifiers have columns of their own, in the order they are first met."""
+    words = {one.code: one for one in about.findings}
+    names = list(dict.fromkeys(name for row in rows for name in row.identifiers))
+    widths = (10, 30, WIDE, WIDE, 18, *sent.values(), *(22 for _ in names))
+    _head(sheet, styles, (*ROW_HEADINGS, *sent, *names), widths)
+    for place, row in enumerate(rows, start=1):
+        told = words.get(row.code)
+        cells = [row.row_number, row.code, told.message if told else "", told.remedy if told else "", row.table]
+        more = [row.sent for _ in sent] + [row.identifiers.get(name) for name in names]
+        for column, cell in enumerate([*cells, *more]):
+            _write(sheet, place, column, cell)
+    if rows:
+        sheet.autofilter(0, 0, len(rows), len(widths) - 1)
 
 
 def _trend(book: Any, sheet: Any, styles: dict[str, Any], trend: Sequence[SubmissionFeedback]) -> None:

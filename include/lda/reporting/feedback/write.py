@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -27,15 +27,14 @@ from lda.reporting.feedback.findings import (
     submission,
     words_of,
 )
-from lda.reporting.feedback.pages import partner_page, submission_page
-from lda.reporting.feedback.rows import failed_rows
+from lda.reporting.feedback.pages import ROWS_ON_PAGE, partner_page, submission_page
+from lda.reporting.feedback.rows import FailedRow, failed_rows, warned_rows
 from lda.reporting.feedback.team import team_files
 from lda.reporting.feedback.workbook import write_workbook
 from lda.settings import Settings
 from lda.vault import private_folder, whole_file
 
 log = logging.getLogger(__name__)
-ROWS_ON_PAGE = 100
 TEAM_FILE = 0o644
 PARTNER_PAGE = "index.html"
 
@@ -214,15 +213,16 @@ def _write_submission(
     feed = one.told.file.feed or ""
     contract = contracts.get(feed)
 
-    def rows() -> Any:
+    def rows() -> Iterator[FailedRow]:
         return failed_rows(settings, contract, one.file_id) if contract else iter(())
 
+    with_warning = warned_rows(settings, contract, one.file_id) if contract and one.warnings else iter(())
+    warned = list(islice(with_warning, settings.feedback_rows + 1))
     workbook, page = folder / f"{one.stem}.xlsx", folder / f"{one.stem}.html"
     private_folder(workbook.parent)
     with whole_file(workbook) as temporary:
-        write_workbook(temporary, one, partner.name, rows(), partner.trend(feed), settings.feedback_rows)
-    first = list(islice(rows(), ROWS_ON_PAGE + 1))
-    _write(page, submission_page(one, partner, first[:ROWS_ON_PAGE], len(first) > ROWS_ON_PAGE, has_documents))
+        write_workbook(temporary, one, partner.name, rows(), warned, partner.trend(feed), settings.feedback_rows)
+    _write(page, submission_page(one, partner, list(islice(rows(), ROWS_ON_PAGE + 1)), warned, has_documents))
     return [str(workbook), str(page)]
 
 
