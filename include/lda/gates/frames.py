@@ -75,7 +75,8 @@ def _by_measure(context: FrameContext, schema: str) -> pd.DataFrame:
             count(*) - count(DISTINCT ({KEY})) AS duplicate_keys,
             -- A difference of two shares lies between -100 and 100 points.
             min(CASE WHEN unit = 'percentage points' THEN value + 100 ELSE value END)::DOUBLE AS lowest_value,
-            max(value) FILTER (unit = 'proportion')::DOUBLE AS highest_proportion,
+            max(CASE unit WHEN 'proportion' THEN value WHEN 'percentage points' THEN value / 100 END)::DOUBLE
+                AS highest_proportion,
             min(denominator - numerator) FILTER (unit = 'proportion')::DOUBLE AS least_remainder,
             min(value - lower_95)::DOUBLE AS least_above_lower,
             min(upper_95 - value)::DOUBLE AS least_below_upper,
@@ -207,8 +208,10 @@ def layer_reconciliation(context: FrameContext) -> pd.DataFrame:
 def movement_by_measure(context: FrameContext) -> pd.DataFrame:
     """One row per measure published before: how far the system's figure moved for a period published before.
 
-    ``proportion_movement`` is in proportion points; ``relative_movement`` is a share of the earlier figure. Figures
-    that rest on fewer than parameter ``smallest_count`` people, before or now, are left out.
+    ``proportion_movement`` is in proportion points; ``relative_movement`` is a share of the size of the earlier figure,
+    and 1 where that was nothing and now is something. Figures that rest on fewer than parameter ``smallest_count``
+    people, before or now, are left out. Of derived figures, which have no people, differences of shares are judged;
+    the others move with the figures they are made of, which are judged themselves.
     """
     parts = []
     for number, earlier in enumerate(context.previous):
@@ -231,10 +234,13 @@ def movement_by_measure(context: FrameContext) -> pd.DataFrame:
             WHERE {WHOLE_SYSTEM}
         )
         SELECT measure_id,
-            max(abs(value - earlier_value)) FILTER (unit = 'proportion')::DOUBLE AS proportion_movement,
-            max(abs(value - earlier_value) / nullif(earlier_value, 0)) FILTER (unit <> 'proportion')::DOUBLE
-                AS relative_movement
-        FROM pairs WHERE people >= {smallest} GROUP BY measure_id ORDER BY measure_id
+            max(CASE unit
+                WHEN 'proportion' THEN abs(value - earlier_value)
+                WHEN 'percentage points' THEN abs(value - earlier_value) / 100
+            END)::DOUBLE AS proportion_movement,
+            max(CASE WHEN earlier_value = 0 THEN (value <> 0)::INT ELSE abs(value - earlier_value) / abs(earlier_value)
+            END) FILTER (unit NOT IN ('proportion', 'percentage points'))::DOUBLE AS relative_movement
+        FROM pairs WHERE people >= {smallest} OR unit = 'percentage points' GROUP BY measure_id ORDER BY measure_id
     """)
 
 

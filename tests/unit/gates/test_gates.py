@@ -154,6 +154,32 @@ def test_a_figure_that_moved_far_since_the_last_publication_is_withheld(movement
     assert still.withheld == {}
 
 
+@pytest.mark.parametrize(
+    ("unit", "earlier", "now", "code"),
+    [
+        ("pounds", -10, -20, "MOVEMENT-RELATIVE"),
+        ("pounds", -10, 10, "MOVEMENT-RELATIVE"),
+        ("pounds", 0, 10, "MOVEMENT-RELATIVE"),
+        ("percentage points", -1, -25, "MOVEMENT-PROPORTION"),
+    ],
+)
+def test_figures_below_zero_and_from_nothing_may_not_move_far_either(
+    settings, make_candidate, unit, earlier, now, code
+):
+    gate = only(settings, code)
+    change = "UPDATE mart.measure_value SET unit = '{}', value = {} WHERE measure_id = 'inpatients'"
+    if unit == "percentage points":
+        change += ";UPDATE mart.measure_value SET numerator = NULL, denominator = NULL WHERE measure_id = 'inpatients'"
+    path = settings.home / "earlier.duckdb"
+    before = change.format(unit, earlier)
+    write_database(path, make_candidate("run-0", after=before).path, ["mart"], [], {})
+    previous = [Previous(path, frozenset({"inpatients"}))]
+    assert list(judge_candidate(gate, make_candidate(after=change.format(unit, now)), previous).withheld) == [
+        "inpatients"
+    ]
+    assert judge_candidate(gate, make_candidate(after=before), previous).withheld == {}
+
+
 def test_a_person_may_accept_a_movement(movement, make_candidate, previous):
     report = judge_candidate(movement, make_candidate(before=MOVED), [previous], accepted=["checks"])
     assert report.withheld == {}
