@@ -23,6 +23,8 @@ from lda.ledger.tables import file, file_event, row_account
 from lda.settings import Settings
 
 FIGURES = "figures"
+# The code that a publication's figures, words and what is hidden of them depend on, below ``include/lda``.
+ROOMS = ("contracts", "disclosure", "gates", "publishing", "reporting/report", "warehouse")
 # A month is reported by default once this share of what is expected for it has been accepted.
 MOST = 0.5
 
@@ -126,15 +128,24 @@ def inputs_hash(inputs: Iterable[Submission], period_end: date, fingerprint: str
 
 
 def rules_fingerprint(settings: Settings) -> str:
-    """A hash of contracts, system files, reference data, SQL, publication suites and the code that publishes."""
-    rooms = [Path(__file__).resolve().parents[1] / room for room in ("warehouse", "gates", "publishing")]
-    sources = [settings.contracts_dir, settings.systems_dir, settings.expectations_dir / "publication"]
+    """A hash of contracts, system files, reference data, SQL, publication suites and the code that publishes.
+
+    It knows every file by its path within the source it is of, and not by where the checkout is.
+    """
+    package = Path(__file__).resolve().parents[1]
+    sources = {f"lda/{room}": package / room for room in ROOMS}
+    sources |= {
+        "contracts": settings.contracts_dir,
+        "systems": settings.systems_dir,
+        "expectations/publication": settings.expectations_dir / "publication",
+    }
     names = ("models", "macros", "seeds", "tests", "dbt_project.yml", "profiles.yml")
-    sources += [settings.dbt_dir / name for name in names]
+    sources |= {f"dbt_project/{name}": settings.dbt_dir / name for name in names}
     digest = hashlib.sha256()
-    for path in sorted(path for source in [*sources, *rooms] for path in files_in(source)):
-        digest.update(f"{path.name}\n".encode())
-        digest.update(path.read_bytes())
+    for source, root in sorted(sources.items()):
+        for name, path in sorted((path.relative_to(root).as_posix(), path) for path in files_in(root)):
+            digest.update(f"{source}/{name}\n{path.stat().st_size}\n".encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from lda.contracts import Partner
 from lda.ledger.records import FileRecord, RowAccount, Submission, Verdict
 from lda.settings import Settings
 from lda.warehouse import CandidateError, code_version, in_force, inputs_hash, latest_period, rules_fingerprint
+from lda.warehouse import inputs as inputs_module
 from lda.warehouse.inputs import file_accounts, handed_on, most_received_period
 
 FEBRUARY, MARCH, APRIL = date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30)
@@ -76,6 +79,42 @@ def test_the_rules_fingerprint_follows_contracts_reference_data_sql_and_suites(t
     (settings.dbt_dir / "target").mkdir()
     (settings.dbt_dir / "target" / "manifest.json").write_text("made by a run")
     assert rules_fingerprint(settings) in seen
+
+
+def test_the_rules_fingerprint_follows_code_and_knows_files_by_their_paths(tmp_path, monkeypatch):
+    settings = Settings(home=tmp_path, project_dir=tmp_path)
+    package = tmp_path / "lda"
+    monkeypatch.setattr(inputs_module, "__file__", str(package / "warehouse" / "inputs.py"))
+    seen = {rules_fingerprint(settings)}
+    places = [package / room / "deep" / "rule.py" for room in inputs_module.ROOMS]
+    for place in places:
+        place.parent.mkdir(parents=True)
+        place.write_text("one")
+        seen.add(rules_fingerprint(settings))
+    places[0].rename(places[0].parent.parent / "rule.py")
+    seen.add(rules_fingerprint(settings))
+    assert len(seen) == 2 + len(places)
+
+
+def test_every_module_that_a_publication_is_made_with_is_in_the_fingerprint():
+    """Found by following imports; rooms that only keep and hand over what a publication is made of are not rules."""
+    package = Path(inputs_module.__file__).parents[1]
+    waiting, found = ["lda.warehouse", "lda.gates", "lda.publishing"], set()
+    while waiting:
+        name = waiting.pop()
+        path = package.joinpath(*name.split(".")[1:])
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if name in found or not path.exists():
+            continue
+        found.add(name)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lda."):
+                waiting += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    rooms = tuple(f"lda.{room.replace('/', '.')}" for room in inputs_module.ROOMS)
+    others = {name.split(".")[1] for name in found if f"{name}.".startswith("lda.") and not name.startswith(rooms)}
+    assert {"disclosure", "contracts"} <= {name.split(".")[1] for name in found}
+    assert others <= {"ledger", "settings", "reporting"}, others
+    assert {name for name in found if name.startswith("lda.reporting.") and not name.startswith(rooms)} == set()
 
 
 def arrive(
