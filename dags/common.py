@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, task
+from airflow.sdk.exceptions import AirflowFailException
 
 from lda.settings import Settings
 
@@ -50,6 +51,13 @@ def say_what_failed(context: dict[str, Any]) -> None:
     from lda.reporting.alerts import send_digest
 
     send_digest(SETTINGS)
+
+
+@task(pool=WRITER_POOL, execution_timeout=timedelta(minutes=5))
+def tell_problems(report: dict[str, Any]) -> None:
+    """Fail when the step before had problems. It comes after that step, whose asset tells of what went well."""
+    if report["problems"]:
+        raise AirflowFailException(" ".join(report["problems"]))
 
 
 DEFAULT_ARGS: dict[str, Any] = {

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import dag, task
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
-from common import DEFAULT_ARGS, LANDING, START, TAGS, WRITER_POOL
+from common import DEFAULT_ARGS, LANDING, START, TAGS, WRITER_POOL, tell_problems
 
 DOC = """
 ### Collect partners' files
@@ -16,7 +16,8 @@ DOC = """
 Takes what is new from the channels of `channels.yaml`. A file is acknowledged, moved or deleted at the other end only
 after its bytes are archived and in the ledger; a file still being written is left for the next run.
 
-* **Out:** the asset `lda://landing/files`, only when a file came. Without channels or new files the task is skipped.
+* **Out:** the asset `lda://landing/files`, only when a file came, whatever was wrong with other channels: that is told
+  by `tell_problems` after it. Without channels or new files the task is skipped.
 * **Safe to run again:** what was collected is known by channel, name and state; a second run finds nothing to do.
 * **When it fails:** one channel does not stop the others. `lda collect` says what was wrong with which channel; see
   `docs/channels.md`.
@@ -35,22 +36,23 @@ after its bytes are archived and in the ledger; a file still being written is le
     tags=[*TAGS, "collect"],
 )
 def lda_collect() -> None:
-    """One task: channels are few, and each is told apart in the report."""
+    """One task takes from all channels, which are few; the next says what was wrong with which of them."""
 
     @task(outlets=[LANDING], pool=WRITER_POOL, execution_timeout=timedelta(hours=2))
     def collect_new_files() -> dict[str, Any]:
-        """Collect from every channel; skipped when nothing came, failed when a channel could not be used."""
+        """Collect from every channel; skipped when nothing came."""
         from lda.channels import collect
         from lda.settings import Settings
 
         report = collect(Settings())
+        if report.collected:
+            told = {"notices": report.notices, "problems": report.problems}
+            return {"channels": report.channels, "collected": len(report.collected), **told}
         if report.problems:
             raise AirflowException(" ".join(report.problems))
-        if not report.collected:
-            raise AirflowSkipException(f"Nothing new from {report.channels} channels ({report.waiting} files waiting).")
-        return {"channels": report.channels, "collected": len(report.collected), "notices": report.notices}
+        raise AirflowSkipException(f"Nothing new from {report.channels} channels ({report.waiting} files waiting).")
 
-    collect_new_files()
+    tell_problems(collect_new_files())
 
 
 lda_collect()

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
-from common import DEFAULT_ARGS, LANDING, START, TAGS, WRITER_POOL, feeds, lake_asset
+from common import DEFAULT_ARGS, LANDING, START, TAGS, WRITER_POOL, feeds, lake_asset, tell_problems
 
 DOC = """
 ### Ingest `{feed}`
@@ -17,7 +17,8 @@ Takes every new file in `landing/` that the contract `include/contracts/{feed}.o
 check, account for every row, pseudonymise, load. A bad file is rejected with its reasons and the others go on.
 Each sender is told of its files in its outbox in the vault.
 
-* **Out:** the asset `lda://lake/{feed}`, only when a submission was accepted. With nothing new the task is skipped.
+* **Out:** the asset `lda://lake/{feed}`, when submissions changed since the last refresh started, whatever else went
+  wrong; `tell_problems` fails after it when some files could not be judged. With nothing new the task is skipped.
 * **Safe to run again:** files are known by their content; a second run finds nothing to do.
 * **When it fails:** `lda files --feed {feed}` says what happened to each file; see `docs/runbooks/refresh-failed.md`.
 """
@@ -42,18 +43,19 @@ def ingest_dag(feed: str) -> DAG:
     def ingest() -> None:
         @task(outlets=[lake_asset(feed)], pool=WRITER_POOL, execution_timeout=timedelta(hours=4))
         def load_new_files() -> dict[str, Any]:
-            """Ingest the feed's new files; skipped when none was accepted, failed when some could not be judged."""
-            from lda.receive import receive
+            """Ingest the feed's new files; skipped when a refresh has nothing to wait for."""
+            from lda.receive import awaits_refresh, receive
             from lda.settings import Settings
 
-            report = receive(Settings(), feeds=[feed])
+            settings = Settings()
+            report = receive(settings, feeds=[feed])
+            if awaits_refresh(settings, feed):
+                return report.as_dict()
             if report.problems:
                 raise AirflowException(" ".join(report.problems))
-            if not report.new_submissions:
-                raise AirflowSkipException(f"No new {feed} submission was accepted ({report.files} new files seen).")
-            return report.as_dict()
+            raise AirflowSkipException(f"No new {feed} submission was accepted ({report.files} new files seen).")
 
-        load_new_files()
+        tell_problems(load_new_files())
 
     return ingest()
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from lda.intake import IngestReport, Progress, ingest
 from lda.intake import redrive as judge_again
+from lda.ledger import Ledger
 from lda.reporting.alerts import send_digest
 from lda.reporting.feedback import write_feedback
 from lda.settings import Settings
@@ -33,6 +34,20 @@ def receive(
     if digest:
         report.alerts = send_digest(settings).as_dict()
     return report
+
+
+def awaits_refresh(settings: Settings, feed: str) -> bool:
+    """True when what is in force of a feed changed since the last refresh started, which is all that one can know of.
+
+    Asked of the ledger, not of a run's own report: what a run accepted before it was killed is news all the same.
+    """
+    ledger = Ledger(settings.ledger_address)
+    try:
+        ledger.create()
+        last = ledger.book.last_run("refresh", settings.system_label)
+        return ledger.changed_since(feed, last["started_at"] if last else None)
+    finally:
+        ledger.close()
 
 
 def redrive(

@@ -5,6 +5,12 @@ from __future__ import annotations
 import ast
 import itertools
 
+import pytest
+from airflow.sdk.exceptions import AirflowException, AirflowSkipException
+
+from lda.channels import Collected, CollectReport
+from lda.intake import IngestReport
+
 FEEDS = {
     "gp_ld_register",
     "ldhc",
@@ -49,7 +55,7 @@ def test_every_dag_has_owner_tags_docs_and_one_run_at_a_time(bag):
 
 def test_every_task_retries_writes_one_at_a_time_ends_and_says_when_it_failed(bag):
     tasks = [task for dag in bag.dags.values() for task in dag.tasks]
-    assert len(tasks) == len(FEEDS) + 1 + 6  # one for each feed, lda_collect's, and the steps of lda_refresh
+    assert len(tasks) == 2 * len(FEEDS) + 2 + 6  # two for each feed, lda_collect's two, and the steps of lda_refresh
     for task in tasks:
         assert task.retries == 2, task.task_id
         assert task.retry_exponential_backoff, task.task_id
@@ -64,6 +70,54 @@ def test_each_ingest_tells_the_refresh_through_its_asset(bag):
     produced = {outlet.uri for dag in bag.dags.values() for task in dag.tasks for outlet in task.outlets}
     assert produced == {f"lda://lake/{feed}" for feed in FEEDS} | {"lda://landing/files"}
     assert waited_for == produced - {"lda://landing/files"}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "problems", "outcome"),
+    [
+        (True, [], "asset"),
+        (True, ["One batch could not be judged."], "asset, then failed"),
+        (False, ["One batch could not be judged."], "failed"),
+        (False, [], "skipped"),
+    ],
+)
+def test_what_was_accepted_starts_a_refresh_whatever_else_went_wrong(bag, monkeypatch, accepted, problems, outcome):
+    load, tell = (bag.dags["lda_ingest_leder"].get_task(name) for name in ("load_new_files", "tell_problems"))
+    assert load.outlets and not tell.outlets and load.downstream_task_ids == {"tell_problems"}
+    monkeypatch.setattr("lda.receive.receive", lambda *_, **__: IngestReport(problems=list(problems)))
+    monkeypatch.setattr("lda.receive.awaits_refresh", lambda *_: accepted)
+    assert _outcome(load, tell) == outcome
+
+
+@pytest.mark.parametrize(
+    ("came", "problems", "outcome"),
+    [
+        (True, ["share: gone"], "asset, then failed"),
+        (False, ["share: gone"], "failed"),
+        (True, [], "asset"),
+        (False, [], "skipped"),
+    ],
+)
+def test_what_came_starts_ingests_whatever_was_wrong_with_other_channels(bag, monkeypatch, came, problems, outcome):
+    load, tell = (bag.dags["lda_collect"].get_task(name) for name in ("collect_new_files", "tell_problems"))
+    files = [Collected("share", "Y90001", "a.csv", ("Y90001/a.csv",))] if came else []
+    monkeypatch.setattr("lda.channels.collect", lambda *_: CollectReport(collected=files, problems=list(problems)))
+    assert _outcome(load, tell) == outcome
+
+
+def _outcome(load, tell) -> str:
+    """What becomes of a task with an asset and of the one after it. An asset is updated when its task succeeds."""
+    try:
+        report = load.python_callable()
+    except AirflowSkipException:
+        return "skipped"
+    except AirflowException:
+        return "failed"
+    try:
+        tell.python_callable(report)
+    except AirflowException:
+        return "asset, then failed"
+    return "asset"
 
 
 def test_each_ingest_starts_when_a_channel_brought_files(bag):

@@ -62,6 +62,14 @@ class SubmissionBook:
         with self.engine.connect() as connection:
             return [Submission(**row) for row in connection.execute(query).mappings()]
 
+    def changed_since(self, feed: str, at: datetime | None) -> bool:
+        """True when a submission of a feed began or ended at a moment or later; at any time without a moment."""
+        query = select(submission.c.submission_id).where(submission.c.feed == feed).limit(1)
+        if at is not None:
+            query = query.where(or_(submission.c.accepted_at >= at, submission.c.superseded_at >= at))
+        with self.engine.connect() as connection:
+            return connection.execute(query).first() is not None
+
 
 def _columns() -> list[Any]:
     return [submission.c[item.name] for item in fields(Submission)]
