@@ -1,12 +1,11 @@
 {{ config(materialized='table') }}
 
-{#- Listed columns must be one of the specification's values: anything else is said to be unmapped.
-    Free columns are harmonised where the Release 1 map knows their value and kept as they came otherwise. -#}
+{#- Listed columns must be one of the specification's values: anything else is said to be unmapped. -#}
 {%- set worded = [
     'client_type', 'primary_support_reason', 'accommodation_status', 'employment_status', 'event_type', 'service_type',
+    'service_component', 'assessment_type', 'request_route_of_access',
 ] -%}
 {%- set listed = ['gender', 'ethnicity'] + worded -%}
-{%- set free = ['service_component', 'assessment_type', 'request_route_of_access'] -%}
 
 with event_row as (
 
@@ -54,9 +53,6 @@ select
             then coalesce({{ column }}_code.standard_code, '{{ var("cld_unmapped") }}')
     end as {{ column }},
     {% endfor -%}
-    {% for column in free -%}
-    coalesce({{ column }}_code.standard_code, event_row.{{ column }}) as {{ column }},
-    {% endfor -%}
     event_row.event_reference_token,
     event_row.event_start_date,
     event_row.event_end_date,
@@ -67,7 +63,7 @@ select
 from event_row
 inner join submission
     on event_row._file_id = submission.file_id
-{% for column in listed + free %}
+{% for column in listed %}
 left join cld_code as {{ column }}_code
     on
         {{ column }}_code.column_name = '{{ column }}'

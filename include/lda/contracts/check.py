@@ -16,6 +16,7 @@ from sqlglot import exp
 from lda.contracts.loading import contract_files, load_file_rules
 from lda.contracts.model import RULE_CONTEXT, ContractError, FeedContract, Problem, RuleSpec, TableSpec
 from lda.contracts.odcs import read_contract
+from lda.contracts.people import people_problems
 from lda.contracts.system import system_problems
 from lda.contracts.yamlfile import read_yaml
 from lda.settings import Settings
@@ -38,7 +39,10 @@ def check_contracts(settings: Settings) -> list[Problem]:
             contracts[contract.feed] = contract
             problems.extend(_code_lists(path.name, contract, lists))
             problems.extend(_patterns(connection, path.name, contract))
-            problems.extend(rule_sql_problems(connection, path.name, contract))
+            sql_problems = rule_sql_problems(connection, path.name, contract)
+            problems.extend(sql_problems)
+            if not sql_problems:
+                problems.extend(people_problems(path.name, contract))
             for rule in contract.rules:
                 other = codes.setdefault(rule.code, path.name)
                 if other != path.name:
@@ -107,6 +111,10 @@ def _table_sql_problems(connection: duckdb.DuckDBPyConnection, file: str, table:
             expected = "columns of the contract or " + ", ".join(RULE_CONTEXT)
             problems.append(Problem(file, place, expected, ", ".join(unknown)))
             continue
+        problems += [
+            Problem(file, place, f"upper(trim({name})) beside a code: its list takes a code in any case", name)
+            for name in _compared_as_typed(parsed, table)
+        ]
         try:
             connection.execute(sql)
         except duckdb.Error as error:
@@ -133,6 +141,18 @@ def _parse(sql: str, place: str, file: str) -> exp.Query | Problem:
 def _unknown_columns(query: exp.Query, known: set[str]) -> list[str]:
     own = {alias.alias for alias in query.find_all(exp.Alias)}
     return sorted({column.name for column in query.find_all(exp.Column)} - known - own)
+
+
+def _compared_as_typed(query: exp.Query, table: TableSpec) -> list[str]:
+    """Columns with a code list that a rule compares with a text without regard to how the list is read."""
+    listed = {column.name for column in table.columns if column.code_list}
+    found = set()
+    for comparison in query.find_all(exp.EQ, exp.NEQ, exp.In):
+        others = comparison.expressions if isinstance(comparison, exp.In) else [comparison.expression]
+        sides = [comparison.this, *others]
+        if any(isinstance(side, exp.Literal) and side.is_string for side in sides):
+            found |= {side.name for side in sides if isinstance(side, exp.Column) and side.name in listed}
+    return sorted(found)
 
 
 def _systems(settings: Settings, contracts: dict[str, FeedContract]) -> list[Problem]:

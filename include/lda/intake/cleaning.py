@@ -16,6 +16,9 @@ from lda.vault import literal
 BLANKS = ("", "null", "n/a", "tba", "#n/a")
 # NHS numbers that pass the check but mean "not known" (no trace, several traces).
 UNKNOWN_NHS_NUMBERS = ("0000000000", "9999999999")
+# What the lake holds of a text that is not in its column's code list: it could be anything, a name or a number too. The
+# text itself stays in the archive and, when its row goes there, in the quarantine.
+UNLISTED = "Invalid and not mapped"
 # Dates outside these years are taken for misreadings (a lost century, a serial number).
 FIRST_DATE, LAST_DATE = "1800-01-01", "2199-12-31"
 _SPACES = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
@@ -95,19 +98,22 @@ def date_value(text: str) -> str:
 
 
 def integer_value(text: str) -> str:
-    """SQL for a BIGINT; a spreadsheet's trailing '.0' and thousands commas are let through."""
+    """SQL for a BIGINT of nine digits at most, so that no NHS number passes for a count.
+
+    A spreadsheet's trailing '.0' and thousands commas are let through.
+    """
     plain = f"replace({text}, ',', '')"
     return (
-        rf"(CASE WHEN regexp_full_match({text}, '-?[0-9]{{1,18}}(\.0+)?|-?[0-9]{{1,3}}(,[0-9]{{3}})+(\.0+)?') "
+        rf"(CASE WHEN regexp_full_match({text}, '-?[0-9]{{1,9}}(\.0+)?|-?[0-9]{{1,3}}(,[0-9]{{3}}){{1,2}}(\.0+)?') "
         f"THEN try_cast(split_part({plain}, '.', 1) AS BIGINT) END)"
     )
 
 
 def number_value(text: str) -> str:
-    """SQL for a DOUBLE; pounds signs and thousands commas are let through."""
+    """SQL for a DOUBLE of nine digits at most before the point; pounds signs and thousands commas are let through."""
     plain = f"replace(replace({text}, ',', ''), '£', '')"
     return (
-        rf"(CASE WHEN regexp_full_match({text}, '-?£?([0-9]{{1,15}}|[0-9]{{1,3}}(,[0-9]{{3}})+)?(\.[0-9]+)?') "
+        rf"(CASE WHEN regexp_full_match({text}, '-?£?([0-9]{{1,9}}|[0-9]{{1,3}}(,[0-9]{{3}}){{1,2}})?(\.[0-9]+)?') "
         f"THEN try_cast({plain} AS DOUBLE) END)"
     )
 
@@ -115,14 +121,7 @@ def number_value(text: str) -> str:
 def cleaned(column: ColumnSpec) -> Cleaned:
     """SQL of a column whose trimmed text (or NULL) is in ``t_<name>``."""
     text = quoted(f"t_{column.name}")
-    unlisted = None
-    if column.code_list:
-        listed = f"{code_type(column)}"
-        # CASE, so that only texts that are not in the list as they stand are tried again in upper case.
-        unlisted = (
-            f"CASE WHEN {text} IS NULL OR try_cast({text} AS {listed}) IS NOT NULL THEN FALSE "
-            f"ELSE try_cast(upper({text}) AS {listed}) IS NULL END"
-        )
+    unlisted = f"{quoted(column.name)} = {literal(UNLISTED)}" if column.code_list else None
     if column.kind == "nhs_number":
         return _nhs_number(quoted(column.name), text, unlisted)
     value = _value(column, text)
@@ -149,6 +148,13 @@ def _value(column: ColumnSpec, text: str) -> str:
             return _within(column, integer_value(text))
         case "number":
             return _within(column, number_value(text))
+    if column.code_list:
+        listed = code_type(column)
+        # Only texts that are not in the list as they stand are tried again in upper case.
+        return (
+            f"(CASE WHEN {text} IS NULL OR try_cast({text} AS {listed}) IS NOT NULL "
+            f"OR try_cast(upper({text}) AS {listed}) IS NOT NULL THEN {text} ELSE {literal(UNLISTED)} END)"
+        )
     if column.pattern:
         return f"(CASE WHEN regexp_full_match({text}, {literal(column.pattern)}) THEN {text} END)"
     return text

@@ -83,14 +83,16 @@ class FileBook:
         return self._files(query.order_by(file.c.delivered_at, file.c.landing_path))
 
     def judged(self, feed: str | None = None, file_id: str | None = None) -> list[FileRecord]:
-        """Files that may be judged again: unrecognised, rejected, or accepted once with rows in quarantine."""
+        """Files that may be judged again: unrecognised, rejected, or accepted once with rows in quarantine or a rule
+        that failed, because what a rule finds depends on reference data: a code that is listed later, for one."""
         query = (
             select(file)
             .outerjoin(row_account, row_account.c.file_id == file.c.file_id)
             .where(
                 or_(
                     file.c.status.in_([UNRECOGNISED, REJECTED]),
-                    file.c.status.in_([ACCEPTED, SUPERSEDED]) & (row_account.c.quarantined > 0),
+                    file.c.status.in_([ACCEPTED, SUPERSEDED])
+                    & ((row_account.c.quarantined > 0) | file.c.file_id.in_(select(rule_result.c.file_id))),
                 )
             )
         )
