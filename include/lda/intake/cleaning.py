@@ -148,6 +148,11 @@ def _value(column: ColumnSpec, text: str) -> str:
             return _within(column, integer_value(text))
         case "number":
             return _within(column, number_value(text))
+        case _:
+            return _text(column, text)
+
+
+def _text(column: ColumnSpec, text: str) -> str:
     if column.code_list:
         listed = code_type(column)
         # Only texts that are not in the list as they stand are tried again in upper case.
