@@ -72,13 +72,13 @@ clean: ## Remove environments and caches; keeps data
 
 .venv/.runtime: requirements.lock pyproject.toml | .venv/bin/uv
 	@echo "▸ installing the locked dependencies"
-	@$(UV) pip install -q --require-hashes -r requirements.lock
+	@$(UV) pip install -q --compile-bytecode --require-hashes -r requirements.lock
 	@$(UV) pip install -q --no-deps -e .
 	@touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.runtime
 	@echo "▸ installing the locked development dependencies"
-	@$(UV) pip install -q --require-hashes -r requirements-dev.lock
+	@$(UV) pip install -q --compile-bytecode --require-hashes -r requirements-dev.lock
 	@touch $@
 
 .venv-lint/.ready: requirements-lint.lock | .venv/bin/uv

@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     project_dir: Path = Field(PROJECT_DIR, description="The checkout: dbt_project, expectations and include are in it.")
     duckdb_memory_limit: str = Field("2GB", description="Memory DuckDB may use.")
     duckdb_threads: int = Field(min(4, os.cpu_count() or 2), description="Threads DuckDB may use.")
+    dbt_threads: int = Field(min(4, os.cpu_count() or 2), description="Models and data tests dbt works on at a time.")
     batch_files: int = Field(2000, description="Files judged as one set.")
     batch_bytes: int = Field(2_000_000_000, description="Bytes judged as one set.")
     archive_members: int = Field(200, description="Files an archive that a partner sends may hold.")

@@ -130,10 +130,9 @@ def tables_of(connection: duckdb.DuckDBPyConnection, *schemas: str) -> list[tupl
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:
-    """Column name → DuckDB type of a table of the candidate, in order."""
-    rows = connection.execute(
-        "SELECT column_name, data_type FROM information_schema.columns "
-        "WHERE table_catalog = ? AND table_schema = ? AND table_name = ? ORDER BY ordinal_position",
-        [CATALOGUE, schema, table],
-    ).fetchall()
-    return dict(rows)
+    """Column name → DuckDB type of a table of the candidate, in order.
+
+    The table alone is described: the information schema would plan every view of the candidate to list its columns.
+    """
+    rows = connection.execute(f'DESCRIBE {CATALOGUE}."{schema}"."{table}"').fetchall()
+    return {str(row[0]): str(row[1]) for row in rows}

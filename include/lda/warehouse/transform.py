@@ -88,6 +88,7 @@ def invoke(settings: Settings, database: Path, command: list[str], target: Path)
         "LDA_CANDIDATE_PATH": str(database.resolve()),
         "LDA_DUCKDB_MEMORY_LIMIT": settings.duckdb_memory_limit,
         "LDA_DUCKDB_THREADS": str(settings.duckdb_threads),
+        "LDA_DBT_THREADS": str(settings.dbt_threads),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     with environment_set(environment):
