@@ -12,11 +12,13 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from lda.channels.config import Channel, ChannelError, FolderChannel, MeshChannel, SftpChannel, load_channels
 from lda.channels.folder import FolderSource
@@ -25,12 +27,14 @@ from lda.channels.unwrap import unwrap
 from lda.contracts import load_contracts, load_systems
 from lda.landing import discover, landed_as
 from lda.ledger import Ledger, utc_now
-from lda.settings import Settings
+from lda.settings import PRIVATE_FILE, Settings
 from lda.vault import check_access, private_folder
 
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
+# Files that fail one after the other until we ask whether the other end is still there.
+ASK_AFTER = 5
 
 
 @dataclass(frozen=True)
@@ -74,18 +78,34 @@ def collect(settings: Settings, only: Sequence[str] = (), progress: Progress | N
         return report
     settings.make_folders()
     check_access(settings)
-    ledger = Ledger(settings.ledger_address)
-    try:
-        ledger.create()
+    with _one_collection(settings) as ledger:
         run = _Run(settings, ledger, report, progress)
         run.make_safe()
         for channel in channels:
             if not only or channel.name in only:
                 report.channels += 1
                 run.take(channel)
+    return report
+
+
+@contextmanager
+def _one_collection(settings: Settings) -> Iterator[Ledger]:
+    """The ledger, for one collection at a time. An ingest may go on while files are on their way."""
+    lock = FileLock(private_folder(settings.home / ".locks") / "collect.lock", timeout=settings.lock_timeout_seconds)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ChannelError(
+            f"Another collection has been running for {settings.lock_timeout_seconds} seconds. Wait for it to end, "
+            "then run: lda collect"
+        ) from None
+    ledger = Ledger(settings.ledger_address)
+    try:
+        ledger.create()
+        yield ledger
     finally:
         ledger.close()
-    return report
+        lock.release()
 
 
 class _Run:
@@ -97,8 +117,11 @@ class _Run:
         self._landed: dict[Item, list[Path]] = {}
 
     def make_safe(self) -> None:
-        """Archive everything that lies in landing and enter it in the ledger."""
-        discover(self._settings, self._ledger, self._contracts, self._systems)
+        """Archive everything that lies in landing and enter it in the ledger, while no ingest does."""
+        from lda.intake import one_ingest  # imports pandas
+
+        with one_ingest(self._settings):
+            discover(self._settings, self._ledger, self._contracts, self._systems)
 
     def take(self, channel: Channel) -> None:
         """Bring what is new from one channel."""
@@ -107,23 +130,40 @@ class _Run:
             with _open(channel) as source:
                 known = self._ledger.collected(channel.name)
                 items = self._finished(source)
-                for number, item in enumerate(items):
-                    if self._progress:
-                        self._progress(channel.name, number, len(items))
-                    told = known.get((item.key, item.state))
-                    if told is None:
-                        self._take_one(channel, source, item)
-                    else:
-                        self._report.known += 1
-                        if not told:
-                            self._tell(channel, source, item)
-                self._settle(channel, source)
+                try:
+                    self._take_all(channel, source, items, known)
+                finally:
+                    self._settle(channel, source)
         except Exception as error:
-            words = (
-                str(error) if isinstance(error, ChannelError) else f"{channel.name}: {type(error).__name__}: {error}"
-            )
-            log.warning("%s", words)
-            self._report.problems.append(words)
+            self._problem(channel, error)
+
+    def _take_all(
+        self, channel: Channel, source: Source, items: Sequence[Item], known: Mapping[tuple[str, str], bool]
+    ) -> None:
+        """Bring items one by one. One that fails does not stop the others, unless the other end has gone away."""
+        failed = 0
+        for number, item in enumerate(items):
+            if self._progress:
+                self._progress(channel.name, number, len(items))
+            told = known.get((item.key, item.state))
+            self._report.known += told is not None
+            try:
+                if told is None:
+                    self._take_one(channel, source, item)
+                elif not told:
+                    self._tell(channel, source, item)
+                failed = 0
+            except Exception as error:
+                self._problem(channel, error, item)
+                failed += 1
+                if failed % ASK_AFTER == 0:
+                    source.listing()  # raises when it has
+
+    def _problem(self, channel: Channel, error: Exception, item: Item | None = None) -> None:
+        about = f"{channel.name}: {item.name}" if item else channel.name
+        words = str(error) if isinstance(error, ChannelError) else f"{about}: {type(error).__name__}: {error}"
+        log.warning("%s", words)
+        self._report.problems.append(words)
 
     def _finished(self, source: Source) -> list[Item]:
         """What is there and has not changed for a while; what changed meanwhile is left for the next run."""
@@ -143,6 +183,8 @@ class _Run:
             self._report.notices.append(f"{channel.name}: {item.notice}")
             self._landed[item] = []
             return
+        if item.problem:
+            raise ChannelError(f"{channel.name}: {item.problem}")
         folder = private_folder(self._settings.landing / item.partner)
         mark = hashlib.sha256(f"{channel.name}\n{item.key}\n{item.state}".encode()).hexdigest()[:16]
         part, scratch = folder / f".{mark}.part", folder / f".{mark}.open"
@@ -159,10 +201,27 @@ class _Run:
             taken = {path for paths in self._landed.values() for path in paths}
             if taken & {folder / name for name, _ in files}:
                 self._settle(channel, source)
-            self._landed[item] = [_put(path, folder / name) for name, path in files]
+            self._landed[item] = [self._put(path, folder / name, item) for name, path in files]
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
             part.unlink(missing_ok=True)
+
+    def _put(self, source: Path, target: Path, item: Item) -> Path:
+        """Move a whole file to its place in landing in one step; what stood there is in the archive already.
+
+        It keeps the time it was sent, which decides which of two versions counts, but for a nanosecond where another
+        file that was seen at this place has that very time.
+        """
+        with source.open("rb") as file:
+            os.fsync(file.fileno())
+        source.chmod(PRIVATE_FILE)
+        if item.modified_ns:
+            seen = self._ledger.sighting(landed_as(self._settings.landing, target))
+            sent = min(item.modified_ns, time.time_ns())
+            sent += seen is not None and seen.modified_ns == sent
+            os.utime(source, ns=(sent, sent))
+        os.replace(source, target)  # noqa: PTH105 (the one atomic step)
+        return target
 
     def _unwrapped(self, channel: Channel, item: Item, part: Path, scratch: Path) -> list[tuple[str, Path]]:
         """The files within an item; the item as it came when it cannot be opened safely, and a problem told."""
@@ -175,11 +234,10 @@ class _Run:
     def _settle(self, channel: Channel, source: Source) -> None:
         """Make safe what was put in landing, note it, and tell the other end."""
         self.make_safe()
-        entered = set(self._ledger.sightings())
         landed, self._landed = self._landed, {}
         for item, paths in landed.items():
             names = tuple(landed_as(self._settings.landing, path) for path in paths)
-            if not entered.issuperset(names):
+            if not all(self._is_entered(path, name) for path, name in zip(paths, names, strict=True)):
                 self._report.problems.append(
                     f"{channel.name}: {item.name} came but could not be archived; it was not acknowledged and will be "
                     "taken again. Is there room on the disk?"
@@ -188,20 +246,19 @@ class _Run:
             self._ledger.record_collected(channel.name, item.key, item.state, names, utc_now())
             if not item.notice:
                 self._report.collected.append(Collected(channel.name, item.partner, item.name, names))
-            self._tell(channel, source, item)
+            try:
+                self._tell(channel, source, item)
+            except Exception as error:
+                self._problem(channel, error, item)
+
+    def _is_entered(self, path: Path, name: str) -> bool:
+        """True when what was last seen, and so archived, at a place is what lies there now, and not what lay there."""
+        stat, seen = path.stat(), self._ledger.sighting(name)
+        return seen is not None and (seen.size_bytes, seen.modified_ns) == (stat.st_size, stat.st_mtime_ns)
 
     def _tell(self, channel: Channel, source: Source, item: Item) -> None:
         source.done(item)
         self._ledger.record_done(channel.name, item.key, item.state, utc_now())
-
-
-def _put(source: Path, target: Path) -> Path:
-    """Move a whole file to its place in landing in one step; what stood there is in the archive already."""
-    with source.open("rb") as file:
-        os.fsync(file.fileno())
-    source.chmod(0o600)
-    os.replace(source, target)  # noqa: PTH105 (the one atomic step)
-    return target
 
 
 @contextmanager

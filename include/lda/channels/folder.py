@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lda.channels.config import ChannelError, FolderChannel
-from lda.channels.source import Item, is_wanted, safe_name
+from lda.channels.source import Item, is_wanted
 
 
 class FolderSource:
-    """Files directly in the folder (of one partner), or in its folders named after partners. Links are left alone."""
+    """Files directly in the folder (of one partner), or in its folders named after partners.
+
+    Links and what is hidden are left alone.
+    """
 
     may_grow = True
 
@@ -31,11 +34,14 @@ class FolderSource:
             if path.is_symlink() or not path.is_file() or not is_wanted(path.name, self._channel.files):
                 continue
             key = path.relative_to(self._folder).as_posix()
+            if key.startswith("."):
+                continue
             if self._channel.moved_to and path.is_relative_to(self._moved_to()):
                 continue
             stat = path.stat()
             partner = self._channel.partner or path.parent.name
-            yield Item(key, safe_name(path.name), partner, f"{stat.st_size}:{stat.st_mtime_ns}", stat.st_size)
+            state = f"{stat.st_size}:{stat.st_mtime_ns}"
+            yield Item(key, path.name, partner, state, stat.st_size, modified_ns=stat.st_mtime_ns)
 
     def fetch(self, item: Item, target: Path) -> None:
         """Copy the file."""

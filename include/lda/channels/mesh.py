@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from mesh_client import MeshClient, MeshError
 from requests.exceptions import RequestException
 
 from lda.channels.config import ChannelError, MeshChannel, secret
-from lda.channels.source import Item, is_wanted, safe_name
+from lda.channels.source import NANOSECONDS, Item, is_wanted, safe_name
 
 BLOCK = 1 << 20
 REPORT = "REPORT"
@@ -60,7 +61,12 @@ class MeshSource:
     def _items(self, mailbox: str) -> Iterator[Item]:
         client = self._clients[mailbox]
         for message_id in client.iterate_message_ids(workflow_filter=self._channel.workflow):
-            message = client.retrieve_message(message_id)
+            try:
+                message = client.retrieve_message(message_id)
+            except (MeshError, RequestException) as error:
+                words = f"message {message_id} could not be read: {_why(error)}. It stays in the mailbox."
+                yield Item(f"{mailbox}/{message_id}", message_id, "unknown", message_id, problem=words)
+                continue
             try:
                 sender = message.sender or "unknown"
                 partner = self._channel.partner or self._channel.senders.get(sender, safe_name(sender))
@@ -73,7 +79,9 @@ class MeshSource:
             finally:
                 message.close()
             if notice or is_wanted(name, self._channel.files):
-                yield Item(f"{mailbox}/{message_id}", name, partner, message_id, notice=notice)
+                yield Item(
+                    f"{mailbox}/{message_id}", name, partner, message_id, notice=notice, modified_ns=_sent(message)
+                )
 
     def fetch(self, item: Item, target: Path) -> None:
         """Download a message, chunk by chunk."""
@@ -90,6 +98,15 @@ class MeshSource:
         """Acknowledge the message, which removes it from the mailbox."""
         mailbox, message_id = item.key.split("/", 1)
         self._clients[mailbox].acknowledge_message(message_id)
+
+
+def _sent(message: Any) -> int:
+    """When MESH took the message from its sender, in nanoseconds of UTC since 1970; 0 where it does not say."""
+    try:
+        at = datetime.strptime(f"{message.mex_header('statustimestamp')}+0000", "%Y%m%d%H%M%S%z")
+    except ValueError:
+        return 0
+    return int(at.timestamp()) * NANOSECONDS
 
 
 def _why(error: Exception) -> str:

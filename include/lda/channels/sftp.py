@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import paramiko
 
 from lda.channels.config import ChannelError, SftpChannel, secret
-from lda.channels.source import Item, is_wanted, safe_name
+from lda.channels.source import NANOSECONDS, Item, is_wanted
 
 TIMEOUT_SECONDS = 30
 BLOCK = 1 << 18
@@ -79,8 +79,8 @@ class SftpSource:
         for entry in self._sftp.listdir_attr(str(self._folder / below)):
             if stat.S_ISREG(entry.st_mode or 0) and is_wanted(entry.filename, self._channel.files):
                 size = int(entry.st_size or 0)
-                state = f"{size}:{entry.st_mtime}"
-                yield Item(str(below / entry.filename), safe_name(entry.filename), partner, state, size)
+                state, modified = f"{size}:{entry.st_mtime}", (entry.st_mtime or 0) * NANOSECONDS
+                yield Item(str(below / entry.filename), entry.filename, partner, state, size, modified_ns=modified)
 
     def fetch(self, item: Item, target: Path) -> None:
         """Download the file, from where an earlier download broke off."""

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from lda.landing.discovery import UNFINISHED
+
 NAME_LENGTH = 200
-UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
+NANOSECONDS = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -17,8 +19,10 @@ class Item:
     """A file at the other end.
 
     ``key`` names it there and for ever (a path, a message id); ``state`` changes when its content does (size and time
-    of change). ``size`` is -1 where only reading tells. ``notice`` is set for what is not a file but has to be told,
-    such as a report that a message of ours was not delivered.
+    of change). ``name`` and ``partner`` become paths here, so that whatever a source says is made safe. ``size`` is -1
+    where only reading tells, ``modified_ns`` 0 where nobody says when it was sent. ``notice`` is set for what is not a
+    file but has to be told, such as a report that a message of ours was not delivered; ``problem`` says why a file is
+    there but cannot be looked at.
     """
 
     key: str
@@ -27,6 +31,12 @@ class Item:
     state: str
     size: int = -1
     notice: str = ""
+    modified_ns: int = 0
+    problem: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", safe_name(self.name))
+        object.__setattr__(self, "partner", safe_name(self.partner))
 
 
 class Source(Protocol):
@@ -46,12 +56,17 @@ class Source(Protocol):
 
 
 def safe_name(name: str) -> str:
-    """A file name that stays in its folder and can be shown: no path, no control characters, not hidden, not long."""
+    """A file name that stays in its folder, can be shown, and is found in landing.
+
+    It has no path and no control characters, is not hidden or long, and does not look like a file still being written.
+    """
     last = PurePosixPath(name.replace("\\", "/")).name
     plain = "".join(letter for letter in last if letter.isprintable()).lstrip(".").strip()
     if len(plain) > NAME_LENGTH:
         suffix = PurePosixPath(plain).suffix[:20]
         plain = plain[: NAME_LENGTH - len(suffix)] + suffix
+    if plain.lower().endswith(UNFINISHED):
+        plain += ".file"
     return plain or "unnamed"
 
 

@@ -26,7 +26,7 @@ def unwrap(
     """The files within a delivered file, as name and path in ``scratch``; the file itself when it has no wrapping.
 
     A ZIP that a contract claims by its name is a submission of several tables and stays as it is.
-    Raises ChannelError when it cannot be opened safely; the message says why.
+    Raises ChannelError when it cannot be opened safely or nothing is in it; the message says why.
     """
     if name.lower().endswith(SUFFIXES):
         if key_name is None:
@@ -36,7 +36,7 @@ def unwrap(
             decrypt(path, plain, secret(key_name), settings.archive_bytes)
         except ChannelError as error:
             raise ChannelError(f"{name}: {error}") from None
-        name, path = PurePosixPath(name).stem, plain
+        name, path = safe_name(PurePosixPath(name).stem), plain
     if name.lower().endswith(".zip") and not claims(name, contracts):
         return _unzipped(settings, name, path, scratch)
     return [(name, path)]
@@ -60,4 +60,6 @@ def _unzipped(settings: Settings, name: str, path: Path, scratch: Path) -> list[
                 unpack(archive, member, found[plain])
     except UNREADABLE as error:
         raise ChannelError(f"{name} could not be opened as a ZIP ({type(error).__name__}).") from None
+    if not found:
+        raise ChannelError(f"{name} holds no file: expected one that is not hidden.")
     return sorted(found.items())

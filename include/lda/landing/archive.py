@@ -26,17 +26,21 @@ def archive_file(settings: Settings, source: Path) -> tuple[str, int]:
     """Copy a landed file into the archive unless its bytes are there already; returns its SHA-256 and size.
 
     What is written is what is hashed, so what is kept is what its name says even if the landed file changes meanwhile.
+    It is on the disk, name and all, when this returns: a sender who is told so may remove the file.
     Raises OSError when the file cannot be read.
     """
     incoming = private_folder(settings.archive) / f".incoming-{uuid.uuid4().hex}"
     try:
         with source.open("rb", buffering=0) as landed, os.fdopen(_create(incoming), "wb", buffering=0) as copy:
             file_id, size = _copy(landed, copy)
+            os.fsync(copy.fileno())
         target = archive_path(settings, file_id)
         if not target.exists():
             private_folder(target.parent)
             incoming.chmod(READ_ONLY)
             os.replace(incoming, target)  # noqa: PTH105 (the one atomic step)
+            _write_out(target.parent)
+            _write_out(settings.archive)
     finally:
         incoming.unlink(missing_ok=True)
     return file_id, size
@@ -88,6 +92,15 @@ def files_of(folder: Path) -> list[Path]:
         and not path.is_symlink()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
+
+
+def _write_out(folder: Path) -> None:
+    """Have the disk hold the names in a folder."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _create(path: Path) -> int:

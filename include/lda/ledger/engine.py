@@ -11,7 +11,8 @@ BUSY_TIMEOUT_MS = 30_000
 
 
 def open_engine(url: str) -> Engine:
-    """Engine of the ledger. SQLite readers never wait for a writer, and foreign keys are enforced."""
+    """Engine of the ledger. SQLite readers never wait for a writer, foreign keys are enforced, and what was committed
+    is on the disk: senders are told on the strength of it that a file is safe."""
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
@@ -25,7 +26,7 @@ def open_engine(url: str) -> Engine:
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.close()

@@ -39,6 +39,11 @@ class FileBook:
         with self.engine.connect() as connection:
             return {row["landing_path"]: Sighting(**row) for row in connection.execute(select(sighting)).mappings()}
 
+    def sighting(self, landing_path: str) -> Sighting | None:
+        """What was last seen at a landed path."""
+        found = self._rows(select(sighting).where(sighting.c.landing_path == landing_path))
+        return Sighting(**found[0]) if found else None
+
     def files_of_bytes(self, content_hashes: Iterable[str]) -> dict[str, list[FileRecord]]:
         """Files whose bytes have these SHA-256, by hash; the first received of each comes first."""
         found: dict[str, list[FileRecord]] = defaultdict(list)

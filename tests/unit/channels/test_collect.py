@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from lda.channels import ChannelError, collect
 from lda.channels.folder import FolderSource
+from lda.intake import IntakeError
 from lda.landing import archive_path
 from lda.ledger import Ledger
+from lda.vault import private_folder
 
 GOOD = "NHS Number,Date of Birth\n9434765919,1980-01-01\n"
 NAME = "gp_ld_register_Y90001_2026-03.csv"
+SENT = 1_767_225_600_123_456_789
 
 
 @pytest.fixture
@@ -114,15 +119,16 @@ def test_a_file_that_changes_while_we_look_is_left_for_the_next_run(settings, ch
 
 def test_two_files_of_one_name_are_both_kept(settings, channels, tmp_path):
     shares = []
-    for number, words in enumerate(("first", "second")):
+    for number, words in enumerate(("first", "other")):
         folder = tmp_path / f"share{number}"
         folder.mkdir()
         (folder / NAME).write_text(words)
+        os.utime(folder / NAME, ns=(SENT, SENT))
         shares.append({"kind": "folder", "name": f"share{number}", "folder": str(folder), "partner": "Y90001"})
     channels(*shares)
     assert len(collect(settings).collected) == 2
     kept = {path.read_bytes() for path in settings.archive.rglob("*") if path.is_file()}
-    assert kept == {b"first", b"second"}
+    assert kept == {b"first", b"other"}, "also of one size and time"
 
 
 def test_one_bad_channel_does_not_stop_the_others(settings, channels, share, tmp_path):
@@ -139,3 +145,114 @@ def test_a_named_channel_must_exist(settings, channels, share):
     channels(folder_channel(share))
     with pytest.raises(ChannelError, match="No channel is called trust"):
         collect(settings, only=["trust"])
+
+
+def test_a_file_that_cannot_be_had_does_not_stop_the_others(settings, channels, share, monkeypatch):
+    for name in ("a.csv", "b.csv", "c.csv"):
+        (share / "Y90001" / name).write_text(name)
+    channels(folder_channel(share, afterwards="delete"))
+
+    def fetch(self, item, target, real=FolderSource.fetch):
+        if item.name == "b.csv":
+            raise PermissionError("locked by another program")
+        real(self, item, target)
+
+    with monkeypatch.context() as locked:
+        locked.setattr(FolderSource, "fetch", fetch)
+        report = collect(settings)
+    assert [item.name for item in report.collected] == ["a.csv", "c.csv"]
+    assert report.problems == ["share: b.csv: PermissionError: locked by another program"]
+    assert [path.name for path in (share / "Y90001").iterdir()] == ["b.csv"]
+    assert [item.name for item in collect(settings).collected] == ["b.csv"]
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_when_files_fail_in_a_row_the_channel_goes_on_unless_the_other_end_is_gone(
+    settings, channels, share, monkeypatch, gone
+):
+    names = ["0.csv", *(f"bad{number}.csv" for number in range(7)), "good.csv"]
+    for name in names:
+        (share / "Y90001" / name).write_text(name)
+    channels(folder_channel(share))
+    tried = []
+
+    def fetch(self, item, target, real=FolderSource.fetch):
+        tried.append(item.name)
+        if item.name.startswith("bad"):
+            raise OSError("it cannot be read")
+        real(self, item, target)
+
+    def listing(self, real=FolderSource.listing):
+        if gone and len(tried) > 3:
+            raise OSError("the share went away")
+        return real(self)
+
+    monkeypatch.setattr(FolderSource, "fetch", fetch)
+    monkeypatch.setattr(FolderSource, "listing", listing)
+    report = collect(settings)
+    assert [item.name for item in report.collected] == (["0.csv"] if gone else ["0.csv", "good.csv"])
+    assert tried == (names[:6] if gone else names)
+    assert len(report.problems) == (6 if gone else 7)
+    assert ("the share went away" in report.problems[-1]) is gone
+
+
+def test_new_bytes_that_could_not_be_archived_are_not_taken_for_those_seen_before(
+    settings, channels, share, monkeypatch
+):
+    file = share / "Y90001" / NAME
+    channels(folder_channel(share, afterwards="delete"))
+    file.write_text("before")
+    assert len(collect(settings).collected) == 1
+    file.write_text("after!")
+    with monkeypatch.context() as full:
+
+        def no_room(*_):
+            raise OSError("No space left on device")
+
+        full.setattr("lda.landing.discovery.archive_landed", no_room)
+        report = collect(settings)
+    assert report.collected == []
+    assert "could not be archived" in report.problems[0]
+    assert file.exists()
+    assert len(collect(settings).collected) == 1
+    assert not file.exists()
+    kept = {path.read_bytes() for path in settings.archive.rglob("*") if path.is_file()}
+    assert kept == {b"before", b"after!"}
+
+
+def test_hidden_folders_are_left_alone(settings, channels, share):
+    (share / ".snapshot").mkdir()
+    (share / ".snapshot" / NAME).write_text("yesterday")
+    channels(folder_channel(share))
+    report = collect(settings)
+    assert (report.collected, report.problems) == ([], [])
+
+
+def test_a_file_keeps_the_time_it_was_sent(settings, channels, share):
+    file = share / "Y90001" / NAME
+    file.write_text(GOOD)
+    os.utime(file, ns=(SENT, SENT))
+    channels(folder_channel(share))
+    collect(settings)
+    assert (settings.landing / "Y90001" / NAME).stat().st_mtime_ns == SENT
+    ledger = Ledger(settings.ledger_address)
+    try:
+        assert [record.delivered_at.isoformat() for record in ledger.files()] == ["2026-01-01T00:00:00"]
+    finally:
+        ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "words"),
+    [("collect", ChannelError, "Another collection"), ("ingest", IntakeError, "Another ingest")],
+)
+def test_one_collection_at_a_time_and_none_enters_files_while_an_ingest_does(
+    settings, channels, share, name, error, words
+):
+    (share / "Y90001" / NAME).write_text(GOOD)
+    channels(folder_channel(share))
+    hasty = settings.model_copy(update={"lock_timeout_seconds": 0})
+    private_folder(settings.home / ".locks")
+    with FileLock(settings.home / ".locks" / f"{name}.lock"), pytest.raises(error, match=words):
+        collect(hasty)
+    assert len(collect(hasty).collected) == 1

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import random
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
-from mesh_client import MeshClient
+from mesh_client import MeshClient, MeshError
 
 from lda.channels import collect
-from lda.channels.mesh import MeshSource
+from lda.channels.mesh import MeshSource, _sent
 
 # Mailboxes and secrets of the sandbox.
 OURS, OURS_TOO, THEIRS = "X26ABC1", "X26ABC2", "X26ABC3"
@@ -123,3 +124,27 @@ def test_a_wrong_password_is_a_clear_problem(settings, channels, channel, monkey
     problem = collect(settings).problems[0]
     assert f"mailbox {OURS} could not be opened" in problem
     assert "not the password" not in problem
+
+
+@pytest.mark.parametrize(("told", "expected"), [("20260101000000", 1_767_225_600_000_000_000), ("soon", 0), (None, 0)])
+def test_a_message_keeps_the_time_it_was_sent(told, expected):
+    assert _sent(SimpleNamespace(mex_header=lambda _: told)) == expected
+
+
+def test_a_message_that_cannot_be_read_does_not_stop_the_others(settings, channels, channel, mesh_url, monkeypatch):
+    bad = send(mesh_url, OURS, "mhsds_RT5_2025-11.zip", b"one")
+    send(mesh_url, OURS, "mhsds_RT5_2025-12.zip", b"two")
+    channels(channel)
+    with monkeypatch.context() as broken:
+
+        def retrieve(self, message_id, real=MeshClient.retrieve_message):
+            if message_id == bad:
+                raise MeshError("500")
+            return real(self, message_id)
+
+        broken.setattr(MeshClient, "retrieve_message", retrieve)
+        report = collect(settings)
+    assert [item.name for item in report.collected] == ["mhsds_RT5_2025-12.zip"]
+    assert len(report.problems) == 1 and f"message {bad} could not be read" in report.problems[0]
+    assert waiting(mesh_url, OURS) == [bad]
+    assert [item.name for item in collect(settings).collected] == ["mhsds_RT5_2025-11.zip"]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import stat
+from pathlib import PurePosixPath
+from types import SimpleNamespace
+
 import asyncssh
 import pytest
 
@@ -78,3 +82,13 @@ def test_folders_named_after_partners(settings, channels, channel, sftp_server):
     (sftp_server.folder / "out" / "RT5" / "mhsds_RT5_2026-03.csv").write_text("x")
     channels({**channel, "partner": None})
     assert [(item.partner, item.name) for item in collect(settings).collected] == [("RT5", "mhsds_RT5_2026-03.csv")]
+
+
+def test_names_of_a_hostile_server_stay_in_landing(channel):
+    folder = SimpleNamespace(filename="x/../../../etc", st_mode=stat.S_IFDIR)
+    file = SimpleNamespace(filename="x/../../passwd", st_mode=stat.S_IFREG, st_size=1, st_mtime=7)
+    source = object.__new__(SftpSource)
+    source._channel, source._folder = SftpChannel(**{**channel, "partner": None}), PurePosixPath("out")
+    source._sftp = SimpleNamespace(listdir_attr=lambda path: [folder] if path == "out" else [file])
+    [item] = source.listing()
+    assert (item.partner, item.name, item.modified_ns) == ("etc", "passwd", 7_000_000_000)

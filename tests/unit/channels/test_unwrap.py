@@ -54,6 +54,22 @@ def damaged(archive: bytes) -> bytes:
     return archive[:start] + bytes([archive[start] ^ 0xFF]) + archive[start + 1 :]
 
 
+def test_a_zip_with_nothing_to_take_is_kept_as_it_came(settings, send, tmp_path):
+    body = zipped((".hidden", TEXT), ("__MACOSX/one.csv", b"junk"))
+    report = send("empty.zip", body, afterwards="delete")
+    assert len(report.problems) == 1 and "holds no file" in report.problems[0]
+    assert landed(settings) == {"empty.zip": body}
+    assert {path.read_bytes() for path in settings.archive.rglob("*") if path.is_file()} == {body}
+    assert list((tmp_path / "share").iterdir()) == []
+
+
+def test_members_named_like_unfinished_files_are_taken_under_another_name(settings, send):
+    report = send("extracts.zip", zipped(("b.tmp", TEXT), ("c.PART", TEXT * 2)))
+    assert report.problems == []
+    assert landed(settings) == {"b.tmp.file": TEXT, "c.PART.file": TEXT * 2}
+    assert len(report.collected) == 1
+
+
 def test_a_transport_zip_is_opened(settings, send):
     body = zipped(("extracts/one.csv", TEXT), ("__MACOSX/one.csv", b"junk"), ("two.csv", TEXT * 2))
     assert send("extracts.zip", body).problems == []
