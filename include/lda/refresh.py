@@ -4,7 +4,8 @@
 with what it adds; each is safe to repeat. ``refresh`` ingests what is new and takes all the steps.
 
 Keys of the plan: run_id, system_code, period_end, as_of, started_at, nothing_new, message, accepted, seconds (by step),
-and from ``build`` on publication_id, from ``judge`` on gates, from ``release`` on published, from ``tell`` on summary.
+and from ``build`` on publication_id and beside (the publication in force then), from ``judge`` on gates, from
+``release`` on published, from ``tell`` on summary.
 """
 
 from __future__ import annotations
@@ -88,30 +89,32 @@ def refresh(
     say("Reading what is new")
     started = time.monotonic()
     ingested = receive(settings, progress=progress, digest=False)
-    plan = start_refresh(settings, period_end, as_of, accept)
-    plan["seconds"]["ingest"] = round(time.monotonic() - started, 2)
-    plan["ingest"] = {name: getattr(ingested, name) for name in INGEST_COUNTS}
-    if plan["nothing_new"]:
-        summary = tell(settings, plan)["summary"]
-        problem = _serving_problem(settings, say)
-        return RefreshReport(NOTHING_NEW, plan["run_id"], plan["message"], plan["publication_id"], summary, problem)
-    try:
-        say("Building the candidate")
-        plan = build(settings, plan)
-        say("Judging the candidate")
-        plan = judge(settings, plan)
-        say("Publishing")
-        plan = release(settings, plan)
-    except GatesStopped as stopped:
-        send_digest(settings)
-        summary = last_run_summary(settings)
-        return RefreshReport(STOPPED, plan["run_id"], str(stopped), None, summary)
-    except Exception:
-        send_digest(settings)
-        raise
+    with one_writer(settings):  # from the decision to the switch nobody else builds, publishes or rolls back
+        plan = start_refresh(settings, period_end, as_of, accept)
+        plan["seconds"]["ingest"] = round(time.monotonic() - started, 2)
+        plan["ingest"] = {name: getattr(ingested, name) for name in INGEST_COUNTS}
+        try:
+            plan = plan if plan["nothing_new"] else _take_steps(settings, plan, say)
+        except GatesStopped as stopped:
+            send_digest(settings)
+            summary = last_run_summary(settings)
+            return RefreshReport(STOPPED, plan["run_id"], str(stopped), None, summary)
+        except Exception:
+            send_digest(settings)
+            raise
     plan = tell(settings, plan)
     problem = _serving_problem(settings, say)
-    return RefreshReport(PUBLISHED, plan["run_id"], plan["message"], plan["publication_id"], plan["summary"], problem)
+    status = NOTHING_NEW if plan["nothing_new"] else PUBLISHED
+    return RefreshReport(status, plan["run_id"], plan["message"], plan["publication_id"], plan["summary"], problem)
+
+
+def _take_steps(settings: Settings, plan: Plan, say: Callable[[str], None]) -> Plan:
+    say("Building the candidate")
+    plan = build(settings, plan)
+    say("Judging the candidate")
+    plan = judge(settings, plan)
+    say("Publishing")
+    return release(settings, plan)
 
 
 def _serving_problem(settings: Settings, say: Callable[[str], None]) -> str | None:
@@ -177,7 +180,8 @@ def build(settings: Settings, plan: Plan) -> Plan:
         watched.reads += [Dataset(f"lake/{feed}") for feed in sorted({one.feed for one in candidate.inputs})]
         watched.writes += _candidate_as_data(candidate)
         seconds = {**plan["seconds"], **candidate.seconds}
-    return {**plan, "publication_id": candidate.publication_id, "seconds": seconds}
+        beside = _in_force(settings)
+    return {**plan, "publication_id": candidate.publication_id, "beside": beside, "seconds": seconds}
 
 
 def judge(settings: Settings, plan: Plan) -> Plan:
@@ -205,16 +209,26 @@ def _candidate_as_data(candidate: Candidate, report: GateReport | None = None) -
     for outcome in report.outcomes if report else ():
         failures[outcome.code] += not outcome.success
     whole = Dataset("warehouse/candidate", version=candidate.publication_id, failures=dict(failures))
-    return [whole, *(Dataset(f"warehouse/{table}") for table in candidate.structure["tables"])]
+    return [whole, *(Dataset(f"warehouse/{table}") for table in candidate.structure.get("tables", ()))]
 
 
 def release(settings: Settings, plan: Plan) -> Plan:
-    """Write and check the publication, then switch to it in one step."""
+    """Write and check the publication, then switch to it in one step.
+
+    :raises RefreshError: when another publication was put in force since the candidate was built.
+    """
     started = time.monotonic()
     with _step(settings, plan, "release") as (ledger, watched):
         candidate = Candidate.load(settings, plan["run_id"])
         report = GateReport.from_dict(json.loads(_report_path(settings, plan).read_text()))
-        publication = publish(settings, ledger, candidate, report)
+        with one_writer(settings):
+            if _in_force(settings) not in {plan["beside"], candidate.publication_id}:
+                raise RefreshError(
+                    f"Publication {plan['beside'] or 'none'} was in force when this candidate was built and judged "
+                    f"beside it; now it is {_in_force(settings)}: another refresh or a roll back came between. "
+                    "Nothing was published. Start again with: lda refresh"
+                )
+            publication = publish(settings, ledger, candidate, report)
         watched.reads += _candidate_as_data(candidate, report)
         watched.writes.append(Dataset("published", version=publication.publication_id))
     withheld = report.withheld
@@ -297,6 +311,11 @@ def _same_publication(settings: Settings, ledger: Ledger, hashed: str, accept: C
     made = ledger.book.publications(settings.system_label)
     known = {current.manifest["inputs_hash"], *(row["inputs_hash"] for row in made[-1:])}
     return current.publication_id if hashed in known else None
+
+
+def _in_force(settings: Settings) -> str | None:
+    current = current_publication(settings)
+    return current.publication_id if current else None
 
 
 def _report_path(settings: Settings, plan: Plan) -> Path:

@@ -65,6 +65,12 @@ class PublicationBook:
         with self.engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
+    def running(self, kind: str) -> list[str]:
+        """Runs of a kind that have not ended, the latest first. One that was killed is among them for ever."""
+        query = select(run.c.run_id).where(run.c.kind == kind, run.c.status == "running")
+        with self.engine.connect() as connection:
+            return list(connection.scalars(query.order_by(run.c.started_at.desc(), run.c.run_id.desc())))
+
     # Gates
 
     def record_gates(self, run_id: str, results: Sequence[Mapping[str, Any]]) -> None:

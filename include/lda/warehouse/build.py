@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from lda.contracts import expected_submissions, load_contracts, load_system, loa
 from lda.disclosure import Protection, protect, write_mask
 from lda.ledger import Ledger
 from lda.ledger.records import Submission
-from lda.settings import Settings
+from lda.settings import PRIVATE_FILE, Settings
+from lda.vault import private_folder
 from lda.warehouse.candidate import CATALOGUE, PROOFS, Candidate, CandidateError, candidate_path
 from lda.warehouse.inputs import (
     FIGURES,
@@ -84,8 +85,8 @@ def build_candidate(
     dbt makes the exact figures; what must be hidden to protect small ones is found in them; dbt makes the published
     figures. ``previous`` are databases of earlier publications, which readers have too.
 
-    Candidates of earlier runs are removed: there is one at a time. While it is being built its file has a name that
-    does not change from run to run, so that dbt need not read its project again.
+    Candidates of earlier runs are removed, but for that of a run whose steps go on. While one is being built its file
+    has a name that does not change from run to run, so that dbt need not read its project again.
 
     :raises CandidateError: when nothing is in force or the lake lacks an accepted submission.
     :raises TransformError: when a model or data test fails.
@@ -94,8 +95,8 @@ def build_candidate(
     inputs = in_force(settings, ledger, as_of, period_end)
     if not any(one.period_end <= period_end for one in inputs):
         raise CandidateError(f"No submission up to {period_end} is in force as of {as_of}. See: lda files")
-    settings.warehouse.mkdir(parents=True, exist_ok=True)
-    remove_candidates(settings)
+    private_folder(settings.warehouse)
+    remove_candidates(settings, still_needed(ledger, run_id))
     hashed = inputs_hash(inputs, period_end, rules_fingerprint(settings))
     publication_id = new_publication_id(period_end, as_of, hashed)
     version = code_version(settings)
@@ -118,6 +119,7 @@ def build_candidate(
     hidden = time.monotonic()
     published = transform(settings, building, "--select", PUBLISHED_LAYER, run_id=run_id)
     path = candidate_path(settings, run_id)
+    building.chmod(PRIVATE_FILE)
     building.replace(path)
     candidate = Candidate(
         run_id=run_id,
@@ -247,8 +249,14 @@ def ledger_rows(
     }
 
 
-def remove_candidates(settings: Settings) -> None:
-    """Remove the databases and descriptions of earlier runs, finished or not."""
+def still_needed(ledger: Ledger, run_id: str) -> list[str]:
+    """The run besides this one whose steps go on: a scheduled one at most. Others that never ended were killed."""
+    return [one for one in ledger.book.running("refresh") if one != run_id][:1]
+
+
+def remove_candidates(settings: Settings, keep: Collection[str] = ()) -> None:
+    """Remove the databases and descriptions of earlier runs, finished or not, but for the runs in ``keep``."""
     for pattern in ("*.duckdb", "*.duckdb.wal", "*.json", "*.json.part"):
         for path in settings.warehouse.glob(pattern):
-            path.unlink()
+            if path.name.split(".")[0] not in keep:
+                path.unlink()

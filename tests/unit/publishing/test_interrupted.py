@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,16 @@ from lda import refresh as steps
 from lda.gates import GateOutcome, GateReport
 from lda.intake import IngestReport
 from lda.ledger.publications import PublicationBook
-from lda.publishing import current_publication, last_published, rollback
+from lda.ledger.records import FileRecord, RowAccount, Verdict
+from lda.publishing import PublicationError, current_publication, last_published, one_writer, rollback
 from lda.publishing import folder as folder_module
 from lda.publishing import release as release_module
 from lda.publishing import switch as switch_module
-from lda.refresh import refresh
+from lda.receive import awaits_refresh
+from lda.refresh import RefreshError, refresh, start_refresh
 
 MARCH = date(2026, 3, 31)
+AT = datetime.fromisoformat("2026-04-20T09:00:00")
 PASSED = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
 SOUND = GateReport((PASSED,), ("checks", "inpatients", "register"))
 
@@ -36,7 +40,7 @@ def world(monkeypatch, make_candidate):
         hash = "inputs 1"
 
     def build_candidate(settings, ledger, run_id, period_end, as_of, previous=()):
-        made = replace(make_candidate(run_id), inputs_hash=World.hash)
+        made = replace(make_candidate(run_id), inputs_hash=World.hash, structure={"tables": {}})
         made.save()
         return made
 
@@ -140,3 +144,63 @@ def test_a_folder_of_a_run_that_the_ledger_does_not_know_is_left_alone(settings,
     world.hash = "inputs 2"
     refresh(settings)
     assert stranger.is_dir()
+
+
+def test_from_the_decision_to_the_switch_nobody_else_writes(settings, world, monkeypatch):
+    """Asked while candidates are judged, when no step of its own holds the lock."""
+    waited = []
+
+    def other() -> None:
+        with pytest.raises(PublicationError, match="Another refresh has been writing"), one_writer(settings):
+            pass
+        waited.append(True)
+
+    def judge_candidate(*_):
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(other).result()
+        return SOUND
+
+    monkeypatch.setattr(steps, "judge_candidate", judge_candidate)
+    assert refresh(settings.model_copy(update={"lock_timeout_seconds": 0})).status == "published"
+    assert waited == [True]
+
+
+def test_a_candidate_that_was_judged_beside_another_publication_is_not_released(settings, ledger, world):
+    first = refresh(settings).publication_id
+    world.hash = "inputs 2"
+    plan = steps.judge(settings, steps.build(settings, start_refresh(settings)))
+    assert ledger.book.running("refresh") == [plan["run_id"]]
+    world.hash = "inputs 3"
+    second = refresh(settings).publication_id
+    with pytest.raises(RefreshError, match=f"Publication {first} was in force .* now it is {second}"):
+        steps.release(settings, plan)
+    assert current_publication(settings).publication_id == second
+    assert ledger.book.running("refresh") == []
+
+
+def arrive(ledger, name: str, at: datetime, status: str = "accepted") -> None:
+    """A file that is judged at a moment."""
+    record = FileRecord(
+        file_id=name, status="received", landing_path=f"Y90001/{name}.csv", size_bytes=1, delivered_at=at,
+        received_at=at, feed="gp", partner_code="Y90001", system_code="llr", period_start=MARCH.replace(day=1),
+        period_end=MARCH, version=1, lake_path=f"gp/{name}.parquet",
+    )  # fmt: skip
+    if ledger.file(name) is None:
+        ledger.register([record], [], [], at)
+    account = RowAccount(received=3, accepted=3) if status == "accepted" else RowAccount()
+    ledger.record([Verdict(replace(record, status=status), account, (), ("Judged.",))], at)
+
+
+def test_what_an_ingest_accepted_awaits_a_refresh_also_when_it_was_killed_after_that(
+    settings, ledger, world, monkeypatch
+):
+    moments = iter(AT + timedelta(seconds=seconds) for seconds in range(1000))
+    monkeypatch.setattr("lda.refresh.utc_now", lambda: next(moments))
+    assert not awaits_refresh(settings, "gp")
+    arrive(ledger, "a", AT - timedelta(seconds=1))
+    assert awaits_refresh(settings, "gp"), "whoever asks: the run that accepted it, or its retry, which finds nothing"
+    assert not awaits_refresh(settings, "cld")
+    refresh(settings)
+    assert not awaits_refresh(settings, "gp")
+    arrive(ledger, "a", next(moments), "rejected")
+    assert awaits_refresh(settings, "gp"), "what was withdrawn is news too"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import duckdb
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from lda.ledger.records import Submission
 from lda.settings import Settings
 from lda.warehouse import Candidate, CandidateError, TransformError, open_candidate
-from lda.warehouse.build import remove_candidates
+from lda.warehouse.build import remove_candidates, still_needed
 from lda.warehouse.load import LEDGER_TABLES, load_lake, load_ledger
 from lda.warehouse.transform import transform, without_values
 
@@ -102,6 +102,15 @@ def project(tmp_path) -> Settings:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return settings
+
+
+def test_the_candidate_of_a_run_whose_steps_go_on_is_kept(settings, ledger, make_candidate):
+    for number, run_id in enumerate(("killed", "done", "scheduled", "own")):
+        make_candidate(run_id)
+        ledger.book.start_run(run_id, "refresh", "llr", datetime.fromisoformat(f"2026-04-20T09:0{number}:00"))
+    ledger.book.end_run("done", "succeeded", {}, datetime.fromisoformat("2026-04-20T10:00:00"))
+    remove_candidates(settings, still_needed(ledger, "own"))
+    assert sorted(path.name for path in settings.warehouse.iterdir()) == ["scheduled.duckdb", "scheduled.json"]
 
 
 def test_dbt_runs_in_process_and_leaves_the_database_free(project):
