@@ -189,7 +189,7 @@ alert_state = Table(
     "alert_state",
     metadata,
     Column("channel", String(32), primary_key=True, comment="keyed hash of the channel's address, which is a secret"),
-    Column("system_code", String(40), primary_key=True),
+    Column("system_code", String(400), primary_key=True, comment="several are joined by commas"),
     Column("topic", String(40), primary_key=True, comment="failure, rejected, late, withheld or special_cause"),
     Column("subject", String(200), primary_key=True, comment="feed and partner, step, or measure; never a person"),
     Column("state", String(200), nullable=False),

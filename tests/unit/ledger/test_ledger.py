@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from lda.ledger import FileRecord, Ledger, RowAccount, RuleResult, Sighting, Verdict, another_id
+from lda.ledger import FileRecord, Ledger, RowAccount, RuleResult, Sighting, Verdict, another_id, tables
+from lda.settings import Settings
 
 T0 = datetime.fromisoformat("2026-04-01T08:00:00")
 MARCH = date(2026, 3, 31)
@@ -194,3 +195,10 @@ def test_files_of_the_same_bytes_are_found_by_their_hash_first_received_first(le
     assert [one.file_id for one in ledger.files_of_bytes([first.file_id])[first.file_id]] == [first.file_id, own_id]
     assert {one.file_id for one in ledger.files(text=first.file_id[:8])} == {first.file_id, own_id}
     assert [one.archived_as for one in (first, second)] == [first.file_id] * 2
+
+
+def test_the_label_of_every_system_together_fits_wherever_it_is_kept():
+    """Postgres refuses what is too long; SQLite would not say."""
+    label = Settings(system="all").system_label
+    for table in (tables.run, tables.publication, tables.alert_state):
+        assert table.c.system_code.type.length >= 400 > len(label), table.name
