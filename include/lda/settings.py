@@ -227,13 +227,12 @@ class Settings(BaseSettings):
         return path.read_bytes()
 
     def make_folders(self) -> None:
-        """Make the folders of ``home`` that are missing; those that hold identifiers are made closed to others.
+        """Make the folders of ``home`` that are missing; all but ``published`` hold people's rows and are made closed.
 
         Ones that are there keep the permissions they have: ``lda.vault.check_access`` looks at those.
         """
-        for folder in (self.landing, self.archive, self.vault):
+        for folder in (self.landing, self.archive, self.vault, self.lake, self.warehouse):
             if not folder.exists():
                 folder.mkdir(parents=True, exist_ok=True)
                 folder.chmod(PRIVATE_FOLDER)
-        for folder in (self.lake, self.warehouse, self.published):
-            folder.mkdir(parents=True, exist_ok=True)
+        self.published.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from lda.serving.errors import ServingError
 from lda.serving.postgres import PostgresReport, serve_postgres
 from lda.serving.superset import SupersetReport, tell_superset
 from lda.settings import Settings
+from lda.vault import private_folder
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def serve(settings: Settings, *, again: bool = False) -> ServingReport:
             raise ServingError("Nothing has been published yet, so there is nothing to serve. Run: lda refresh")
         postgres = None
         if settings.publish_dsn is not None:
-            settings.warehouse.mkdir(parents=True, exist_ok=True)
+            private_folder(settings.warehouse)
             postgres = serve_postgres(
                 settings.publish_dsn.get_secret_value(),
                 publication.path,

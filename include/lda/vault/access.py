@@ -39,12 +39,13 @@ class TooOpen:
 
 
 def too_open(settings: Settings) -> list[TooOpen]:
-    """What others can open of landing, archive, vault, the demo's key and a ``.env`` that holds the key.
+    """What others can open of landing, archive, vault, lake, warehouse, the demo's key and a ``.env`` with the key.
 
     What is not there is not told of, nor what is closed further than it must be.
     """
     home = settings.home
-    places = [(path, PRIVATE_FOLDER) for path in (settings.landing, settings.archive, settings.vault)]
+    folders = (settings.landing, settings.archive, settings.vault, settings.lake, settings.warehouse)
+    places = [(path, PRIVATE_FOLDER) for path in folders]
     places.append((settings.demo_key_path, PRIVATE_FILE))
     found = [
         TooOpen(path.relative_to(home).as_posix(), mode, expected)

@@ -14,7 +14,8 @@ from lda.settings import Settings
 from lda.vault import AccessError, check_access, too_open
 
 KEY = "k" * 40
-PLACES = {"landing": 0o700, "archive": 0o700, "vault": 0o700, "demo_pseudonym_key": 0o600}
+FOLDERS = ("landing", "archive", "vault", "lake", "warehouse")
+PLACES = dict.fromkeys(FOLDERS, 0o700) | {"demo_pseudonym_key": 0o600}
 
 
 @pytest.fixture
