@@ -176,8 +176,10 @@ def _explain(intake: Intake, reading: Reading) -> None:
 
 
 def _changes_verdict(ledger: Ledger, reading: Reading) -> bool:
-    """True when judging a file again comes to something else than before."""
-    before = reading.record
+    """True when judging a file again comes to something else than before, or it is read to be of something else."""
+    before = ledger.file(reading.record.file_id) or reading.record
+    if before.submission_key != reading.record.submission_key or before.order != reading.record.order:
+        return True
     was_accepted = before.status in {"accepted", "superseded"}
     if was_accepted == bool(reading.rejected_for):
         return True
@@ -197,7 +199,8 @@ def _write(
     if not readings:
         return {}
     accepted = [item for item in readings if not item.rejected_for]
-    paths = {item.number: lake_path(contract, item, intake.again) for item in accepted}
+    earlier = intake.ledger.submission_counts([item.record.file_id for item in accepted])
+    paths = {item.number: lake_path(contract, item, earlier.get(item.record.file_id, 0)) for item in accepted}
     for work in judged:
         take_up(connection, work)
         with without_optimizers(connection, JOIN_ORDER):

@@ -31,13 +31,14 @@ class RowsLost(Exception):  # noqa: N818 (names what happened)
     """What was written does not hold the rows it should: nothing of the batch is recorded."""
 
 
-def lake_path(contract: FeedContract, reading: Reading, again: bool) -> str:
+def lake_path(contract: FeedContract, reading: Reading, earlier: int) -> str:
     """Where a submission goes, relative to the lake: a file, or a folder with a file for each table of an archive.
 
-    A file judged again gets a new name by the contract's text.
+    Each submission has a name of its own by the number of ``earlier`` ones of the same file, so that what a past
+    moment reads is never written over, whatever a file is judged by the next time.
     """
     record = reading.record
-    suffix = f"-{contract.fingerprint[:8]}" if again else ""
+    suffix = f"-{earlier + 1}" if earlier else ""
     ending = "" if contract.is_archive else ".parquet"
     name = f"{record.file_id[:16]}{suffix}{ending}"
     return f"{contract.feed}/{record.partner_code}/{record.period_end}/{name}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from lda.contracts import FeedContract, Systems
 from lda.landing.archive import archive_landed, files_of
 from lda.landing.recognition import Claim, claims
 from lda.ledger import FileRecord, Ledger, Sighting, another_id, utc_now
+from lda.ledger.records import ACCEPTED, RECEIVED, SubmissionKey
 from lda.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -150,14 +152,16 @@ def _take_in(
     seen: list[Sighting] = []
     again: list[tuple[str, str]] = []
     entries = [(item, enter(item, content_hash, at)) for item, content_hash in archived]
+    rivals = Rivals(ledger, [entry for _, entry in entries if known.get(entry.file_id)])
     # Names that say what a file is come first, so that a copy under a name that says nothing is the repeat.
-    for item, entry in sorted(entries, key=lambda pair: pair[1].feed is None):
+    for item, entry in sorted(entries, key=lambda pair: (pair[1].feed is None, pair[1].order)):
         same = known.setdefault(entry.file_id, [])
         record = _repeated(entry, same)
-        if record is None:
-            record = _as_a_file_of_its_own(entry) if same else entry
+        if record is None or rivals.came_between(record, entry):
+            record = _as_a_file_of_its_own(entry, same) if same else entry
             same.append(record)
             new.append(record)
+            rivals.add(record)
         else:
             again.append((record.file_id, item.landing_path))
         seen.append(Sighting(item.landing_path, item.size_bytes, item.modified_ns, record.file_id))
@@ -167,22 +171,46 @@ def _take_in(
     found.seen_again.extend(path for _, path in again)
 
 
-def _as_a_file_of_its_own(record: FileRecord) -> FileRecord:
-    """The record of bytes that are known already as another submission."""
-    own_id = another_id(record.file_id, record.submission_key)
+class Rivals:
+    """Other bytes that came for the same feed, partner and period, and have not been turned away."""
+
+    def __init__(self, ledger: Ledger, repeats: Sequence[FileRecord]) -> None:
+        self._by_key: dict[SubmissionKey, list[FileRecord]] = defaultdict(list)
+        for record in ledger.files_for([one.submission_key for one in repeats if one.feed]):
+            self.add(record)
+
+    def add(self, record: FileRecord) -> None:
+        """Note a file."""
+        if record.status in {RECEIVED, ACCEPTED}:
+            self._by_key[record.submission_key].append(record)
+
+    def came_between(self, earlier: FileRecord, again: FileRecord) -> bool:
+        """True when other bytes replaced a file, or are about to, before its bytes came again: they replace back."""
+        return any(
+            one.archived_as != again.file_id and earlier.order < one.order <= again.order
+            for one in self._by_key[again.submission_key]
+        )
+
+
+def _as_a_file_of_its_own(record: FileRecord, same: Sequence[FileRecord]) -> FileRecord:
+    """The record of bytes that are known already, as another submission or as one that was replaced."""
+    before = sum(1 for one in same if one.submission_key == record.submission_key)
+    own_id = another_id(record.file_id, record.submission_key, before)
     return replace(record, file_id=own_id, content_hash=record.file_id)
 
 
 def _repeated(record: FileRecord, same: Sequence[FileRecord]) -> FileRecord | None:
     """The file that a landed one is a repeat of, among those of the same bytes.
 
-    The same bytes for the same feed, partner and period are one file, however often they come; under a name that says
-    nothing of these they are a repeat of the first. Under another feed, partner or period they are a file of their
-    own: a practice whose extract did not change has still sent one for the month.
+    The same bytes for the same feed, partner and period are one file, however often they come, until other bytes
+    replace them (``Rivals``); under a name that says nothing of these they are a repeat of the first. Under another
+    feed, partner or period they are a file of their own: a practice whose extract did not change has still sent one
+    for the month.
     """
     if record.feed is None:
         return same[0] if same else None
-    return next((one for one in same if one.submission_key == record.submission_key), None)
+    own = [one for one in same if one.submission_key == record.submission_key]
+    return max(own, key=lambda one: one.order, default=None)
 
 
 def _record(
@@ -200,7 +228,7 @@ def _record(
         status="received" if claim else "unrecognised",
         landing_path=item.landing_path,
         size_bytes=item.size_bytes,
-        delivered_at=datetime.fromtimestamp(item.modified_ns // 1_000_000_000, UTC).replace(tzinfo=None),
+        delivered_at=_moment(item.modified_ns),
         received_at=at,
         feed=claim.feed if claim else None,
         partner_code=claim.partner_code if claim else None,
@@ -211,3 +239,9 @@ def _record(
         period_end=end,
         version=claim.version if claim else None,
     )
+
+
+def _moment(nanoseconds: int) -> datetime:
+    """A file system's time in UTC, to the microsecond: two files of one second have an order."""
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None, microsecond=rest // 1000)

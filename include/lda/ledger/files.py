@@ -20,13 +20,11 @@ from lda.ledger.records import (
     RowAccount,
     RuleResult,
     Sighting,
+    SubmissionKey,
     Verdict,
 )
-from lda.ledger.submissions import Candidate, settle, withdraw
+from lda.ledger.submissions import CHUNK, Candidate, reinstate, settle, withdraw
 from lda.ledger.tables import file, file_event, row_account, rule_result, sighting
-
-# SQLite allows 32,766 parameters in one statement, Postgres 65,535; lists are cut well below.
-CHUNK = 5_000
 
 
 class FileBook:
@@ -52,6 +50,14 @@ class FileBook:
             for record in self._files(select(file).where(same).order_by(file.c.content_hash.is_not(None))):
                 found[record.archived_as].append(record)
         return found
+
+    def files_for(self, keys: Sequence[SubmissionKey]) -> list[FileRecord]:
+        """Files received for any of these feeds, partners and periods."""
+        wanted = set(keys)
+        feeds = sorted({str(feed) for feed, _, _ in wanted})
+        ends = sorted({end for _, _, end in wanted if end})
+        found = self._files(select(file).where(file.c.feed.in_(feeds), file.c.period_end.in_(ends)))
+        return [record for record in found if record.submission_key in wanted]
 
     def register(
         self, new: Sequence[FileRecord], seen: Sequence[Sighting], again: Sequence[tuple[str, str]], at: datetime
@@ -169,12 +175,14 @@ class FileBook:
                 connection.execute(insert(rule_result), results)
             events = [_event(v.file.file_id, at, v.file.status, text) for v in verdicts for text in v.details]
             _add_events(connection, events)
-            withdraw(connection, [item.file.file_id for item in verdicts if item.file.status == REJECTED], at)
+            freed = withdraw(connection, [item.file for item in verdicts], at)
             candidates = [_candidate(item) for item in verdicts if item.file.status == ACCEPTED]
             outcome = settle(connection, candidates, at)
             for loser, winner in outcome.superseded.items():
                 self._set_status(connection, [loser], SUPERSEDED, f"Replaced by {winner}.", at)
-            return outcome.in_force
+            back = reinstate(connection, freed, at)
+            self._set_status(connection, back, ACCEPTED, "In force again: what had replaced it counts no more.", at)
+            return outcome.in_force + back
 
     def _set_status(
         self, connection: Connection, file_ids: Sequence[str], status: str, detail: str, at: datetime
@@ -203,7 +211,7 @@ def _received(record: FileRecord) -> str:
     words = f"Received as {record.landing_path}."
     if record.content_hash is None:
         return words
-    return f"{words} Its bytes came before under another feed, partner or period; this is a submission of its own."
+    return f"{words} Its bytes came before; this is a submission of its own."
 
 
 def _event(file_id: str, at: datetime, status: str, detail: str) -> dict[str, Any]:

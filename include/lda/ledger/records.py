@@ -24,8 +24,9 @@ class FileRecord:
     """One file ever received, as the ledger's table ``file`` has it.
 
     A file is its bytes and what its name says of feed, partner and period. ``file_id`` is the SHA-256 of the bytes,
-    which also names them in the archive. Bytes that come again under another feed, partner or period are a file of
-    their own, with an id worked out by ``another_id``; ``content_hash`` is then the SHA-256 of the bytes.
+    which also names them in the archive. Bytes that come again under another feed, partner or period, or to replace
+    what replaced them, are a file of their own, with an id worked out by ``another_id``; ``content_hash`` is then the
+    SHA-256 of the bytes.
     """
 
     file_id: str
@@ -54,10 +55,16 @@ class FileRecord:
         """What the name says the file is a submission of: feed, partner and end of the period."""
         return self.feed, self.partner_code, self.period_end
 
+    @property
+    def order(self) -> tuple[int, datetime]:
+        """Which of two submissions of the same is the later: the partner's version number, then time of delivery."""
+        return self.version or 1, self.delivered_at
 
-def another_id(content_hash: str, key: SubmissionKey) -> str:
-    """Id of a file whose bytes were received before as a submission of something else. The same for ever."""
-    return hashlib.sha256("\n".join([content_hash, *(str(part) for part in key)]).encode()).hexdigest()
+
+def another_id(content_hash: str, key: SubmissionKey, before: int = 0) -> str:
+    """Id of a file whose bytes were received before, ``before`` times as the same submission. The same for ever."""
+    parts = [content_hash, *(str(part) for part in key), *([str(before)] if before else [])]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

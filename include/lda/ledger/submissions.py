@@ -1,7 +1,8 @@
 """Which submission is in force for a feed, partner and period, and when that changed.
 
-The order of submissions is the partner's version number, then the time of delivery, then the path: a file that
-arrives late but is older than the one in force is accepted and replaced at the same moment.
+The order of submissions is the partner's version number, then the time of delivery, then the order in which they were
+entered in the ledger: a file that arrives late but is older than the one in force is accepted and replaced at the same
+moment.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, or_, select, update
+from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 
-from lda.ledger.records import FileRecord, Submission
-from lda.ledger.tables import file, submission
+from lda.ledger.records import REJECTED, SUPERSEDED, FileRecord, Submission
+from lda.ledger.tables import file, file_event, submission
 
 Key = tuple[str, str, date]
+# SQLite allows 32,766 parameters in one statement, Postgres 65,535; lists are cut well below.
+CHUNK = 5_000
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,16 @@ class SubmissionBook:
         with self.engine.connect() as connection:
             return [Submission(**row) for row in connection.execute(query).mappings()]
 
+    def submission_counts(self, file_ids: Sequence[str]) -> dict[str, int]:
+        """How many submissions files ever made; those that made none are left out."""
+        counts: dict[str, int] = {}
+        with self.engine.connect() as connection:
+            for start in range(0, len(file_ids), CHUNK):
+                some = submission.c.file_id.in_(file_ids[start : start + CHUNK])
+                query = select(submission.c.file_id, func.count()).where(some).group_by(submission.c.file_id)
+                counts.update({str(row[0]): int(row[1]) for row in connection.execute(query)})
+        return counts
+
     def submissions(self, file_id: str) -> list[Submission]:
         """Every submission a file ever made, oldest first."""
         query = select(*_columns()).where(submission.c.file_id == file_id).order_by(submission.c.submission_id)
@@ -82,12 +95,14 @@ def settle(connection: Connection, candidates: Sequence[Candidate], at: datetime
     for item in candidates:
         by_key[_key(item.file)].append(item)
     standing = _standing(connection, by_key)
+    there = [record.file_id for _, record in standing.values()]
+    registered = _registered(connection, [*(item.file.file_id for item in candidates), *there])
     entries: list[dict[str, Any]] = []
     ended: list[tuple[int, str]] = []
     for key, arrivals in by_key.items():
         current = standing.get(key)
         records = [item.file for item in arrivals] + ([current[1]] if current else [])
-        winner = max(records, key=_order).file_id
+        winner = max(records, key=lambda one: (*one.order, registered.get(one.file_id, 0))).file_id
         for item in arrivals:
             entries.append(_entry(item, at, None if item.file.file_id == winner else winner))
             if item.file.file_id != winner:
@@ -106,11 +121,61 @@ def settle(connection: Connection, candidates: Sequence[Candidate], at: datetime
     return outcome
 
 
-def withdraw(connection: Connection, file_ids: Sequence[str], at: datetime) -> None:
-    """End the submissions in force of files that were judged again and do not pass any more."""
-    for file_id in file_ids:
-        standing = (submission.c.file_id == file_id) & submission.c.superseded_at.is_(None)
-        connection.execute(update(submission).where(standing).values(superseded_at=at, superseded_by=file_id))
+def withdraw(connection: Connection, judged: Sequence[FileRecord], at: datetime) -> list[Key]:
+    """End what files stood for before they were judged again: all of it when they do not pass any more, and what is
+    of another feed, partner or period than they are now read to be of. Returns where nothing stands any more.
+    """
+    freed: list[Key] = []
+    now = {one.file_id: one for one in judged}
+    for number, key, file_id in _standing_of(connection, list(now)):
+        if now[file_id].status == REJECTED or key != now[file_id].submission_key:
+            gone = {"superseded_at": at, "superseded_by": file_id}
+            connection.execute(update(submission).where(submission.c.submission_id == number).values(**gone))
+            freed.append(key)
+    return freed
+
+
+def _standing_of(connection: Connection, file_ids: Sequence[str]) -> list[tuple[int, Key, str]]:
+    found: list[tuple[int, Key, str]] = []
+    names = ("submission_id", "feed", "partner_code", "period_end", "file_id")
+    for start in range(0, len(file_ids), CHUNK):
+        query = select(*(submission.c[name] for name in names)).where(
+            submission.c.superseded_at.is_(None), submission.c.file_id.in_(file_ids[start : start + CHUNK])
+        )
+        rows = connection.execute(query).mappings()
+        found += [
+            (row["submission_id"], (row["feed"], row["partner_code"], row["period_end"]), row["file_id"])
+            for row in rows
+        ]
+    return found
+
+
+def reinstate(connection: Connection, keys: Sequence[Key], at: datetime) -> list[str]:
+    """Bring back, where nothing stands any more, the latest of the files that had been replaced. Returns their ids."""
+    back: list[str] = []
+    for feed, partner_code, period_end in keys:
+        own = (file.c.feed == feed) & (file.c.partner_code == partner_code) & (file.c.period_end == period_end)
+        place = (
+            (submission.c.feed == feed)
+            & (submission.c.partner_code == partner_code)
+            & (submission.c.period_end == period_end)
+        )
+        standing = select(submission.c.submission_id).where(place, submission.c.superseded_at.is_(None))
+        if connection.execute(standing).first() is not None:
+            continue
+        names = [item.name for item in fields(FileRecord)]
+        query = select(*(file.c[name] for name in names)).where(own, file.c.status == SUPERSEDED)
+        files = [FileRecord(**row) for row in connection.execute(query).mappings()]
+        registered = _registered(connection, [one.file_id for one in files])
+        for record in sorted(files, key=lambda one: (*one.order, registered.get(one.file_id, 0)), reverse=True)[:1]:
+            last = select(submission).where(place, submission.c.file_id == record.file_id)
+            row = connection.execute(last.order_by(submission.c.submission_id.desc())).mappings().first()
+            if row is not None:
+                values = dict(row) | {"accepted_at": at, "superseded_at": None, "superseded_by": None}
+                values.pop("submission_id")
+                connection.execute(insert(submission).values(**values))
+                back.append(record.file_id)
+    return back
 
 
 def _key(record: FileRecord) -> Key:
@@ -119,8 +184,14 @@ def _key(record: FileRecord) -> Key:
     return record.feed, record.partner_code, record.period_end
 
 
-def _order(record: FileRecord) -> tuple[int, datetime, str]:
-    return record.version or 1, record.delivered_at, record.landing_path
+def _registered(connection: Connection, file_ids: Sequence[str]) -> dict[str, int]:
+    """When files were entered in the ledger, as numbers that rise, by id."""
+    numbers: dict[str, int] = {}
+    for start in range(0, len(file_ids), CHUNK):
+        some = file_event.c.file_id.in_(file_ids[start : start + CHUNK])
+        query = select(file_event.c.file_id, func.min(file_event.c.event_id)).where(some).group_by(file_event.c.file_id)
+        numbers.update({str(row[0]): int(row[1]) for row in connection.execute(query)})
+    return numbers
 
 
 def _standing(connection: Connection, keys: dict[Key, list[Candidate]]) -> dict[Key, tuple[int, FileRecord]]:

@@ -111,7 +111,7 @@ def _line(record: FileRecord, account: dict[str, int]) -> dict[str, Any]:
         "feed": record.feed,
         "partner_code": record.partner_code,
         "period_end": record.period_end.isoformat() if record.period_end else None,
-        "delivered_at": record.delivered_at.isoformat(),
+        "delivered_at": record.delivered_at.isoformat(timespec="seconds"),
         **account,
     }
 
@@ -143,7 +143,7 @@ def _story(settings: Settings, ledger: Ledger, record: FileRecord) -> FileStory:
         feed=record.feed,
         partner_code=record.partner_code,
         period_end=record.period_end.isoformat() if record.period_end else None,
-        delivered_at=record.delivered_at.isoformat(),
+        delivered_at=record.delivered_at.isoformat(timespec="seconds"),
         account=asdict(account) if account else None,
         rules=rules,
         history=history,

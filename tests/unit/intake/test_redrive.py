@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from lda.intake import ingest, redrive
+from lda.intake.cleaning import UNLISTED
 from lda.ledger import Ledger, utc_now
 from lda.settings import Settings
 
@@ -94,6 +95,37 @@ def test_a_rule_put_right_frees_rows_and_the_past_still_reads_what_it_read(setti
     assert [(item.lake_path, item.rows_accepted) for item in now] == [(home.file(path).lake_path, 2)]
     assert (settings.lake / before).exists() and home.file(path).lake_path != before
     assert not list((settings.vault / "quarantine").rglob("*.parquet"))
+
+
+def test_what_a_past_moment_reads_is_never_written_over(settings, land, home, later):
+    """Two redrives under one contract, each with other reference data."""
+    path = land([gp_row(1, Ethnicity="Martian"), gp_row(2, Ethnicity="Venusian")])
+    ingest(settings)
+    read = [home.lake(path, "ethnic_category")]
+    moments = [later()]
+    for code in ("Martian", "Venusian"):
+        with (settings.reference_dir / "code_list.csv").open("a", encoding="utf-8") as file:
+            file.write(f"ethnic_category,{code},Z,Not stated,Not stated,99,,,Test\n")
+        assert redrive(settings).files == 1
+        read.append(home.lake(path, "ethnic_category"))
+        moments.append(later())
+    assert read == [[(UNLISTED,), (UNLISTED,)], [("Martian",), (UNLISTED,)], [("Martian",), ("Venusian",)]]
+    for moment, rows in zip(moments, read, strict=True):
+        (standing,) = home.ledger.in_force(moment)
+        query = f"SELECT ethnic_category FROM '{settings.lake / standing.lake_path}' ORDER BY _row_number"
+        assert duckdb.execute(query).fetchall() == rows
+
+
+def test_a_file_whose_name_is_read_otherwise_counts_for_its_new_period_alone(settings, land, home, later):
+    path = land([gp_row(1), gp_row(2, DOB="x")])
+    ingest(settings)
+    later()
+    edit(settings, CONTRACT, "periodRule, value: month", "periodRule, value: quarter")
+    assert redrive(settings).files == 1
+    (standing,) = home.ledger.in_force(later())
+    assert standing.period_end.isoformat() == "2026-03-31"
+    assert home.account(path) == ("accepted", 2, 1, 1, 0)
+    assert redrive(settings).files == 0
 
 
 def identifiers(settings) -> list[tuple]:

@@ -79,6 +79,38 @@ def test_the_same_bytes_for_another_month_are_archived_once_and_a_file_of_their_
     assert [path for path in settings.archive.rglob("*") if path.is_file()] == [archive_path(settings, first.file_id)]
 
 
+@pytest.mark.parametrize(("one_path", "looks"), [(True, True), (False, True), (False, False)])
+def test_a_sender_who_goes_back_to_earlier_bytes_is_taken_at_their_word(settings, ledger, look, one_path, looks):
+    """A, then B, then A again: under one name, or as versions; seen one by one, or all at once."""
+    names = [GP_FILE] * 3 if one_path else [GP_FILE, *(GP_FILE.replace(".csv", f"_v{n}.csv") for n in (2, 3))]
+    found = []
+    for second, (name, content) in enumerate(zip(names, (b"A", b"B", b"A"), strict=True)):
+        os.utime(land(settings, name, content), ns=(0, 10**18 + second * 10**9))
+        found += look().new if looks else []
+    found += look().new
+    first, other, again = (ledger.file(file_id) for file_id in found)
+    assert again.archived_as == first.file_id != again.file_id
+    assert max((first, other, again), key=lambda one: one.order) == again
+    os.utime(settings.landing / "Y90001" / names[2], ns=(0, 2 * 10**18))
+    assert look().new == []
+
+
+def test_earlier_bytes_found_again_behind_what_replaced_them_are_a_repeat(settings, ledger, look):
+    for name, content, second in ((GP_FILE, b"A", 0), (GP_FILE.replace(".csv", "_v2.csv"), b"B", 1)):
+        os.utime(land(settings, name, content), ns=(0, 10**18 + second * 10**9))
+    look()
+    os.utime(land(settings, GP_FILE, b"A", "elsewhere"), ns=(0, 2 * 10**18))
+    found = look()
+    assert (found.new, len(found.seen_again)) == ([], 1)
+
+
+def test_two_files_of_one_second_have_an_order(settings, ledger, look):
+    for part, name in ((750_000_999, "02"), (250_000_000, "01")):
+        os.utime(land(settings, GP_FILE.replace("03", name), name.encode()), ns=(0, 10**18 + part))
+    look()
+    assert [one.delivered_at.microsecond for one in ledger.files()] == [250_000, 750_000]
+
+
 def test_bytes_nobody_claimed_are_taken_when_they_come_under_a_name_that_is_claimed(settings, ledger, look):
     land(settings, "my register.csv", b"content")
     look()

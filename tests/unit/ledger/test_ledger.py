@@ -125,6 +125,44 @@ def test_a_file_that_no_longer_passes_is_withdrawn(ledger):
     assert in_force(ledger, at(5)) == []
 
 
+def test_what_a_withdrawn_file_had_replaced_is_in_force_again(ledger):
+    first, second, third = (record(name, version) for version, name in enumerate(("aaa", "bbb", "ccc"), start=1))
+    enter(ledger, first, second, third)
+    for hour, item in enumerate((first, second, third), start=1):
+        ledger.record([accepted(item, hour)], at(hour))
+    rejected = Verdict(replace(third, status="rejected"), RowAccount())
+    assert ledger.record([rejected], at(5)) == [second.file_id]
+    assert [in_force(ledger, at(hour)) for hour in range(1, 6)] == [["aaa"], ["bbb"], ["ccc"], ["ccc"], ["bbb"]]
+    assert [(one.rows_accepted, one.lake_path) for one in ledger.in_force(at(5))] == [(2, "bbb0.parquet")]
+    assert [item.status for item in ledger.files()] == ["superseded", "accepted", "rejected"]
+    assert "In force again" in ledger.history(second.file_id)[-1]["detail"]
+    ledger.record([Verdict(replace(item, status="rejected"), RowAccount()) for item in (first, second)], at(6))
+    assert ledger.in_force(at(6)) == []
+
+
+def test_a_file_read_to_be_of_another_period_counts_for_that_one_alone(ledger):
+    early, item = record("aaa"), record("bbb", version=2)
+    enter(ledger, early, item)
+    ledger.record([accepted(early)], at(1))
+    ledger.record([accepted(item)], at(2))
+    moved = replace(item, period_start=date(2026, 4, 1), period_end=date(2026, 4, 30))
+    ledger.record([accepted(moved, lake_path="moved")], at(3))
+    assert [(one.file_id, one.period_end) for one in ledger.in_force(at(2))] == [(item.file_id, MARCH)]
+    now = [(one.file_id[:3], one.period_end, one.lake_path) for one in ledger.in_force(at(3))]
+    assert now == [("aaa", MARCH, "aaa0.parquet"), ("bbb", date(2026, 4, 30), "moved")]
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("names", ["ab", "ba"])
+def test_of_two_files_of_one_moment_the_one_entered_last_is_in_force(ledger, names, together):
+    items = [record(name) for name in names]
+    for item in items:
+        enter(ledger, item)
+    for step in [items[::-1]] if together else [[item] for item in items[::-1]]:
+        ledger.record([accepted(item) for item in step], at(1))
+    assert in_force(ledger, at(1)) == [names[1]]
+
+
 @hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(order=st.permutations(range(5)), cuts=st.sets(st.integers(1, 4)))
 def test_whatever_the_order_of_arrival_the_last_version_ends_in_force(tmp_path_factory, order, cuts):
