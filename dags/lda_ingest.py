@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
-from common import DEFAULT_ARGS, LANDING, START, TAGS, WRITER_POOL, feeds, lake_asset, tell_problems
+from common import DEFAULT_ARGS, LANDING, SETTINGS, START, TAGS, WRITER_POOL, feeds, lake_asset, tell_problems
 
 DOC = """
 ### Ingest `{feed}`
@@ -41,7 +41,11 @@ def ingest_dag(feed: str) -> DAG:
         tags=[*TAGS, "ingest", feed],
     )
     def ingest() -> None:
-        @task(outlets=[lake_asset(feed)], pool=WRITER_POOL, execution_timeout=timedelta(hours=4))
+        @task(
+            outlets=[lake_asset(feed)],
+            pool=WRITER_POOL,
+            execution_timeout=timedelta(hours=SETTINGS.ingest_hours),
+        )
         def load_new_files() -> dict[str, Any]:
             """Ingest the feed's new files; skipped when a refresh has nothing to wait for."""
             from lda.receive import awaits_refresh, receive

@@ -17,36 +17,39 @@ from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from lda.gates import GateReport, judge_candidate, rows_for_ledger
 from lda.ledger import Ledger
+from lda.ledger.publications import PUBLISHED as MADE_CURRENT
 from lda.ledger.publications import utc_now
-from lda.publishing import current_publication, last_published, one_writer, publish, settle
+from lda.publishing import current_publication, last_published, one_writer, publish, settle, stands_behind
 from lda.reporting import last_run_summary, refresh_summary
 from lda.reporting.alerts import send_digest
 from lda.reporting.freshness import tell_freshness
 from lda.serving import ServingError, serve, serving_is_on
 from lda.settings import Settings
+from lda.stops import GatesStopped, RefreshError
 from lda.telemetry import Dataset, Step, step
 from lda.vault import check_access
-from lda.warehouse import Candidate, build_candidate, in_force, inputs_hash, latest_period, rules_fingerprint
+from lda.warehouse import (
+    Candidate,
+    being_judged,
+    build_candidate,
+    in_force,
+    inputs_hash,
+    latest_period,
+    readiness,
+    rules_fingerprint,
+)
 from lda.warehouse.candidate import candidate_path
 
 Plan = dict[str, Any]
-PUBLISHED, NOTHING_NEW, STOPPED = "published", "nothing_new", "stopped"
+PUBLISHED, NOTHING_NEW, STOPPED, WAITING = "published", "nothing_new", "stopped", "waiting"
 INGEST_COUNTS = ("files", "by_status", "received", "accepted", "quarantined", "repeated", "problems", "feedback")
-
-
-class RefreshError(Exception):
-    """A refresh cannot start as it was asked to; the message says what to ask instead."""
-
-
-class GatesStopped(Exception):  # noqa: N818 - what happened, not a fault of the program
-    """The gates stopped a publication; the one in force stays as it was. The message lists the failures."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def refresh(
     as_of: datetime | str | None = None,
     *,
     accept: Collection[str] = (),
+    make_current: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> RefreshReport:
@@ -82,6 +86,8 @@ def refresh(
     :param period_end: the month to report; by default the latest that most partners have sent.
     :param as_of: the moment whose knowledge counts; by default now. An earlier one rebuilds what was known then.
     :param accept: measures to publish although they moved far or few partners are in them.
+    :param make_current: put an earlier month, or moment, in force too; without this it is released beside the
+        publication in force, unless that is older.
     :param progress: told of each step of the ingest (words, done, total); ``say``: of each step of the refresh.
     """
     from lda.receive import receive
@@ -90,7 +96,7 @@ def refresh(
     started = time.monotonic()
     ingested = receive(settings, progress=progress, digest=False)
     with one_writer(settings):  # from the decision to the switch nobody else builds, publishes or rolls back
-        plan = start_refresh(settings, period_end, as_of, accept)
+        plan = start_refresh(settings, period_end, as_of, accept, make_current=make_current)
         plan["seconds"]["ingest"] = round(time.monotonic() - started, 2)
         plan["ingest"] = {name: getattr(ingested, name) for name in INGEST_COUNTS}
         try:
@@ -133,6 +139,8 @@ def start_refresh(
     period_end: date | str | None = None,
     as_of: datetime | str | None = None,
     accept: Collection[str] = (),
+    *,
+    make_current: bool = False,
 ) -> Plan:
     """Decide the period and the moment, and whether there is anything new since the last publication.
 
@@ -152,9 +160,9 @@ def start_refresh(
         period = _period(period_end, moment) if period_end else latest_period(settings, ledger, moment)
         inputs = in_force(settings, ledger, moment, period)
         hashed = inputs_hash(inputs, period, rules_fingerprint(settings))
-        same = _same_publication(settings, ledger, hashed, accept)
+        same = _same_publication(settings, ledger, hashed, accept, (period, moment), make_current)
         plan: Plan = {
-            "run_id": f"refresh-{utc_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
+            "run_id": _run_id("refresh"),
             "system_code": settings.system_label,
             "period_end": period.isoformat(),
             "as_of": moment.isoformat(),
@@ -163,6 +171,7 @@ def start_refresh(
             "publication_id": same,
             "message": f"Nothing new since publication {same}; it stays as it is." if same else "",
             "accepted": sorted(accept),
+            "make_current": make_current,
             "seconds": {},
         }
         ledger.book.start_run(plan["run_id"], "refresh", settings.system_label, started)
@@ -171,12 +180,40 @@ def start_refresh(
     return plan
 
 
+def ingests_under_way(settings: Settings) -> str:
+    """Which landed files an ingest has still to judge; empty when none: a scheduled refresh waits for that."""
+    with _ledger(settings) as ledger:
+        return being_judged(settings, ledger, utc_now())
+
+
+def start_scheduled(settings: Settings) -> Plan:
+    """Start what the schedule began: like ``start_refresh`` for the month that is ready, or a plan that says ``waits``.
+
+    A wait is in the ledger's runs with its reason; it says nothing of how the last refresh ended.
+    """
+    now = utc_now()
+    with _ledger(settings) as ledger:
+        state = readiness(settings, ledger, now)
+        if state.period_end is None:
+            run_id = _run_id("schedule")
+            ledger.book.start_run(run_id, "schedule", settings.system_label, now)
+            ledger.book.end_run(run_id, WAITING, {"message": state.reason}, utc_now())
+            return {"run_id": run_id, "waits": True, "nothing_new": True, "message": state.reason}
+    plan = start_refresh(settings, state.period_end)
+    if plan["nothing_new"]:
+        plan["message"] = f"{plan['message']} {state.reason}"
+    return plan
+
+
 def build(settings: Settings, plan: Plan) -> Plan:
     """Build the candidate database with dbt, beside the publication in force."""
     with _step(settings, plan, "build") as (ledger, watched), one_writer(settings):
         period, moment = date.fromisoformat(plan["period_end"]), datetime.fromisoformat(plan["as_of"])
-        earlier = [publication.path for publication in last_published(settings, ledger)]
-        candidate = build_candidate(settings, ledger, plan["run_id"], period, moment, earlier)
+        earlier = last_published(settings, ledger)
+        paths = [publication.path for publication in earlier]
+        made = build_candidate(settings, ledger, plan["run_id"], period, moment, paths)
+        candidate = replace(made, compared_with={one.publication_id: sorted(one.measures) for one in earlier})
+        candidate.save()
         watched.reads += [Dataset(f"lake/{feed}") for feed in sorted({one.feed for one in candidate.inputs})]
         watched.writes += _candidate_as_data(candidate)
         seconds = {**plan["seconds"], **candidate.seconds}
@@ -221,6 +258,7 @@ def release(settings: Settings, plan: Plan) -> Plan:
     with _step(settings, plan, "release") as (ledger, watched):
         candidate = Candidate.load(settings, plan["run_id"])
         report = GateReport.from_dict(json.loads(_report_path(settings, plan).read_text()))
+        asked = bool(plan.get("make_current"))
         with one_writer(settings):
             if _in_force(settings) not in {plan["beside"], candidate.publication_id}:
                 raise RefreshError(
@@ -228,11 +266,14 @@ def release(settings: Settings, plan: Plan) -> Plan:
                     f"beside it; now it is {_in_force(settings)}: another refresh or a roll back came between. "
                     "Nothing was published. Start again with: lda refresh"
                 )
-            publication = publish(settings, ledger, candidate, report)
+            publication = publish(settings, ledger, candidate, report, make_current=asked)
+        current = current_publication(settings)
         watched.reads += _candidate_as_data(candidate, report)
         watched.writes.append(Dataset("published", version=publication.publication_id))
     withheld = report.withheld
     message = f"Published {publication.publication_id}: {len(report.published)} measures, {len(withheld)} withheld."
+    if current is not None and current.publication_id != publication.publication_id:
+        message += f" In force stays the newer {current.publication_id}."
     seconds = {**plan["seconds"], "publish": round(time.monotonic() - started, 2)}
     return {**plan, "published": True, "message": message, "seconds": seconds}
 
@@ -273,6 +314,15 @@ def _step(settings: Settings, plan: Plan, name: str) -> Iterator[tuple[Ledger, S
             raise
 
 
+def month_before(day: date) -> date:
+    """Last day of the month before a day: the month that a run of that logical date reports."""
+    return day.replace(day=1) - timedelta(days=1)
+
+
+def _run_id(kind: str) -> str:
+    return f"{kind}-{utc_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
 def _moment(as_of: datetime | str | None) -> datetime:
     """As-of in UTC without an offset. A moment without an offset is taken as UTC."""
     if as_of is None or as_of == "":
@@ -300,17 +350,33 @@ def _period(asked: date | str, moment: datetime) -> date:
     return end
 
 
-def _same_publication(settings: Settings, ledger: Ledger, hashed: str, accept: Collection[str]) -> str | None:
-    """The publication in force, when a new one would hold the same figures as it or as the latest made."""
+def _same_publication(
+    settings: Settings,
+    ledger: Ledger,
+    hashed: str,
+    accept: Collection[str],
+    of: tuple[date, datetime],
+    make_current: bool,
+) -> str | None:
+    """The publication that holds the figures already: the one in force, when a new one would be the same as it or as
+    the latest that was put in force; for an earlier month or moment, any that is still there."""
     current = current_publication(settings)
     if current is None:
         return None
-    withheld = {measure["measure_id"] for measure in current.manifest["withheld_measures"]}
-    if withheld & set(accept):
-        return None
     made = ledger.book.publications(settings.system_label)
-    known = {current.manifest["inputs_hash"], *(row["inputs_hash"] for row in made[-1:])}
-    return current.publication_id if hashed in known else None
+    if stands_behind(current, *of) and not make_current:
+        there = [row for row in reversed(made) if (settings.published / row["publication_id"]).is_dir()]
+        same = next((row["manifest"] for row in there if row["inputs_hash"] == hashed), None)
+        return None if same is None or _withheld(same) & set(accept) else str(same["publication_id"])
+    if _withheld(current.manifest) & set(accept):
+        return None
+    stood = {event["publication_id"] for event in ledger.book.events() if event["event"] == MADE_CURRENT}
+    latest = [row["inputs_hash"] for row in made if row["publication_id"] in stood]
+    return current.publication_id if hashed in {current.manifest["inputs_hash"], *latest[-1:]} else None
+
+
+def _withheld(manifest: dict[str, Any]) -> set[str]:
+    return {measure["measure_id"] for measure in manifest["withheld_measures"]}
 
 
 def _in_force(settings: Settings) -> str | None:

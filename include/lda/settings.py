@@ -86,6 +86,9 @@ class Settings(BaseSettings):
         "WARNING", description="What the lda command logs. INFO tells of every step and file."
     )
     lineage: bool = Field(False, description="Whether OpenLineage events are sent (where to: OPENLINEAGE_* variables).")
+    ingest_hours: float = Field(
+        4, gt=0, description="Hours an ingest may take; the scheduled refresh waits no longer for files being judged."
+    )
     task_retries: int = Field(2, description="How often Airflow tries a failed step again.")
     task_retry_delay_seconds: int = Field(300, description="How long Airflow waits before the first retry.")
 

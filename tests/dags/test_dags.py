@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+from datetime import UTC, date, datetime
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
@@ -55,11 +56,12 @@ def test_every_dag_has_owner_tags_docs_and_one_run_at_a_time(bag):
 
 def test_every_task_retries_writes_one_at_a_time_ends_and_says_when_it_failed(bag):
     tasks = [task for dag in bag.dags.values() for task in dag.tasks]
-    assert len(tasks) == 2 * len(FEEDS) + 2 + 6  # two for each feed, lda_collect's two, and the steps of lda_refresh
+    assert len(tasks) == 2 * len(FEEDS) + 2 + 7  # two for each feed, lda_collect's two, and the steps of lda_refresh
     for task in tasks:
         assert task.retries == 2, task.task_id
         assert task.retry_exponential_backoff, task.task_id
-        assert task.pool == "lda_writer", task.task_id
+        # What only looks may look while another writes.
+        assert task.pool == ("default_pool" if task.task_id == "settle" else "lda_writer"), task.task_id
         assert task.execution_timeout is not None, task.task_id
         assert task.on_failure_callback, task.task_id
         assert task.python_callable.__doc__, task.task_id
@@ -128,7 +130,7 @@ def test_each_ingest_starts_when_a_channel_brought_files(bag):
 
 def test_refresh_steps_follow_one_another(bag):
     refresh = bag.dags["lda_refresh"]
-    steps = ["start", "build", "judge", "release", "tell", "serve"]
+    steps = ["settle", "start", "build", "judge", "release", "tell", "serve"]
     assert [task.task_id for task in refresh.topological_sort()] == steps
     for earlier, later in itertools.pairwise(steps):
         assert refresh.get_task(earlier).downstream_task_ids == {later}
@@ -136,7 +138,8 @@ def test_refresh_steps_follow_one_another(bag):
 
 def test_dag_files_import_nothing_heavy_when_they_are_read(project):
     """Great Expectations takes ten seconds to import and dbt four: they may be imported inside tasks only."""
-    light = {"__future__", "airflow", "common", "datetime", "logging", "typing", "zoneinfo", "lda.settings"}
+    light = {"__future__", "airflow", "common", "datetime", "logging", "typing", "zoneinfo"}
+    light |= {"lda.settings", "lda.contracts", "lda.stops"}
     for path in (project / "dags").glob("*.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ImportFrom):
@@ -154,3 +157,93 @@ def test_a_failed_step_says_what_to_do_next(bag, caplog):
     assert "build of lda_refresh failed in run run-1" in caplog.text
     assert "publication in force was not touched" in caplog.text
     assert "refresh-failed.md" in caplog.text
+
+
+class Run:
+    """What a task of the refresh is told of its run."""
+
+    def __init__(self, run_type: str, logical_date: datetime | None = None) -> None:
+        self.run_type, self.logical_date = run_type, logical_date
+
+
+@pytest.fixture
+def begun(bag, monkeypatch):
+    """Starts a run of the refresh; says how it was started and with what, or why it was skipped."""
+    from lda import refresh
+
+    calls = []
+
+    def note(name, answer):
+        monkeypatch.setattr(refresh, name, lambda _, *asked, **named: calls.append((name, *asked, named)) or answer)
+
+    def begin(run, waits="", **params):
+        calls.clear()
+        note("start_scheduled", {"nothing_new": bool(waits), "message": waits})
+        note("start_refresh", {"nothing_new": False, "message": ""})
+        asked = {"period_end": None, "as_of": None, "make_current": False, **params}
+        bag.dags["lda_refresh"].get_task("start").python_callable(params=asked, dag_run=run)
+        return calls[0]
+
+    return begin
+
+
+@pytest.mark.parametrize("kind", ["scheduled", "asset_triggered"])
+def test_what_the_schedule_began_publishes_when_a_month_is_ready_and_else_is_skipped_with_the_reason(begun, kind):
+    assert begun(Run(kind)) == ("start_scheduled", {})
+    with pytest.raises(AirflowSkipException, match="3 of the 5 submissions"):
+        begun(Run(kind), waits="March 2026: 3 of the 5 submissions are in.")
+
+
+def test_a_run_by_hand_publishes_at_once_the_latest_month_or_the_one_asked_for(begun):
+    assert begun(Run("manual")) == ("start_refresh", None, None, {"make_current": False})
+    asked = {"period_end": "2025-06-30", "as_of": "2025-08-01T09:00:00", "make_current": True}
+    expected = ("start_refresh", "2025-06-30", "2025-08-01T09:00:00", {"make_current": True})
+    assert begun(Run("manual"), **asked) == begun(Run("asset_triggered"), **asked) == expected
+
+
+@pytest.mark.parametrize(
+    ("moment", "month"), [("2026-04-18T05:00", (2026, 3, 31)), ("2026-01-18T06:00", (2025, 12, 31))]
+)
+def test_a_backfill_publishes_the_month_before_each_logical_date(begun, moment, month):
+    logical = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    assert begun(Run("backfill", logical)) == ("start_refresh", date(*month), None, {"make_current": False})
+
+
+def test_only_what_the_schedule_began_waits_for_ingests_under_way(bag, monkeypatch):
+    from lda import refresh
+
+    answers = iter(["2 files have landed and are not judged yet: 2 cld.", ""])
+    monkeypatch.setattr(refresh, "ingests_under_way", lambda _: next(answers))
+    settle = bag.dags["lda_refresh"].get_task("settle").python_callable
+    assert [settle(dag_run=Run(kind)) for kind in ("manual", "backfill", "asset_triggered", "asset_triggered")] == [
+        True,
+        True,
+        False,
+        True,
+    ]
+
+
+def test_the_monthly_run_is_at_the_deadline_of_the_system_and_backfill_makes_one_run_a_month(bag):
+    dag = bag.dags["lda_refresh"]
+    assert dag.timetable.timetable.expression == "0 6 18 * *"
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+    first, last = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in ("2025-12-01", "2026-03-31"))
+    infos = list(stored.iter_dagrun_infos_between(first, last))
+    assert [f"{info.logical_date:%Y-%m-%d %H}" for info in infos] == [
+        "2025-12-18 06",
+        "2026-01-18 06",
+        "2026-02-18 06",
+        "2026-03-18 06",
+    ]
+
+
+def test_a_verdict_is_not_asked_for_again_but_a_broken_disk_is(bag):
+    from airflow.sdk import RetryAction
+
+    from lda.stops import GatesStopped
+
+    policy = bag.dags["lda_refresh"].get_task("judge").retry_policy
+    assert policy.evaluate(GatesStopped("a gate failed"), 1, 3).action is RetryAction.FAIL
+    assert policy.evaluate(OSError("disk full"), 1, 3).action is RetryAction.DEFAULT

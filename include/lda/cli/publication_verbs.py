@@ -65,3 +65,19 @@ def publications_prune(
 
     report = prune_publications(Settings(), apply=apply).as_dict()
     show(report, lambda: prune_view(report), as_json)
+
+
+@publications_app.command("reproduce")
+def publications_reproduce(
+    publication: Annotated[str, typer.Argument(help="Publication id. See: lda publications")],
+    as_json: Json = False,
+) -> None:
+    """Build a publication again from its publication.json and compare: equal in every figure, or what differs."""
+    from lda.publishing import reproduce
+    from lda.reporting.differences import reproduction_view
+    from lda.settings import Settings
+
+    result = reproduce(Settings(), publication)
+    show(result.as_dict(), lambda: reproduction_view(result.as_dict()), as_json)
+    if not result.is_equal:
+        raise typer.Exit(1)

@@ -141,6 +141,9 @@ def refresh(
     accept: Annotated[
         list[str] | None, typer.Option(help="Publish this measure although it moved far or has low coverage.")
     ] = None,
+    make_current: Annotated[
+        bool, typer.Option("--make-current", help="Put an earlier month in force, instead of beside the newest.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Ingest what is new, build and judge a candidate, publish it. Changes nothing when nothing is new."""
@@ -154,7 +157,9 @@ def refresh(
             typer.echo(f"▸ {words}", err=True)
 
     with progress_bar(as_json) as progress:
-        report = run(Settings(), period, as_of, accept=accept or (), progress=progress, say=say)
+        report = run(
+            Settings(), period, as_of, accept=accept or (), make_current=make_current, progress=progress, say=say
+        )
     show(report.as_dict(), lambda: refresh_view(report.summary), as_json)
     if report.serving_problem:
         fail(report.serving_problem)

@@ -1,5 +1,12 @@
 """Data contracts, systems and what partners owe: read from YAML, checked, and turned into frozen objects."""
 
+from lda.contracts.calendar import (
+    STANDING_WORDS,
+    Standing,
+    expected_submissions,
+    next_expected,
+    standing,
+)
 from lda.contracts.check import check_contracts
 from lda.contracts.header import normalise
 from lda.contracts.loading import load_contracts, load_file_rules
@@ -16,11 +23,13 @@ from lda.contracts.model import (
     TableSpec,
 )
 from lda.contracts.periods import add_periods, due_date, month_end, parse_period, period_ends, period_of
-from lda.contracts.system import expected_submissions, load_system, load_systems
+from lda.contracts.system import load_system, load_systems
 from lda.contracts.system_model import Expected, Partner, Place, SystemConfig, Systems
+from lda.contracts.terms import Pause, Publication
 
 __all__ = [
     "RULE_CONTEXT",
+    "STANDING_WORDS",
     "ColumnSpec",
     "ContractError",
     "Expected",
@@ -28,10 +37,13 @@ __all__ = [
     "FileRule",
     "Parent",
     "Partner",
+    "Pause",
     "PersonKey",
     "Place",
     "Problem",
+    "Publication",
     "RuleSpec",
+    "Standing",
     "SystemConfig",
     "Systems",
     "TableSpec",
@@ -44,8 +56,10 @@ __all__ = [
     "load_system",
     "load_systems",
     "month_end",
+    "next_expected",
     "normalise",
     "parse_period",
     "period_ends",
     "period_of",
+    "standing",
 ]

@@ -225,7 +225,9 @@ class FeedContract:
 
     ``tables`` are in an order in which every table comes after the tables its rows must be found in. ``role`` is what
     the feed is for: ``figures`` are made of it, it is ``reference`` data that figures are made with, or it lists
-    ``opt_outs``, the people that no figure may count.
+    ``opt_outs``, the people that no figure may count. A submission is due ``latency_days`` after its period ends, is
+    not chased for ``grace_days`` more, and is escalated ``escalation_days`` after it was due (None: never); all are
+    calendar days.
     """
 
     feed: str
@@ -243,6 +245,8 @@ class FeedContract:
     file_patterns: tuple[str, ...]
     tables: tuple[TableSpec, ...]
     role: Role = "figures"
+    grace_days: int = 0
+    escalation_days: int | None = None
     fingerprint: str = field(default="", compare=False)
 
     @property

@@ -123,6 +123,7 @@ def _build(document: OpenDataContractStandard, faults: Faults, fingerprint: str)
         period_rule=choice(custom["periodRule"], PeriodRule, "periodRule", faults),
         cadence_months=_sla(document, "frequency", "m", faults),
         latency_days=_sla(document, "latency", "d", faults),
+        **_patience(document, faults),
         stale_after_periods=number(custom["staleAfterPeriods"], (0, 24), "staleAfterPeriods", faults, int),
         max_quarantine_share=number(custom["maxQuarantineShare"], (0, 1), "maxQuarantineShare", faults, float),
         rule_prefix=prefix,
@@ -186,6 +187,18 @@ def _sla(document: OpenDataContractStandard, name: str, unit: str, faults: Fault
         return 0
     faults.require(found[0].unit == unit, place, f"the unit {unit}", found[0].unit)
     return int(number(found[0].value, (0, 1000), place, faults, int))
+
+
+def _patience(document: OpenDataContractStandard, faults: Faults) -> dict[str, int]:
+    """The days of grace and the days to escalation, where the contract states them."""
+    stated = {item.property for item in document.slaProperties or []}
+    names = {"grace_days": "grace", "escalation_days": "escalation"}
+    found = {key: _sla(document, name, "d", faults) for key, name in names.items() if name in stated}
+    longest = found.get("grace_days", 0)
+    if "escalation_days" in found:
+        days, wanted = found["escalation_days"], f"no fewer days than those of grace, {longest}"
+        faults.require(days >= longest, "slaProperties.escalation", wanted, days)
+    return found
 
 
 def _owner(document: OpenDataContractStandard, faults: Faults) -> str:

@@ -1,25 +1,20 @@
-"""Systems, their partners, and what each partner owes."""
+"""Systems and their partners, read from ``include/systems``."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
-from lda.contracts.model import (
-    ContractError,
-    FeedContract,
-    PartnerType,
-    Problem,
-)
-from lda.contracts.periods import MONTHS_IN, due_date, period_ends, period_of
-from lda.contracts.system_model import Expected, Partner, Place, SystemConfig, Systems
+from lda.contracts.model import ContractError, PartnerType, Problem
+from lda.contracts.system_model import Partner, Place, SystemConfig, Systems
+from lda.contracts.terms import read_terms, terms_problems
 from lda.contracts.yamlfile import read_yaml
 from lda.settings import Settings
 
-_OPTIONAL = {"area_code", "sample"}
+_OPTIONAL = {"area_code", "sample", "publication", "paused"}
 _KEYS = {"system_code", "name", "icb_code", "places", "feeds", "partners"} | _OPTIONAL
 _PARTNER, _DATED = {"code", "name", "type"}, {"valid_from", "valid_to"}
 _ONLY = "feeds"
@@ -69,6 +64,7 @@ def load_system(settings: Settings, code: str | None = None) -> SystemConfig:
         )
         for item in document["partners"]
     ]
+    publication, paused = read_terms(document)
     return SystemConfig(
         system_code=code,
         name=str(document["name"]),
@@ -78,6 +74,8 @@ def load_system(settings: Settings, code: str | None = None) -> SystemConfig:
         partners=(*partners, *_practices(settings.reference_dir / "organisation.csv", code)),
         area_code=str(document.get("area_code") or document["icb_code"]),
         sample=dict(document.get("sample") or {}),
+        publication=publication,
+        paused=paused,
     )
 
 
@@ -112,7 +110,7 @@ def system_problems(file: str, document: Mapping[str, Any]) -> list[Problem]:
     for index, item in enumerate(document["places"]):
         if not isinstance(item, dict) or not all(isinstance(item.get(k), str) for k in ("code", "name", "cassr_code")):
             problems.append(Problem(file, f"places[{index}]", "code, name and cassr_code as quoted strings", str(item)))
-    return problems
+    return problems + terms_problems(file, document)
 
 
 def _date_problems(file: str, place: str, item: Mapping[str, Any]) -> list[Problem]:
@@ -145,35 +143,3 @@ def _practices(path: Path, system_code: str) -> list[Partner]:
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
-
-
-def expected_submissions(
-    settings: Settings,
-    contracts: Mapping[str, FeedContract] | Iterable[FeedContract],
-    systems: SystemConfig | Iterable[SystemConfig],
-    first_period: date,
-    last_period: date,
-) -> list[Expected]:
-    """Every submission due for periods from the one holding ``first_period`` to the last over by ``last_period``.
-
-    One per feed of a system, partner of the feed's type open at the period's end, and period. Ordered by feed,
-    period and partner. ``settings`` is not read; it keeps the signature ready for calendars kept elsewhere.
-    """
-    del settings
-    feeds = contracts.values() if isinstance(contracts, Mapping) else contracts
-    every = [systems] if isinstance(systems, SystemConfig) else list(systems)
-    owed: list[Expected] = []
-    for contract in sorted(feeds, key=lambda item: item.feed):
-        senders = [one for system in every for one in system.senders(contract)]
-        step = max(1, contract.cadence_months // MONTHS_IN[contract.period_rule])
-        for index, end in enumerate(period_ends(first_period, last_period, contract.period_rule)):
-            if index % step:
-                continue
-            start = period_of(end, contract.period_rule)[0]
-            due = due_date(end, contract.latency_days)
-            owed.extend(
-                Expected(contract.feed, sender.code, sender.system_code, start, end, due)
-                for sender in sorted(senders, key=lambda item: item.code)
-                if sender.is_valid_on(end)
-            )
-    return owed

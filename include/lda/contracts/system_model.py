@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from lda.contracts.model import FeedContract, PartnerType
+from lda.contracts.terms import Pause, Publication
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class SystemConfig:
     partners: tuple[Partner, ...]
     area_code: str = ""
     sample: dict[str, int] = field(default_factory=dict, compare=False)
+    publication: Publication = field(default_factory=Publication)
+    paused: tuple[Pause, ...] = ()
 
     def senders(self, contract: FeedContract) -> list[Partner]:
         """The partners that send a feed of the system: those of its type, less those that send other feeds only."""
@@ -114,7 +117,11 @@ class Systems:
 
 @dataclass(frozen=True)
 class Expected:
-    """A submission a partner owes: its feed, period and the last day it is on time."""
+    """A submission a partner owes: its feed and period, and its days.
+
+    It is on time until ``due_date``, not chased until ``grace_until``, and escalated from ``escalated_from`` on (None:
+    never). ``paused`` is the reason why it is not expected after all; empty when it is.
+    """
 
     feed: str
     partner_code: str
@@ -122,3 +129,6 @@ class Expected:
     period_start: date
     period_end: date
     due_date: date
+    grace_until: date
+    escalated_from: date | None = None
+    paused: str = ""

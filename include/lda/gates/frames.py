@@ -33,6 +33,11 @@ class Previous:
     path: Path
     measures: frozenset[str]
 
+    @property
+    def publication_id(self) -> str:
+        """The publication: the name of its folder, which holds ``restricted/`` with the analyst file."""
+        return self.path.parents[1].name
+
 
 @dataclass(frozen=True)
 class FrameContext:

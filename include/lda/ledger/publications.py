@@ -16,6 +16,8 @@ from lda.ledger.tables import gate_result, publication, publication_event, run
 
 PUBLISHED = "published"
 ROLLED_BACK_TO = "rolled_back_to"
+# Released for readers without being put in force: an earlier month, or one as it was known at an earlier moment.
+RELEASED_BESIDE = "released_beside"
 
 
 def utc_now() -> datetime:
@@ -145,6 +147,8 @@ class PublicationBook:
         stack: list[str] = []
         for event in self.events():
             wanted = event["publication_id"]
+            if event["event"] == RELEASED_BESIDE:
+                continue
             if event["event"] == ROLLED_BACK_TO and wanted in stack:
                 del stack[stack.index(wanted) + 1 :]
             elif not stack or stack[-1] != wanted:

@@ -6,13 +6,23 @@ from lda.publishing.disclosure import audit_publication
 from lda.publishing.folder import PublicationError, verify_folder
 from lda.publishing.pruning import PruneReport, prune_publications
 from lda.publishing.release import last_published, publish
-from lda.publishing.switch import Publication, current_publication, list_publications, one_writer, rollback, settle
+from lda.publishing.reproducing import Reproduction, reproduce
+from lda.publishing.switch import (
+    Publication,
+    current_publication,
+    list_publications,
+    one_writer,
+    rollback,
+    settle,
+    stands_behind,
+)
 
 __all__ = [
     "PruneReport",
     "Publication",
     "PublicationDiff",
     "PublicationError",
+    "Reproduction",
     "audit_publication",
     "compare_publications",
     "current_publication",
@@ -22,7 +32,9 @@ __all__ = [
     "prune_publications",
     "publish",
     "rebuild_report",
+    "reproduce",
     "rollback",
     "settle",
+    "stands_behind",
     "verify_folder",
 ]

@@ -100,8 +100,8 @@ def _which(settings: Settings, ledger: Ledger, before: str | None, after: str | 
             raise PublicationError(f"Nothing is published in {settings.published} yet. See: lda refresh")
         after = current.publication_id
     if before is None:
-        made = [row["publication_id"] for row in ledger.book.publications(settings.system_label)]
-        earlier = made[: made.index(after)] if after in made else []
+        stood = ledger.book.standing()
+        earlier = stood[: stood.index(after)] if after in stood else []
         if not earlier:
             raise PublicationError(f"There is no publication before {after}. See: lda publications")
         before = earlier[-1]

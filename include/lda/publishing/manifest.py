@@ -46,12 +46,14 @@ def publication_manifest(
         "run_id": candidate.run_id,
         "code_version": candidate.code_version,
         "inputs_hash": candidate.inputs_hash,
+        "rules_fingerprint": candidate.rules,
+        "compared_with": candidate.compared_with,
         "files_in": files_in(candidate, lists),
         "files_by_status": dict(statuses),
         "files_out": {name: dict(described) for name, described in sorted(files_out.items())},
         "row_accounts": accounts,
         "opt_outs": opt_outs,
-        "partners": partners,
+        "partners": with_pauses(partners, candidate.paused),
         "measures": report.published,
         "withheld_measures": [
             {"measure_id": measure, "reasons": reasons} for measure, reasons in report.withheld.items()
@@ -127,6 +129,11 @@ def opt_out_account(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         # Halves go up, as in SQL.
         known["people_removed"], known["rows_removed"] = ((2 * count + step) // (2 * step) * step for count in removed)
     return known
+
+
+def with_pauses(partners: dict[str, Any], paused: Mapping[str, list[dict[str, str]]]) -> dict[str, Any]:
+    """The state of partners by feed, with those that are paused by agreement and therefore not expected."""
+    return {feed: {**known, "paused": list(paused.get(feed, []))} for feed, known in partners.items()}
 
 
 def partner_state(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from lda.gates import GateReport, Previous
 from lda.ledger import Ledger
-from lda.ledger.publications import utc_now
+from lda.ledger.publications import RELEASED_BESIDE, utc_now
+from lda.ledger.trail import audit_line
 from lda.publishing.folder import (
     MANIFEST,
     RESTRICTED,
@@ -22,6 +25,7 @@ from lda.publishing.switch import (
     one_writer,
     public_database,
     settle,
+    stands_behind,
     switch_to,
 )
 from lda.settings import Settings
@@ -30,12 +34,16 @@ from lda.warehouse.candidate import Candidate
 UNFINISHED = ".unfinished-"
 
 
-def publish(settings: Settings, ledger: Ledger, candidate: Candidate, report: GateReport) -> Publication:
+def publish(
+    settings: Settings, ledger: Ledger, candidate: Candidate, report: GateReport, *, make_current: bool = False
+) -> Publication:
     """Write a candidate as a publication, check it, and switch to it. Safe to repeat after a crash at any point.
 
     The folder is written under another name and renamed when it is complete, so a folder with a publication's name
     is whole. Readers see nothing until the switch, and the ledger lists nothing before it: what it lists, readers had.
 
+    :param make_current: put it in force also when it is of an earlier month, or moment, than the one in force; without
+        this it is then released beside that one.
     :raises PublicationError: when the gates stop it or what was written is not what was meant. Nothing changes then.
     """
     if report.stops:
@@ -48,13 +56,16 @@ def publish(settings: Settings, ledger: Ledger, candidate: Candidate, report: Ga
         folder = settings.published / candidate.publication_id
         manifest = verify_folder(folder) if folder.exists() else _write(settings, candidate, report, folder)
         current = current_publication(settings)
+        if not make_current and stands_behind(current, candidate.period_end, candidate.as_of):
+            _record_beside(ledger, manifest)
+            return Publication(candidate.publication_id, folder, manifest)
         if current is None or current.publication_id != candidate.publication_id:
             switch_to(settings, candidate.publication_id)
         settle(settings, ledger)
         return Publication(candidate.publication_id, folder, manifest)
 
 
-def _write(settings: Settings, candidate: Candidate, report: GateReport, folder: Path) -> dict[str, object]:
+def _write(settings: Settings, candidate: Candidate, report: GateReport, folder: Path) -> dict[str, Any]:
     unfinished = settings.published / f"{UNFINISHED}{candidate.publication_id}"
     current = current_publication(settings)
     previous = public_database(current) if current is not None else None
@@ -66,6 +77,14 @@ def _write(settings: Settings, candidate: Candidate, report: GateReport, folder:
         raise
     unfinished.rename(folder)
     return manifest
+
+
+def _record_beside(ledger: Ledger, manifest: Mapping[str, Any]) -> None:
+    name = str(manifest["publication_id"])
+    if all(event["publication_id"] != name for event in ledger.book.events()):
+        accepted = ", ".join(manifest["accepted_measures"])
+        audit = audit_line("released_beside", name, f"accepted by hand: {accepted}" if accepted else "")
+        ledger.book.record_release(manifest, RELEASED_BESIDE, utc_now(), audit)
 
 
 def remove_unfinished(settings: Settings) -> None:
@@ -97,7 +116,8 @@ def last_published(settings: Settings, ledger: Ledger) -> list[Previous]:
     """For each measure the last publication, up to the one in force, that published it.
 
     A measure withheld from the latest publication is compared with an older one, so that a figure which was withheld
-    for moving too far does not pass unseen the next time.
+    for moving too far does not pass unseen the next time. The last publication released beside the one in force comes
+    after them, for none of the measures: nothing moved from it, but readers have it to compare with.
     """
     found: list[Previous] = []
     seen: set[str] = set()
@@ -108,4 +128,7 @@ def last_published(settings: Settings, ledger: Ledger) -> list[Previous]:
         if measures and path.exists():
             found.append(Previous(path, measures))
             seen |= measures
+    beside = [event["publication_id"] for event in ledger.book.events() if event["event"] == RELEASED_BESIDE]
+    paths = (settings.published / one / RESTRICTED / "lda_mart.duckdb" for one in reversed(beside) if one in known)
+    found += [Previous(path, frozenset()) for path in paths if path.exists()][:1]
     return found

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,17 @@ def current_publication(settings: Settings) -> Publication | None:
         return None
     folder = link.resolve()
     return Publication(folder.name, folder, read_manifest(folder))
+
+
+def stands_behind(current: Publication | None, period_end: date, as_of: datetime) -> bool:
+    """True when a publication of this month and moment would be older than the one in force.
+
+    It is then released beside the one in force: an earlier month made again takes the newest from nobody.
+    """
+    if current is None:
+        return False
+    known = current.manifest
+    return (period_end, as_of) < (date.fromisoformat(known["period_end"]), datetime.fromisoformat(known["as_of"]))
 
 
 def switch_to(settings: Settings, publication_id: str) -> None:

@@ -6,17 +6,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from lda.contracts import (
     Expected,
     FeedContract,
+    Standing,
     Systems,
+    due_date,
     expected_submissions,
     load_contracts,
     load_systems,
+    next_expected,
     period_ends,
+    standing,
 )
+from lda.contracts.calendar import CAME_LATE, ESCALATED, EXPECTED, GRACE, LATE, PAUSED
 from lda.ledger import Ledger
 from lda.ledger.publications import utc_now
 from lda.ledger.records import Submission
@@ -24,12 +29,18 @@ from lda.reporting.files import reasons
 from lda.settings import Settings
 
 RECEIVED, STALE, MISSING = "received", "stale", "missing"
+# Ways to stand in which a partner is to be asked for its submission.
+CHASED = (LATE, ESCALATED)
 
 
 @dataclass(frozen=True)
 class PartnerState:
     """One partner and feed: its last period in force, how that stands, and of the ``periods`` that are due those never
-    received and those that came late."""
+    received and those that came late.
+
+    ``chase`` is how its oldest submission that is owed stands (empty when none is), ``paused`` why it owes nothing
+    now, and ``next_due`` the day and ``next_period`` the period of what it is expected to send next.
+    """
 
     feed: str
     partner_code: str
@@ -39,6 +50,11 @@ class PartnerState:
     periods: list[str] = field(default_factory=list)
     missing_periods: list[str] = field(default_factory=list)
     late_periods: list[str] = field(default_factory=list)
+    paused_periods: list[str] = field(default_factory=list)
+    chase: Standing | Literal[""] = ""
+    paused: str = ""
+    next_period: str | None = None
+    next_due: str | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +122,7 @@ def status_board(settings: Settings, as_of: datetime | None = None, publication_
     for feed in systems.feeds:
         sent = [one for one in standing if one.feed == feed]
         owed = _owed(settings, systems, contracts[feed], sent, moment.date())
-        states = [_partner(systems, contracts[feed], sent, wanted, delivered) for wanted in owed]
+        states = [_partner(systems, contracts[feed], sent, wanted, delivered, moment.date()) for wanted in owed]
         partners += states
         rejected = sum(one.feed == feed for one in rejections)
         feeds.append(_feed(contracts[feed], sent, states, rejected, moment))
@@ -122,7 +138,8 @@ def _owed(
         return []
     first, last = min(one.period_end for one in sent), max(one.period_end for one in sent)
     by_partner: dict[str, list[Expected]] = defaultdict(list)
-    for wanted in expected_submissions(settings, {contract.feed: contract}, systems, first, last):
+    every = expected_submissions(settings, {contract.feed: contract}, systems, first, last, with_paused=True)
+    for wanted in every:
         if wanted.due_date <= today:
             by_partner[wanted.partner_code].append(wanted)
     return list(by_partner.values())
@@ -134,28 +151,47 @@ def _partner(
     sent: list[Submission],
     owed: list[Expected],
     delivered: Mapping[str, date],
+    today: date,
 ) -> PartnerState:
     """How one partner stands in one feed."""
     code = owed[0].partner_code
     got = {one.period_end: one for one in sent if one.partner_code == code}
-    latest, wanted = max(got, default=None), owed[-1].period_end
+    stands = {
+        one.period_end: standing(one, delivered[got[one.period_end].file_id] if one.period_end in got else None, today)
+        for one in owed
+    }
+    latest = max(got, default=None)
+    wanted = max((end for end, how in stands.items() if how != PAUSED), default=None)
     state = RECEIVED
-    if latest is None or _months(latest, wanted) > contract.stale_after_periods * contract.cadence_months:
+    if wanted is None or (owed[-1].paused and stands[owed[-1].period_end] == PAUSED):
+        state = PAUSED
+    elif latest is None or _months(latest, wanted) > contract.stale_after_periods * contract.cadence_months:
         state = MISSING
     elif latest < wanted:
         state = STALE
-    late = [one for one in owed if one.period_end in got and delivered[got[one.period_end].file_id] > one.due_date]
     partner = systems.partner(code, contract.partner_type)
+    home = next(one for one in systems if one.system_code == owed[0].system_code)
+    coming = next_expected(contract, home, partner, owed[-1].period_end) if partner else None
     return PartnerState(
         feed=contract.feed,
         partner_code=code,
         partner_name=partner.name if partner else code,
         state=state,
         last_period=latest.isoformat() if latest else None,
-        periods=[one.period_end.isoformat() for one in owed],
-        missing_periods=[one.period_end.isoformat() for one in owed if one.period_end not in got],
-        late_periods=[one.period_end.isoformat() for one in late],
+        periods=_named(stands, set(stands.values())),
+        missing_periods=_named(stands, {EXPECTED, GRACE, LATE, ESCALATED}),
+        late_periods=_named(stands, {CAME_LATE}),
+        paused_periods=_named(stands, {PAUSED}),
+        chase=next((how for how in stands.values() if how in CHASED), ""),
+        paused=owed[-1].paused if state == PAUSED else "",
+        next_period=coming.period_end.isoformat() if coming else None,
+        next_due=coming.due_date.isoformat() if coming else None,
     )
+
+
+def _named(stands: Mapping[date, Standing], how: set[Standing]) -> list[str]:
+    """The periods that stand in one of some ways, oldest first."""
+    return [end.isoformat() for end, one in stands.items() if one in how]
 
 
 def _feed(
@@ -166,7 +202,7 @@ def _feed(
         feed=contract.feed,
         name=contract.name,
         last_period=last.isoformat() if last else None,
-        expected=len(states),
+        expected=sum(state.state != PAUSED for state in states),
         received=sum(state.state == RECEIVED for state in states),
         stale=sum(state.state == STALE for state in states),
         missing=sum(state.state == MISSING for state in states),
@@ -180,7 +216,7 @@ def _since(contract: FeedContract, last: date, moment: datetime) -> str:
     due = [
         end
         for end in period_ends(last, moment.date(), contract.period_rule)
-        if end > last and (moment.date() - end).days > contract.latency_days
+        if end > last and moment.date() > due_date(end, contract.latency_days)
     ]
     if not due:
         return ""

@@ -45,6 +45,20 @@ def diff_view(diff: Mapping[str, Any]) -> RenderableType:
     return Group(*parts)
 
 
+def reproduction_view(result: Mapping[str, Any]) -> RenderableType:
+    """Whether a publication made again is what was published, and what differs when it is not."""
+    tables, rows = len(result["tables"]), number(sum(result["tables"].values()))
+    if result["is_equal"]:
+        words = f"measures.csv is the same to the byte (SHA-256 {result['published_sha256'][:12]}…)"
+        return Text(
+            f"{result['publication_id']} was made again: {words}, and so is every row of {tables} tables ({rows})."
+        )
+    lines = list(result["differences"])
+    if result["published_sha256"] != result["reproduced_sha256"]:
+        lines.insert(0, "measures.csv is not the same to the byte.")
+    return Text(f"{result['publication_id']} was made again and is NOT the same.\n" + "\n".join(lines))
+
+
 def write_diff(diff: Mapping[str, Any], path: Path) -> None:
     """Write the restated figures as CSV, a line each; numbers that are hidden or were not there are empty."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:

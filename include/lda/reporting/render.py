@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from lda.contracts import STANDING_WORDS
 from lda.reporting.board import RECEIVED, Board, PartnerState
 from lda.reporting.files import FileStory
 
@@ -130,7 +131,8 @@ def board_view(board: Board, everyone: bool = False) -> RenderableType:
     ]
     partners = [one for one in board.partners if everyone or needs_attention(one)]
     if partners:
-        table = grid("feed", "partner", "", "latest period", "never received", "came late", title="\nPartners")
+        heads = ("feed", "partner", "", "latest period", "never received", "came late", "", "next due")
+        table = grid(*heads, title="\nPartners")
         for state in partners:
             table.add_row(
                 state.feed,
@@ -139,6 +141,8 @@ def board_view(board: Board, everyone: bool = False) -> RenderableType:
                 state.last_period or "none",
                 some(state.missing_periods),
                 some(state.late_periods),
+                STANDING_WORDS[state.chase] if state.chase else state.paused,
+                state.next_due or "",
             )
         parts.append(table)
     if board.rejections:

@@ -7,21 +7,33 @@ from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+from lda.contracts import STANDING_WORDS
 from lda.reporting.board import RECEIVED, Board, FeedState, PartnerState
 
 # Periods shown of each feed, the latest ones.
 SHOWN = 24
-MARKS = {"received": "✓", "late": "L", "missing": "×", "rejected": "R"}
-WORDS = {"received": "received in time", "late": "came late", "missing": "never received", "rejected": "rejected"}
+MARKS = {"received": "✓", "late": "L", "missing": "×", "rejected": "R", "paused": "P"}
+WORDS = {
+    "received": STANDING_WORDS["received"],
+    "late": STANDING_WORDS["came_late"],
+    "missing": "never received",
+    "rejected": "rejected",
+    "paused": STANDING_WORDS["paused"],
+}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A partner's periods in one feed: a word of ``WORDS`` for each, or empty where nothing was owed."""
+    """A partner's periods in one feed: a word of ``WORDS`` for each, or empty where nothing was owed.
+
+    ``note`` is how what it owes stands, or why it is paused; ``next_due`` the day its next file is due.
+    """
 
     partner_code: str
     partner_name: str
     state: str
+    note: str
+    next_due: str | None
     cells: tuple[str, ...]
 
 
@@ -66,6 +78,8 @@ def grid_of(board: Board, feed: FeedState) -> Grid:
             one.partner_code,
             one.partner_name,
             one.state,
+            STANDING_WORDS[one.chase] if one.chase else one.paused,
+            one.next_due,
             tuple(_cell(one, period, (one.partner_code, period) in rejected) for period in periods),
         )
         for one in sorted(partners, key=lambda one: (one.state == RECEIVED, not one.missing_periods, one.partner_name))
@@ -76,6 +90,8 @@ def grid_of(board: Board, feed: FeedState) -> Grid:
 def _cell(partner: PartnerState, period: str, rejected: bool) -> str:
     if period not in partner.periods:
         return ""
+    if period in partner.paused_periods:
+        return "paused"
     if period in partner.missing_periods:
         return "rejected" if rejected else "missing"
     return "late" if period in partner.late_periods else "received"

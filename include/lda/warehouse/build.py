@@ -97,7 +97,8 @@ def build_candidate(
         raise CandidateError(f"No submission up to {period_end} is in force as of {as_of}. See: lda files")
     private_folder(settings.warehouse)
     remove_candidates(settings, still_needed(ledger, run_id))
-    hashed = inputs_hash(inputs, period_end, rules_fingerprint(settings))
+    rules = rules_fingerprint(settings)
+    hashed = inputs_hash(inputs, period_end, rules)
     publication_id = new_publication_id(period_end, as_of, hashed)
     version = code_version(settings)
     rows = ledger_rows(settings, ledger, inputs, period_end, as_of)
@@ -139,6 +140,8 @@ def build_candidate(
             "dbt": round(modelled - loaded + time.monotonic() - hidden, 2),
         },
         dbt_seconds=exact.seconds | published.seconds,
+        rules=rules,
+        paused=paused_partners(settings, inputs, period_end),
     )
     candidate.save()
     return candidate
@@ -247,6 +250,19 @@ def ledger_rows(
         "opt_out_list": opt_out_lists(contracts, systems, inputs, period_end),
         "file_account": file_accounts(ledger, settings.systems, as_of),
     }
+
+
+def paused_partners(settings: Settings, inputs: list[Submission], period_end: date) -> dict[str, list[dict[str, str]]]:
+    """By feed, the partners paused for the latest period expected up to ``period_end``, each with the reason."""
+    contracts, systems = load_contracts(settings), load_systems(settings)
+    first = min(source.period_end for source in inputs)
+    listed = expected_submissions(settings, contracts, systems, first, period_end, with_paused=True)
+    latest = {one.feed: one.period_end for one in listed}
+    found: dict[str, list[dict[str, str]]] = {}
+    for one in listed:
+        if one.paused and one.period_end == latest[one.feed]:
+            found.setdefault(one.feed, []).append({"partner_code": one.partner_code, "reason": one.paused})
+    return found
 
 
 def still_needed(ledger: Ledger, run_id: str) -> list[str]:

@@ -31,7 +31,9 @@ class Candidate:
 
     ``descriptions`` maps ``schema.table`` to the description of the table (key ``""``) and of each column.
     ``structure`` says how those tables hang together (``lda.warehouse.structure``). ``seconds`` is by step,
-    ``dbt_seconds`` by dbt node.
+    ``dbt_seconds`` by dbt node. ``rules`` is the fingerprint of contracts, SQL, reference data and code.
+    ``compared_with`` maps the id of each earlier publication it was compared with to the measures whose last figures
+    that one holds. ``paused`` says by feed which partners are paused for its latest period, and why.
     """
 
     run_id: str
@@ -47,6 +49,9 @@ class Candidate:
     structure: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     dbt_seconds: dict[str, float] = field(default_factory=dict)
+    rules: str = ""
+    compared_with: dict[str, list[str]] = field(default_factory=dict)
+    paused: dict[str, list[dict[str, str]]] = field(default_factory=dict)
 
     @property
     def proofs(self) -> Path:

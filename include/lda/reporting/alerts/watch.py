@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from lda.contracts import STANDING_WORDS
 from lda.ledger import Ledger
 from lda.publishing import current_publication
 from lda.publishing.folder import PUBLIC, PUBLIC_DATABASE
@@ -87,12 +88,12 @@ def _late(board: Board) -> list[Watched]:
         Watched(
             LATE,
             f"{one.feed}/{one.partner_code}",
-            one.state,
+            f"{one.state} {one.chase}".strip(),
             f"{one.partner_name} ({one.partner_code}), {one.feed}: {one.state}, "
-            f"last period {one.last_period or 'never received'}.",
+            f"{STANDING_WORDS[one.chase]}, last period {one.last_period or 'never received'}.",
         )
         for one in board.partners
-        if one.state != RECEIVED
+        if one.state != RECEIVED and one.chase
     ]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from lda.contracts import FeedContract, FileRule, RuleSpec
+from lda.contracts import Expected, FeedContract, FileRule, RuleSpec
 from lda.ledger import RowAccount, RuleResult, ToldFile
 from lda.reporting.files import NEXT
 
@@ -125,11 +125,15 @@ class SubmissionFeedback:
 
 @dataclass(frozen=True)
 class PartnerFeedback:
-    """One sender: its submissions by feed, newest period first; those of no feed under an empty name."""
+    """One sender: its submissions by feed, newest period first; those of no feed under an empty name.
+
+    ``next_due`` is, by feed, what it is expected to send after the latest period it sent.
+    """
 
     code: str
     name: str
     feeds: dict[str, list[SubmissionFeedback]]
+    next_due: dict[str, Expected] = field(default_factory=dict)
 
     def trend(self, feed: str) -> list[SubmissionFeedback]:
         """A feed's latest submissions that were judged, oldest first: one for each file."""

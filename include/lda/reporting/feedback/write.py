@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from lda.contracts import FeedContract, Systems, load_contracts, load_file_rules, load_systems
+from lda.contracts import Expected, FeedContract, Systems, load_contracts, load_file_rules, load_systems, next_expected
 from lda.ledger import Ledger, ToldFile, utc_now
 from lda.reporting.feedback.findings import (
     PartnerFeedback,
@@ -142,10 +142,32 @@ def _partners(
         by_sender[sender(one)][feed].append(submission(one, failed[one.file.file_id], title, words[feed]))
     return [
         PartnerFeedback(
-            code, names.get(code, code), {feed: _newest(some) for feed, some in sorted(by_sender[code].items())}
+            code,
+            names.get(code, code),
+            {feed: _newest(some) for feed, some in sorted(by_sender[code].items())},
+            _next_due(systems, contracts, code, by_sender[code]),
         )
         for code in sorted(by_sender)
     ]
+
+
+def _next_due(
+    systems: Systems,
+    contracts: dict[str, FeedContract],
+    code: str,
+    feeds: Mapping[str, Sequence[SubmissionFeedback]],
+) -> dict[str, Expected]:
+    """By feed, what a sender owes after the latest period it has sent."""
+    found: dict[str, Expected] = {}
+    for feed, some in feeds.items():
+        sent = [one.told.file.period_end for one in some if one.told.file.period_end is not None]
+        contract = contracts.get(feed)
+        for system in systems if contract and sent else ():
+            for one in system.senders(contract) if contract else ():
+                if one.code == code and contract is not None:
+                    coming = next_expected(contract, system, one, max(sent))
+                    found |= {feed: coming} if coming else {}
+    return found
 
 
 def _newest(submissions: list[SubmissionFeedback]) -> list[SubmissionFeedback]:

@@ -1,0 +1,126 @@
+"""A late file restates its month and says what changed; what was published before can be made again to the byte."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lda.contracts import load_contracts
+from lda.ledger import Ledger
+from lda.publishing import PublicationError, compare_publications, current_publication, reproduce
+from lda.settings import Settings
+from lda.synthetic import synthesise
+
+pytestmark = pytest.mark.slow
+PROJECT = Path(__file__).resolve().parents[2]
+LATE = "inpatient_census"
+KEY = (
+    "measure_id", "system_code", "geography_type", "geography_code", "breakdown_type", "breakdown_value", "period_end",
+)  # fmt: skip
+NUMBERS = ("numerator", "denominator", "value")
+
+
+def lda(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LDA_")}
+    environment = kept | {"LDA_HOME": str(settings.home), "GX_ANALYTICS_ENABLED": "False"}
+    command = [sys.executable, "-m", "lda.cli", *arguments]
+    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+
+
+def refreshed(settings: Settings) -> str:
+    """The publication that a refresh puts in force."""
+    done = lda(settings, "refresh")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return current_publication(settings).publication_id
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory) -> dict[str, Any]:
+    """A publication without February's census, and the one after it came."""
+    settings = Settings(home=tmp_path_factory.mktemp("restatement") / "home")
+    synthesise(settings, system="llr", months=3, seed=7, scale=0.03, dirt=0)
+    (late,) = settings.landing.rglob("*inpatient_census*2026-02*")
+    aside = settings.home.parent / late.name
+    shutil.move(late, aside)
+    before = refreshed(settings)
+    shutil.move(aside, late)
+    return {"settings": settings, "before": before, "after": refreshed(settings)}
+
+
+def figures(settings: Settings, publication_id: str) -> dict[tuple[str, ...], dict[str, str]]:
+    """What a spreadsheet's reader sees, by key."""
+    path = settings.published / publication_id / "public" / "measures.csv"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return {tuple(row[name] for name in KEY): row for row in csv.DictReader(file)}
+
+
+def number(text: str) -> float | None:
+    return None if text == "" else round(float(text), 9)
+
+
+def test_the_difference_names_exactly_the_figures_that_changed_with_old_and_new(world):
+    settings = world["settings"]
+    old, new = (figures(settings, world[name]) for name in ("before", "after"))
+    months = {key[-1] for key in old} & {key[-1] for key in new}
+
+    def seen(row):
+        hidden = row is not None and row["suppression"] in ("suppressed", "secondary")
+        return None if row is None else (*(number(row[name]) for name in NUMBERS), hidden)
+
+    changed = {
+        key: (seen(old.get(key)), seen(new.get(key)))
+        for key in old.keys() | new.keys()
+        if key[-1] in months and seen(old.get(key)) != seen(new.get(key))
+    }
+    diff = compare_publications(settings, world["before"], world["after"])
+    told = {tuple(str(getattr(one, name)) for name in KEY): one for one in diff.figures}
+    assert told.keys() == changed.keys()
+    assert any(key[-1] == "2026-02-28" and one.change == "restated" for key, one in told.items())
+    for key, one in told.items():
+        for side, row in zip(("before", "after"), changed[key], strict=True):
+            rounded = [None if (v := getattr(one, f"{n}_{side}")) is None else round(v, 9) for n in NUMBERS]
+            assert rounded == ([None] * 3 if row is None else list(row[:3])), (key, side)
+    assert [(one.change, one.feed, str(one.period_end)) for one in diff.inputs] == [("new", LATE, "2026-02-28")]
+
+
+def test_figures_that_do_not_rest_on_the_late_feed_are_told_as_unchanged(world):
+    settings = world["settings"]
+    with (settings.reference_dir / "measure_catalogue.csv").open(encoding="utf-8", newline="") as file:
+        feeds = {row["measure_id"]: row["feed"] for row in csv.DictReader(file)}
+    changed = {one.measure_id for one in compare_publications(settings, world["before"], world["after"]).figures}
+    assert "inpatients" in " ".join(changed)
+    assert "ld_register_size" not in changed
+    assert {feed for one in changed for feed in feeds[one].split(";")} <= set(load_contracts(settings))
+
+
+def test_a_publication_is_made_again_to_the_byte_after_later_submissions_and_publications(world):
+    settings = world["settings"]
+    result = reproduce(settings, world["before"])
+    assert result.differences == []
+    assert result.published_sha256 == result.reproduced_sha256
+    assert result.tables['lda_public.duckdb: published."measure_value"'] > 1000
+    assert any(name.startswith("lda_mart.duckdb: mart.") for name in result.tables)
+    assert current_publication(settings).publication_id == world["after"]
+    assert not list(settings.home.glob(".reproduce-*"))
+
+
+def test_what_is_missing_is_named_instead_of_a_figure_that_is_merely_like_it(world):
+    settings = world["settings"]
+    ledger = Ledger(settings.ledger_address)
+    one = next(source for source in ledger.in_force(ledger.book.publications("llr")[0]["as_of"]) if source.feed == LATE)
+    ledger.close()
+    path = settings.lake / one.lake_path
+    aside = path.with_suffix(".aside")
+    path.rename(aside)
+    try:
+        with pytest.raises(PublicationError, match=rf"cannot be made again.*{LATE}.*not in the lake"):
+            reproduce(settings, world["before"])
+    finally:
+        aside.rename(path)

@@ -1,0 +1,128 @@
+"""When the scheduled refresh publishes: complete, or at the deadline with most of it; and what it waits for."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from lda.ledger import Ledger
+from lda.ledger.records import FileRecord, RowAccount, Verdict
+from lda.settings import Settings
+from lda.warehouse import being_judged, readiness
+
+FEBRUARY, MARCH = date(2026, 2, 28), date(2026, 3, 31)
+BEFORE, DEADLINE = (datetime.fromisoformat(text) for text in ("2026-04-16T12:00", "2026-04-18T05:00"))
+SYSTEM = """
+system_code: tiny
+name: A tiny system
+icb_code: QXX
+places: [{code: E06000016, name: Leicester, cassr_code: "509"}]
+feeds: [inpatient_census, leder, programme, training, ons_population, opt_out]
+partners: [{code: QXX, name: The ICB, type: icb}]
+"""
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    """A system of one partner that owes three feeds by the deadline, and one (training) after it."""
+    real, root = Settings(home=tmp_path / "home"), tmp_path / "project"
+    shutil.copytree(real.contracts_dir, root / "include" / "contracts")
+    (root / "include" / "systems").mkdir()
+    (root / "include" / "systems" / "tiny.yaml").write_text(SYSTEM, encoding="utf-8")
+    (root / "dbt_project" / "seeds").mkdir(parents=True)
+    (root / "dbt_project" / "seeds" / "reference").symlink_to(real.reference_dir)
+    return Settings(home=tmp_path / "home", project_dir=root, system="tiny")
+
+
+@pytest.fixture
+def ledger(settings):
+    opened = Ledger(settings.ledger_address)
+    opened.create()
+    yield opened
+    opened.close()
+
+
+def arrive(ledger, feed: str, period: date, at: datetime, *, judged: bool = True) -> None:
+    name = f"{feed}-{period}"
+    record = FileRecord(
+        file_id=name, status="received", landing_path=f"QXX/{name}.csv", size_bytes=1, delivered_at=at, received_at=at,
+        feed=feed, partner_code="QXX", system_code="tiny", period_start=period.replace(day=1), period_end=period,
+        version=1, lake_path=f"{feed}/{name}.parquet",
+    )  # fmt: skip
+    ledger.register([record], [], [], at)
+    if judged:
+        account = RowAccount(received=3, accepted=3)
+        ledger.record([Verdict(replace(record, status="accepted"), account, (), ("Judged.",))], at)
+
+
+def month(ledger, period: date, feeds: str, at: datetime = BEFORE - timedelta(days=14)) -> None:
+    for feed in feeds.split():
+        arrive(ledger, feed, period, at)
+
+
+def test_with_nothing_accepted_it_waits(settings, ledger):
+    state = readiness(settings, ledger, BEFORE)
+    assert state.waits and "No submission of any feed with figures" in state.reason
+
+
+def test_a_complete_month_is_published_before_its_deadline_without_what_falls_due_after_it(settings, ledger):
+    month(ledger, MARCH, "inpatient_census leder programme opt_out")
+    state = readiness(settings, ledger, BEFORE)
+    assert (state.period_end, state.deadline) == (MARCH, DEADLINE)
+    assert state.reason == "March 2026 is published: complete"
+
+
+def test_an_incomplete_month_waits_until_its_deadline_and_says_for_what(settings, ledger):
+    month(ledger, MARCH, "inpatient_census programme opt_out")
+    state = readiness(settings, ledger, BEFORE)
+    assert state.waits
+    assert "March 2026: 2 of the 3 submissions due by 18 April 2026 are in; not yet: leder of QXX." in state.reason
+    assert readiness(settings, ledger, DEADLINE - timedelta(seconds=1)).waits
+    late = readiness(settings, ledger, DEADLINE)
+    assert late.period_end == MARCH
+    assert "its deadline is reached" in late.reason and "leder of QXX" in late.reason
+
+
+def test_under_half_is_no_month_of_the_system_and_the_month_before_stays(settings, ledger):
+    month(ledger, FEBRUARY, "inpatient_census leder programme opt_out")
+    month(ledger, MARCH, "inpatient_census")
+    state = readiness(settings, ledger, DEADLINE + timedelta(days=5))
+    assert state.period_end == FEBRUARY
+    assert "March 2026: 1 of the 3" in state.reason
+
+
+def test_while_a_month_waits_a_correction_of_the_month_before_is_published(settings, ledger):
+    month(ledger, FEBRUARY, "inpatient_census leder programme opt_out")
+    month(ledger, MARCH, "inpatient_census programme opt_out")
+    state = readiness(settings, ledger, BEFORE)
+    assert state.period_end == FEBRUARY
+    assert "not yet: leder of QXX" in state.reason
+
+
+def test_nothing_is_published_without_the_opt_out_list_even_after_the_deadline(settings, ledger):
+    month(ledger, MARCH, "inpatient_census leder programme")
+    state = readiness(settings, ledger, DEADLINE + timedelta(days=1))
+    assert state.waits
+    assert "opt_out of QXX has not come or is too old" in state.reason
+    arrive(ledger, "opt_out", MARCH, DEADLINE)
+    assert readiness(settings, ledger, DEADLINE + timedelta(days=1)).period_end == MARCH
+
+
+def test_files_being_judged_are_told_of_but_not_for_longer_than_an_ingest_may_take(settings, ledger):
+    assert being_judged(settings, ledger, BEFORE) == ""
+    arrive(ledger, "training", MARCH, BEFORE, judged=False)
+    words = being_judged(settings, ledger, BEFORE + timedelta(hours=1))
+    assert words == "1 files have landed and are not judged yet: 1 training."
+    assert being_judged(settings, ledger, BEFORE + timedelta(hours=5)) == ""
+
+
+def test_a_paused_partner_is_not_waited_for(settings, ledger):
+    month(ledger, MARCH, "inpatient_census programme opt_out")
+    path = settings.systems_dir / "tiny.yaml"
+    pause = "paused: [{partner: QXX, type: icb, first: 2026-03-01, reason: No reviewer, feeds: [leder]}]\n"
+    path.write_text(SYSTEM + pause, encoding="utf-8")
+    state = readiness(settings, ledger, BEFORE)
+    assert (state.period_end, state.reason) == (MARCH, "March 2026 is published: complete")
