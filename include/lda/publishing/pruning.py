@@ -8,7 +8,7 @@ from typing import Any
 
 from lda.ledger import Ledger
 from lda.publishing.release import UNFINISHED, last_published
-from lda.publishing.switch import current_publication, one_writer
+from lda.publishing.switch import current_publication, one_writer, settle
 from lda.settings import Settings
 
 
@@ -36,6 +36,7 @@ def prune_publications(settings: Settings, *, apply: bool = False) -> PruneRepor
     ledger.create()
     try:
         with one_writer(settings):
+            settle(settings, ledger)
             report = PruneReport(apply, kept=_needed(settings, ledger))
             for row in ledger.book.publications(settings.system_label):
                 folder = settings.published / row["publication_id"]

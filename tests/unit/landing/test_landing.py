@@ -11,6 +11,7 @@ import pytest
 
 from lda.contracts import load_contracts, load_systems
 from lda.landing import archive_path, claims, discover
+from lda.landing.archive import archive_file
 
 GP_FILE = "gp_ld_register_Y90001_2026-03.csv"
 
@@ -198,3 +199,23 @@ def test_names_state_feed_partner_period_and_version(settings, name, feed, partn
 def test_a_name_with_an_impossible_month_is_claimed_without_a_period(settings):
     (claim,) = claims("leder_QK1_2025-13.xlsx", load_contracts(settings))
     assert claim.period is None
+
+
+def test_archived_bytes_and_their_name_are_on_the_disk_before_anybody_is_told(settings, tmp_path, monkeypatch):
+    landed, steps = tmp_path / "a.csv", []
+    landed.write_bytes(b"bytes")
+
+    def fsync(handle: int, real=os.fsync) -> None:
+        steps.append(os.fstat(handle).st_ino)
+        real(handle)
+
+    def replace(source, target, real=os.replace) -> None:
+        steps.append("named")
+        real(source, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", replace)
+    content_hash, _ = archive_file(settings, landed)
+    archived = archive_path(settings, content_hash)
+    written, *names = (path.stat().st_ino for path in (archived, archived.parent, settings.archive))
+    assert steps == [written, "named", *names]

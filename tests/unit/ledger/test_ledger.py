@@ -240,3 +240,9 @@ def test_the_label_of_every_system_together_fits_wherever_it_is_kept():
     label = Settings(system="all").system_label
     for table in (tables.run, tables.publication, tables.alert_state):
         assert table.c.system_code.type.length >= 400 > len(label), table.name
+
+
+def test_what_the_ledger_committed_survives_a_power_cut(ledger):
+    """Senders remove a file on the strength of it: 2 is SQLite's FULL."""
+    with ledger.engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA synchronous")) == 2

@@ -15,7 +15,14 @@ from lda.gates import GateOutcome, GateReport
 from lda.intake import IngestReport
 from lda.ledger.publications import PublicationBook
 from lda.ledger.records import FileRecord, RowAccount, Verdict
-from lda.publishing import PublicationError, current_publication, last_published, one_writer, rollback
+from lda.publishing import (
+    PublicationError,
+    current_publication,
+    last_published,
+    one_writer,
+    prune_publications,
+    rollback,
+)
 from lda.publishing import folder as folder_module
 from lda.publishing import release as release_module
 from lda.publishing import switch as switch_module
@@ -132,6 +139,18 @@ def test_a_roll_back_killed_between_any_two_writes_is_made_good(
     else:
         assert rollback(settings).publication_id == made[0 if rolled else 1]
         assert ledger.book.standing() == made[: 1 if rolled else 2]
+
+
+def test_pruning_after_a_crash_keeps_where_a_roll_back_goes(settings, world, monkeypatch):
+    for number in (1, 2):
+        world.hash = f"inputs {number}"
+        second = refresh(settings).publication_id
+    world.hash = "inputs 3"
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        killed_at(patched, PublicationBook, "record_release", after=False)
+        refresh(settings)
+    kept = prune_publications(settings.model_copy(update={"keep_publications": 1})).kept
+    assert kept[second] == "a roll back would go to it"
 
 
 def test_a_folder_of_a_run_that_the_ledger_does_not_know_is_left_alone(settings, world):
