@@ -19,7 +19,7 @@ from lda.intake.header import HeaderMatch
 from lda.intake.judging import RowRules, judged_sql
 from lda.intake.reading import Reading
 from lda.intake.records import Delimited
-from lda.intake.rows import layout_sql, quoted
+from lda.intake.rows import LayoutRows, layout_sql, quoted
 from lda.vault import literal
 
 _CHUNK = 1 << 22
@@ -34,7 +34,7 @@ def judge_plain(
     header, source = reading.header, reading.source
     if header is None or not isinstance(source, Delimited) or source.encoding not in {"utf-8", "utf-8-sig"}:
         return False
-    if source.stops_mid_row(header.width):
+    if source.stops_mid_row(header.width, LayoutRows(header, table.required_columns)):
         return False
     target = scratch / "judged.parquet"
     query = judged_sql(table, rules, f"({_source(table, reading, header, source)})", keep=["_layout"])
@@ -79,7 +79,7 @@ def _source(table: TableSpec, reading: Reading, header: HeaderMatch, source: Del
     )
     return (
         f"SELECT {reading.number}::INTEGER AS _file, NULL::BIGINT AS _row, FALSE AS _misshapen, "
-        f"NULL::VARCHAR AS _line, {layout_sql(own, header)} AS _layout, {context}, {cells} "
+        f"NULL::VARCHAR AS _line, {layout_sql(own, header, table.required_columns)} AS _layout, {context}, {cells} "
         f"FROM read_csv({literal(str(source.path))}, {options})"
     )
 

@@ -96,25 +96,26 @@ def _is_header_of(path: Path, labels: Labels) -> bool:
     return header is not None and not labels.missing(header)
 
 
-def read_rows(reading: Reading, rows: RowCollector) -> None:
+def read_rows(reading: Reading, rows: RowCollector, required: Sequence[str]) -> None:
     """Hand a file's data rows to the collector, set layout rows apart, and find out if it is empty or cut short."""
     header, source = reading.header, reading.source
     if header is None or source is None:
         raise ValueError("open_file comes first")
+    layout = LayoutRows(header, required)
     try:
-        if source.stops_mid_row(header.width):
+        if source.stops_mid_row(header.width, layout):
             reading.find("stops_mid_row", 1, "The last row is incomplete and has no line end.")
             return
         reading.find("stops_mid_row", 0)
-        data_rows = _collect(reading, header, source, rows)
+        data_rows = _collect(reading, header, layout, source, rows)
     except Unreadable as error:
         reading.find("opened", 0, f"{error}.")
         return
     reading.find("data_rows", data_rows, "There is a header but no data row.")
 
 
-def _collect(reading: Reading, header: HeaderMatch, source: Source, rows: RowCollector) -> int:
-    layout, width = LayoutRows(header), header.width
+def _collect(reading: Reading, header: HeaderMatch, layout: LayoutRows, source: Source, rows: RowCollector) -> int:
+    width = header.width
     numbers: list[int] = []
     good: list[Sequence[str]] = []
     bad: dict[int, str] = {}

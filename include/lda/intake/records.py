@@ -6,18 +6,20 @@ spreadsheet: title rows, blank rows and cells with line breaks included.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import python_calamine
 
 from lda.intake.header import SEARCH_ROWS, HeaderMatch, Labels
+from lda.intake.rows import LayoutRows
 from lda.intake.text import NotText, encoding_of
 
 # Module of the exception a library written in Rust raises when it gives up; it is no subclass of Exception.
@@ -25,6 +27,8 @@ _PANICS = "pyo3_runtime"
 DELIMITERS = (",", ";", "\t", "|")
 # Files up to this size are decoded at once; larger ones in pieces.
 WHOLE_BYTES = 8_000_000
+# A line no file has, put behind a file's end to see whether its last quotation was closed.
+_AFTER_THE_END = "\x03"
 _HEAD_CHARACTERS = 200_000
 csv.field_size_limit(10_000_000)
 # How an XLSX workbook, which is a ZIP, begins.
@@ -54,23 +58,40 @@ class Delimited:
 
     def records(self) -> Iterator[list[str]]:
         """Every record. Raises Unreadable when a cell is larger than any partner sends."""
+        return self._records()
+
+    def _records(self, ending: Sequence[str] = ()) -> Iterator[list[str]]:
         with self.path.open("r", encoding=self.encoding, errors="replace", newline="") as file:
             lines = file if is_large(self.size_bytes) else io.StringIO(file.read(), newline="")
             try:
-                yield from csv.reader(lines, delimiter=self.delimiter)
+                yield from csv.reader(chain(lines, ending), delimiter=self.delimiter)
             except csv.Error as error:
                 raise Unreadable(f"a cell could not be read ({type(error).__name__})") from None
 
-    def stops_mid_row(self, width: int) -> bool:
-        """True when the last record is incomplete and the file does not end with a line end."""
-        with self.path.open("rb") as file:
-            file.seek(max(0, self.size_bytes - 1_000_000))
-            tail = file.read().decode(self.encoding.removesuffix("-sig"), errors="replace")
-        if tail.endswith(("\n", "\r")):
+    def stops_mid_row(self, width: int, layout: LayoutRows) -> bool:
+        """True when the file does not end with a line end and its last record lacks cells, or an end of quotation.
+
+        A row of totals has as many cells as it needs. Raises Unreadable as ``records`` does.
+        """
+        if self._ends_with_a_line_end():
             return False
-        last = tail.splitlines()[-1] if tail.strip() else ""
-        cells = next(csv.reader([last], delimiter=self.delimiter), [])
-        return 0 < len(cells) < width or last.count('"') % 2 == 1
+        last: list[str] = []
+        records = self._records(ending=[_AFTER_THE_END])
+        for record in records:
+            if record == [_AFTER_THE_END]:
+                return 0 < len(last) < width and not layout.holds(last)
+            last = record
+        return True  # what was put behind the end is within a quotation that was never closed
+
+    def _ends_with_a_line_end(self) -> bool:
+        with self.path.open("rb") as file:
+            wide = self.encoding.startswith("utf-16")
+            little = self.encoding != "utf-16-be" and file.read(2) != codecs.BOM_UTF16_BE
+            file.seek(max(0, self.size_bytes - (2 if wide else 1)))
+            last = file.read()
+        if wide:
+            last = last[:1] if little and last[1:] == b"\0" else last[1:] if not little and last[:1] == b"\0" else b""
+        return last in {b"\n", b"\r"}
 
 
 @dataclass(frozen=True)
@@ -83,9 +104,9 @@ class Workbook:
         """Every row of the sheet, from its first."""
         return iter(self.rows)
 
-    def stops_mid_row(self, width: int) -> bool:
+    def stops_mid_row(self, width: int, layout: LayoutRows) -> bool:
         """Never: a workbook that was cut short cannot be opened at all."""
-        del width
+        del width, layout
         return False
 
 

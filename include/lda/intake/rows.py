@@ -6,6 +6,7 @@ Table ``raw``: ``_file`` (number of the file in the batch), ``_row`` (row number
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,11 @@ from lda.intake.header import HeaderMatch
 from lda.vault import literal
 
 ROWS_AT_ONCE = 50_000
-TOTALS = ("total", "grand total")
+# A cell that says that the row sums the others up, in lower case, and how such a cell begins.
+TOTALS = r"(grand )?totals?( for [^\n]*)?[ ]*:?"
+_TOTALS_BEGIN = ("total", "grand total")
+# What counts as blank around a cell's text, as in ``lda.intake.cleaning``.
+_BLANK = " \t\n\r\xa0"
 FIXED = ("_file", "_row", "_misshapen", "_line")
 
 
@@ -81,23 +86,31 @@ class RowCollector:
 
 
 class LayoutRows:
-    """Tells data rows from what is there for the reader: blank rows, repeated headers and totals."""
+    """Tells data rows from what is there for the reader: blank rows, repeated headers and totals.
 
-    def __init__(self, header: HeaderMatch) -> None:
+    A row of totals says so in its first cell that is not blank, and lacks something that every data row must have:
+    somebody's text that begins with the word is none.
+    """
+
+    def __init__(self, header: HeaderMatch, required: Sequence[str]) -> None:
+        self._required = [header.positions[name] for name in required if name in header.positions]
         self._header = [normalise(cell) for cell in header.cells[: header.width]]
         self._first = next((label for label in self._header if label), "")
 
     def holds(self, cells: Sequence[str]) -> bool:
         """True for a row that is not data."""
-        first = next((text for cell in cells if (text := cell.strip())), "")
-        if not first or first.lower().startswith(TOTALS):
+        place, first = next(((at, text) for at, cell in enumerate(cells) if (text := cell.strip(_BLANK))), (0, ""))
+        if not first:
             return True
+        if first.lower().startswith(_TOTALS_BEGIN) and re.fullmatch(TOTALS, first.lower()):
+            others = [at for at in self._required if at != place]
+            return not others or any(at >= len(cells) or not cells[at].strip(_BLANK) for at in others)
         if normalise(first) != self._first:
             return False
         return [normalise(cell) for cell in cells[: len(self._header)]] == self._header
 
 
-def layout_sql(columns: Sequence[str], header: HeaderMatch) -> str:
+def layout_sql(columns: Sequence[str], header: HeaderMatch, required: Sequence[str]) -> str:
     """The same test as ``LayoutRows`` in SQL, over the file's own columns in order.
 
     Nearly every row begins with a cell that is neither blank nor padded. Such a row is told by that cell alone; the
@@ -114,11 +127,23 @@ def layout_sql(columns: Sequence[str], header: HeaderMatch) -> str:
     again = f"CASE WHEN {same[labelled]} THEN {' AND '.join(same)} ELSE FALSE END"
     plain, own = f"{quoted(columns[0])} BETWEEN '!' AND '~'", quoted(columns[0])
     first = f"coalesce({', '.join(stripped)})"
-    return f"CASE WHEN {plain} THEN {_totals(own)} OR {again} ELSE {first} IS NULL OR {_totals(first)} OR {again} END"
+    places = [header.positions[name] for name in required if name in header.positions]
+    totals = _totals(stripped, places)
+    begins = [f"CASE WHEN {_begins(text)} THEN {totals} OR {again} ELSE {again} END" for text in (own, first)]
+    return f"CASE WHEN {plain} THEN {begins[0]} ELSE {first} IS NULL OR {begins[1]} END"
 
 
-def _totals(first: str) -> str:
-    return "(" + " OR ".join(f"starts_with(lower({first}), {literal(text)})" for text in TOTALS) + ")"
+def _begins(first: str) -> str:
+    return "(" + " OR ".join(f"starts_with(lower({first}), {literal(text)})" for text in _TOTALS_BEGIN) + ")"
+
+
+def _totals(stripped: Sequence[str], required: Sequence[int]) -> str:
+    """SQL that is true for a row of totals: what its first cell says, and something required that is not there."""
+    first = f"coalesce({', '.join(stripped)})"
+    place = "CASE " + " ".join(f"WHEN {text} IS NOT NULL THEN {at}" for at, text in enumerate(stripped)) + " END"
+    lacking = " OR ".join(f"({place} <> {at} AND {stripped[at]} IS NULL)" for at in required)
+    alone = " AND ".join(f"{place} = {at}" for at in required) if len(required) < 2 else "FALSE"
+    return f"(regexp_full_match(lower({first}), {literal(TOTALS)}) AND ({lacking or 'FALSE'} OR {alone or 'TRUE'}))"
 
 
 _SPACES = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"

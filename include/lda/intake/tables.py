@@ -77,7 +77,7 @@ def _collect(
     create_raw(connection, table)
     rows = RowCollector(connection, table)
     for reading in readings:
-        read_rows(reading, rows)
+        read_rows(reading, rows, table.required_columns)
     rows.flush()
     return [item for item in readings if not item.failed(file_rules, contract)]
 

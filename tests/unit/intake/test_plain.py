@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from lda.contracts import load_contracts
 from lda.intake import records
 from lda.intake.database import LISTS_AS_JOINS, without_optimizers
-from lda.intake.header import Labels
+from lda.intake.header import HeaderMatch, Labels
 from lda.intake.judgement import create_batch_file
 from lda.intake.judging import RowRules, judged_sql
 from lda.intake.plain import judge_plain, keeps_order, lines_of
 from lda.intake.reading import Reading, open_file, read_rows
 from lda.intake.reference import Reference
-from lda.intake.rows import RowCollector, create_raw
+from lda.intake.rows import LayoutRows, RowCollector, create_raw, layout_sql
 from lda.ledger import FileRecord
 from lda.settings import Settings
 from lda.vault import install_key
@@ -33,6 +33,7 @@ SETTINGS = Settings()
 FEED = load_contracts(SETTINGS)["gp_ld_register"]
 CONTRACT = FEED.table
 LABELS = Labels(CONTRACT)
+REQUIRED = CONTRACT.required_columns
 RULES = RowRules.of(CONTRACT)
 REFERENCE = Reference(SETTINGS)
 COLUMNS = "_row, _failed0, _raw, _key, nhs_number, local_patient_id, birth_date, ahc_date, practice_code"
@@ -67,7 +68,7 @@ def careful(path) -> tuple[list[tuple], int]:
     with connect() as connection:
         create_raw(connection, CONTRACT)
         rows = RowCollector(connection, CONTRACT)
-        read_rows(reading, rows)
+        read_rows(reading, rows, REQUIRED)
         rows.flush()
         create_batch_file(connection, [reading])
         source = (
@@ -132,6 +133,40 @@ def test_both_ways_agree_on_whatever_the_fast_way_accepts(tmp_path_factory, rows
     found = fast(path, folder)
     assert found is not None
     assert found == careful(path)
+
+
+WORDS = (
+    "Total",
+    "totals",
+    "GRAND TOTAL",
+    "Total:",
+    "Totally plc",
+    "total for May",
+    "total\xa0",
+    "\tTotal",
+    "\x0bTotal",
+)
+NEAR = st.one_of(
+    st.sampled_from(("", " ", "\xa0", "x", "NHS Number", *WORDS)), st.text(alphabet="Total :\t", max_size=7)
+)
+
+
+@hypothesis_settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.lists(NEAR, min_size=4, max_size=4), min_size=1, max_size=30),
+    st.sets(st.sampled_from(["dob", "lsoa_code", "practice_code"])),
+)
+def test_both_ways_agree_on_what_is_a_row_of_totals(rows, required):
+    header = HeaderMatch(
+        1, ("NHS Number", "DOB", "LSOA", "Practice Code"), {"dob": 1, "lsoa_code": 2, "practice_code": 3}
+    )
+    own = ["c0", "c1", "c2", "c3"]
+    values = ", ".join("(" + ", ".join("?" for _ in row) + ")" for row in rows)
+    query = f"SELECT {layout_sql(own, header, sorted(required))} FROM (VALUES {values}) AS t({', '.join(own)})"
+    with duckdb.connect() as connection:
+        found = [row[0] for row in connection.execute(query, [cell or None for row in rows for cell in row]).fetchall()]
+    layout = LayoutRows(header, sorted(required))
+    assert found == [layout.holds(row) for row in rows]
 
 
 def test_lines_are_counted_without_blank_ones_at_the_end(tmp_path):

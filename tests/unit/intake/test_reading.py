@@ -26,6 +26,7 @@ from .conftest import HEADER, csv_bytes, gp_row
 
 CONTRACTS = load_contracts(Settings())
 LABELS = {feed: Labels(contract.table) for feed, contract in CONTRACTS.items() if not contract.is_archive}
+REQUIRED = CONTRACTS["gp_ld_register"].table.required_columns
 ROWS = [gp_row(seed) for seed in range(3)]
 TABLE = [HEADER, *ROWS]
 
@@ -40,7 +41,7 @@ def test_a_file_without_a_header_has_its_columns_in_the_contract_s_order(tmp_pat
         create_raw(connection, table)
         open_file(reading, LABELS["opt_out"], LABELS)
         rows = RowCollector(connection, table)
-        read_rows(reading, rows)
+        read_rows(reading, rows, table.required_columns)
         rows.flush()
         found = connection.execute("SELECT _row, _misshapen, nhs_number FROM raw ORDER BY _row").fetchall()
     # A heading and a blank line are layout; a second cell with something in it is none of the list's.
@@ -66,7 +67,7 @@ def read(path) -> tuple[Reading, list[tuple]]:
         open_file(reading, LABELS["gp_ld_register"], LABELS)
         if reading.header and not reading.facts.get("required_columns_missing"):
             rows = RowCollector(connection, contract)
-            read_rows(reading, rows)
+            read_rows(reading, rows, REQUIRED)
             rows.flush()
         query = "SELECT _row, _misshapen, nhs_number, practice_code FROM raw ORDER BY _row"
         return reading, connection.execute(query).fetchall()
@@ -165,6 +166,53 @@ def test_headers_are_found_by_name_in_any_order_and_unknown_ones_noted(path):
 def test_files_that_cannot_be_used_say_why(path, content, fact, value):
     path.write_bytes(content)
     assert read(path)[0].facts[fact] == value
+
+
+def spoilt(*ending: list[str], encoding: str = "utf-8", rows: int = 3) -> bytes:
+    """A GP register whose last record has no line end."""
+    table = [HEADER, *(gp_row(seed) for seed in range(rows)), *ending]
+    return csv_bytes(table, encoding=encoding)[: -len("\n".encode(encoding))]
+
+
+@pytest.mark.parametrize(
+    ("content", "cut"),
+    {
+        "totals": (spoilt(["Total", "5"]), 0),
+        "a line break in the last cell": (spoilt([*gp_row(9)[:-1], "one\ntwo"]), 0),
+        "a quotation mark in the last cell": (spoilt([*gp_row(9)[:-1], 'say "x']), 0),
+        "UTF-16, big end first": (b"\xfe\xff" + spoilt(gp_row(9), encoding="utf-16-be", rows=6000), 0),
+        "UTF-16, big end first, with a line end": (
+            b"\xfe\xff" + csv_bytes([HEADER, *(gp_row(seed) for seed in range(6000))], encoding="utf-16-be"), 0,
+        ),
+        "UTF-16 without a mark": (spoilt(gp_row(9), encoding="utf-16-le", rows=6000), 0),
+        "cut in a row": (spoilt(gp_row(9)[:5]), 1),
+        "cut in a row that begins like totals": (spoilt(["Totally", "5"]), 1),
+        "cut in a quotation": (csv_bytes([HEADER, gp_row(1, **{"Date of Death": "a\nb"})])[:-4], 1),
+        "cut in a row of UTF-16": (b"\xfe\xff" + spoilt(gp_row(9)[:5], encoding="utf-16-be", rows=6000), 1),
+    }.values(),
+)  # fmt: skip
+def test_a_file_is_cut_short_when_its_last_record_is(path, content, cut):
+    path.write_bytes(content)
+    assert read(path)[0].facts["stops_mid_row"] == cut
+
+
+@pytest.mark.parametrize(
+    ("first", "complete", "is_data"),
+    [
+        ("Totally fine, seen at home", False, True),
+        ("Totally plc", True, True),
+        ("Total", True, True),
+        ("Totals", False, False),
+        ("GRAND TOTAL:", False, False),
+        (" total ", False, False),
+        ("Total for March 2026", False, False),
+        ("Totals fell", False, True),
+    ],
+)
+def test_totals_say_so_and_lack_what_a_row_must_have(path, first, complete, is_data):
+    row = gp_row(1)
+    path.write_bytes(csv_bytes([HEADER, ROWS[0], [first, *(row[1:] if complete else [""] * 15)], ROWS[1]]))
+    assert len(read(path)[1]) == 2 + is_data
 
 
 def test_a_last_line_without_a_line_end_is_no_sign_of_a_cut(path):
