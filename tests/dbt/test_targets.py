@@ -19,6 +19,7 @@ BASELINE = (
     "value DOUBLE"
 )
 AREA = "system_code VARCHAR, geography_type VARCHAR, geography_code VARCHAR"
+SHARE = "ahc_uptake_register"
 PERIODS = [date(2024, 2, 29), date(2024, 3, 31), date(2024, 9, 30), date(2025, 3, 31), date(2026, 3, 31)]
 PERIODS += [date(2026, 9, 30)]
 
@@ -106,3 +107,60 @@ def test_every_target_has_a_value_or_a_baseline_and_a_source(empty_candidate: Ca
     for row in rows:
         assert bool(row["target"]) != bool(row["baseline_date"] and row["baseline_factor"]), row
         assert row["source"], row
+
+
+EVERY = ("llr", "coventry_warwickshire", "hertfordshire", "leeds")
+# What the programmes' documents and national policy ask, at the end of March 2026.
+ASKED = [
+    *((measure, system, 0.75) for measure in ("ahc_uptake_register", "ahc_and_hap") for system in EVERY),
+    *(("ahc_rolling_12_months", system, 1) for system in EVERY),
+    *(("inpatients_adult_per_million", system, 30) for system in ("llr", "hertfordshire", "leeds")),
+    *(("inpatients_under18_per_million", system, 15) for system in ("llr", "hertfordshire", "leeds")),
+    ("inpatients_adult_per_million", "coventry_warwickshire", 21),
+    ("inpatients_under18_per_million", "coventry_warwickshire", 3),
+    ("long_stays_change_since_march_2019", "llr", 0.75),
+    *(
+        (measure, system, 1)
+        for measure in (
+            "cetr_in_date", "post_admission_cetr", "oversight_visit_in_date", "discharge_plan_complete",
+            "leder_initial_within_six_months", "leder_focused_within_six_months",
+        )
+        for system in EVERY
+    ),
+    *(("autism_over_13_weeks", system, 0.5) for system in EVERY),
+    *(("community_autism_over_13_weeks", system, 0.5) for system in EVERY),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("measure", "system", "target"), ASKED)
+def test_every_target_of_the_programmes_is_in_the_seed(
+    targets: list[dict[str, Any]], measure: str, system: str, target: float
+) -> None:
+    assert of(targets, measure, f"{system}-system")[date(2026, 3, 31)] == pytest.approx(target)
+
+
+def seed(candidate: Candidate, name: str) -> list[dict[str, str]]:
+    with (candidate.settings.reference_dir / f"{name}.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_relative_target_has_a_baseline_and_every_target_a_better_direction(empty_candidate: Candidate) -> None:
+    known = {
+        (row["measure_id"], row["system_code"], row["geography_type"], row["baseline_date"])
+        for row in seed(empty_candidate, "measure_baseline")
+    }
+    better = {row["measure_id"]: row["better_is"] for row in seed(empty_candidate, "measure_catalogue")}
+    rows = seed(empty_candidate, "measure_target")
+    relative = [row for row in rows if row["baseline_factor"]]
+    assert {row["measure_id"] for row in relative} == {"inpatients_total"}
+    for row in relative:
+        assert (row["measure_id"], row["system_code"], row["geography_type"], row["baseline_date"]) in known
+    assert {better[row["measure_id"]] for row in rows} == {"higher", "lower"}
+
+
+def test_a_baseline_is_never_a_number_that_the_disclosure_rule_would_hide(empty_candidate: Candidate) -> None:
+    """A target, and a share of a baseline, show the number they are made of."""
+    rules = seed(empty_candidate, "disclosure_rule")
+    smallest = next(int(row["smallest_count"]) for row in rules if row["disclosure_rule"] == "lda")
+    counts = {float(row["value"]) for row in seed(empty_candidate, "measure_baseline") if row["measure_id"] != SHARE}
+    assert min(counts) >= smallest

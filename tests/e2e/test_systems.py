@@ -1,4 +1,4 @@
-"""The four reference systems in one warehouse: each as it is alone, right, and able to answer its own questions."""
+"""The four reference systems in one publication: each as it is alone, right, and able to answer its own questions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from lda.intake import ingest
 from lda.ledger import Ledger, utc_now
+from lda.refresh import RefreshReport, refresh
 from lda.settings import Settings
 from lda.synthetic import synthesise
 from lda.warehouse import in_force, latest_period
@@ -24,6 +24,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 SYSTEMS = ("coventry_warwickshire", "hertfordshire", "leeds", "llr")
 ALONE = "llr"
 # Two months before the ICB of Hertfordshire and West Essex was split on 1 April 2026, and two after.
+# A sample of a twenty-fifth has no LeDeR death of the year in Hertfordshire.
+NOBODY_IN_THE_SAMPLE = {("hertfordshire", "leder_median_age_at_death")}
 LAST, BEFORE, AFTER = "2026-05", "2026-03-31", "2026-04-30"
 KEY = "measure_id, system_code, geography_type, geography_code, breakdown_type, breakdown_value, period_end"
 FIGURES = "numerator, denominator, value, lower_95, upper_95, target, coverage, is_latest_period"
@@ -31,11 +33,13 @@ FIGURES = "numerator, denominator, value, lower_95, upper_95, target, coverage, 
 
 @dataclass(frozen=True)
 class World:
-    """One home with the files of all systems, and candidates of all of them and of one alone."""
+    """One home with the files of all systems, the publication of them all with its candidate, and one system alone."""
 
     home: Path
     together: Path
+    candidate: Path
     alone: Path
+    report: RefreshReport
 
     def rows(self, query: str, database: Path | None = None) -> list[tuple]:
         with duckdb.connect(str(database or self.together), read_only=True) as connection:
@@ -67,10 +71,21 @@ def world(tmp_path_factory) -> World:
     folder = tmp_path_factory.mktemp("systems")
     settings = Settings(home=folder / "home", system="all")
     assert settings.systems == SYSTEMS
-    synthesise(settings, system="all", months=4, end=LAST, scale=0.02, seed=5)
-    ingest(settings)
-    together = build(settings, folder / "together")
-    return World(settings.home, together, build(settings.model_copy(update={"system": ALONE}), folder / "alone"))
+    synthesise(settings, system="all", months=4, end=LAST, scale=0.04, seed=5)
+    report = refresh(settings)
+    together = settings.published / "current" / "restricted" / "lda_mart.duckdb"
+    candidate = settings.warehouse / f"{CATALOGUE}.duckdb"
+    alone = build(settings.model_copy(update={"system": ALONE}), folder / "alone")
+    return World(settings.home, together, candidate, alone, report)
+
+
+def test_the_four_are_published_together_and_no_gate_withholds_anything(world):
+    assert world.report.status == "published", world.report.message
+    gates, measures = world.report.summary["gates"], world.report.summary["measures"]
+    assert (gates["failed_system"], gates["failed_measure"], measures["withheld"]) == (0, 0, []), gates["failures"]
+    defined = {name for (name,) in world.rows("select measure_id from published.measure_definition")}
+    published = {name for (name,) in world.rows("select distinct measure_id from published.measure_value")}
+    assert published == defined
 
 
 def test_no_figure_is_changed_by_the_presence_of_other_systems(world):
@@ -145,22 +160,28 @@ def test_the_split_icb_is_told_as_it_was_and_on_current_boundaries(world):
 
 
 def test_a_closed_icb_stands_for_no_month_after_its_end_and_is_missed_by_nobody(world):
-    told = world.rows("""
+    told = world.rows(
+        """
         select feed, partner_code, min(period_end), max(period_end), bool_or(is_stale)
         from intermediate.int_effective_submission
         where system_code = 'hertfordshire' and feed in ('dsr', 'leder', 'programme')
         group by all order by all
-    """)
+    """,
+        world.candidate,
+    )
     months = {(feed, partner): (str(first), str(last)) for feed, partner, first, last, _ in told}
     after = (AFTER, "2026-05-31")
     for feed in ("dsr", "leder", "programme"):
         assert months[feed, "QM7"] == ("2026-02-28", BEFORE)
         assert months[feed, "S1Y5D"] == after
     assert (months["dsr", "D7T5G"], ("programme", "D7T5G") in months) == (after, False)
-    expected = world.rows("""
+    expected = world.rows(
+        """
         select distinct partner_code from staging.stg_expected_submission
         where system_code = 'hertfordshire' and feed = 'dsr' and period_end > date '2026-03-31' order by 1
-    """)
+    """,
+        world.candidate,
+    )
     assert expected == [("D7T5G",), ("S1Y5D",)]
 
 
@@ -170,16 +191,89 @@ def test_each_question_of_each_system_has_the_answer_its_page_names(world):
         questions = list(csv.DictReader(file))
     assert {row["system_code"] for row in questions} == set(SYSTEMS)
     tables = {name for (name,) in world.rows("select table_name from information_schema.tables")}
-    told = set(
-        world.rows("""
-        select distinct system_code, measure_id, breakdown_type, geography_type from mart.measure_value
+    # The exact layer has a figure; the published one has its cell, shown or hidden.
+    where = "distinct system_code, measure_id, breakdown_type, geography_type"
+    known = set(world.rows(f"select {where} from mart.measure_value where value is not null"))
+    published = set(world.rows(f"select {where} from published.measure_value"))
+    for row in questions:
+        key = (row["system_code"], row["answer"], row["breakdown"] or "all", row["geography_type"])
+        if row["answer_type"] == "table":
+            assert row["answer"] in tables, row["question"]
+        else:
+            assert key in published, row["question"]
+            assert key in known or key[:2] in NOBODY_IN_THE_SAMPLE, row["question"]
+    cells = ("system_code", "question", "answer", "breakdown", "geography_type", "target")
+    for system, *said in ([row[name] for name in cells] for row in questions):
+        question, *names, target = said
+        told = " | ".join([question, *(f"`{name}`" if name else "" for name in names), target])
+        assert f"| {told} |" in page, (system, question)
+
+
+def test_each_target_a_question_names_stands_beside_its_figure_and_is_judged(world):
+    with (PROJECT / "docs" / "systems.csv").open(encoding="utf-8", newline="") as file:
+        asked = [row for row in csv.DictReader(file) if row["target"]]
+    assert len(asked) >= 25
+    for row in asked:
+        beside = world.rows(f"""
+            select distinct target, value is not null, target_status from mart.measure_value
+            where system_code = '{row["system_code"]}' and measure_id = '{row["answer"]}' and breakdown_type = 'all'
+                and geography_type = '{row["geography_type"]}' and is_latest_period and target is not null
+        """)
+        assert beside, row["question"]
+        for target, known, status in beside:
+            if row["target"][0].isdigit():
+                assert target == pytest.approx(float(row["target"])), row["question"]
+            assert (status in ("met", "not_met")) == known, row["question"]
+
+
+def test_history_that_figures_are_compared_with_is_published_with_its_source(world):
+    rows = world.rows("""
+        select measure_id, geography_code, value, source like '%[L]%' from published.measure_baseline
+        where system_code = 'llr' and geography_type = 'system' order by all
     """)
-    )
-    unanswered = [
-        row
-        for row in questions
-        if (row["answer"] not in tables if row["answer_type"] == "table" else
-            (row["system_code"], row["answer"], row["breakdown"] or "all", row["geography_type"]) not in told)
+    assert [row[:2] for row in rows] == [
+        ("ahc_uptake_register", "QK1"), ("inpatients_total", "QK1"), ("long_stays_change_since_march_2019", "QK1"),
     ]  # fmt: skip
-    assert unanswered == []
-    assert [row["question"] for row in questions if row["question"] not in page or row["answer"] not in page] == []
+    assert rows[0][2:] == (0.71, True)
+
+
+def test_every_person_level_rate_with_enough_people_is_compared_between_groups(world):
+    """What is not compared has no share to compare, and is named with its reason in docs/statistics.md."""
+    kinds = world.rows(
+        """
+        select measure_id, aggregation, coalesce(denominator_kind, 'people') from staging.stg_measure
+        where breakdowns like '%deprivation_quintile%'
+    """,
+        world.candidate,
+    )
+    compared = {name for name, how, of in kinds if how == "ratio" and of in ("people", "population")}
+    others = {(how, of) for name, how, of in kinds if name not in compared}
+    assert others == {(how, "people") for how in ("count", "mean", "median", "sum")} | {("ratio", "bed_days")}
+    seen = set()
+    cell = "measure_id, system_code, geography_type, geography_code, period_end"
+    for kind, group, reference in (
+        ("deprivation_quintile", "1 (most deprived)", "5 (least deprived)"),
+        ("ethnicity_group", "Asian", "White"),
+        ("ethnicity_group", "Black", "White"),
+    ):
+        enough = set(
+            world.rows(
+                f"""
+            select {cell} from mart.measure_value inner join staging.stg_measure using (measure_id)
+            where breakdown_type = '{kind}' and breakdown_value in ('{group}', '{reference}') and aggregation = 'ratio'
+                and (coalesce(denominator_kind, 'people') = 'people' and denominator >= 20
+                    or denominator_kind = 'population' and numerator >= 10)
+            group by {cell} having count(*) = 2
+        """,
+                world.candidate,
+            )
+        )
+        made = set(
+            world.rows(f"""
+            select {cell} from mart.measure_inequality where breakdown_type = '{kind}'
+                and group_value = '{group}' and reference_value = '{reference}' and gap_lower_95 is not null
+        """)
+        )
+        assert made == enough
+        seen |= {row[0] for row in made}
+    assert {"ahc_uptake_register", "ahc_declined", "settled_accommodation", "ld_prevalence"} <= seen <= compared

@@ -47,16 +47,10 @@ inner join submission
     on referral_row._file_id = submission.file_id
 left join lsoa
     on referral_row.postcode_lsoa_code = lsoa.lsoa_code
-{% for list, column, alias in [
+{{ join_code_lists('referral_row', [
     ('sex', 'sex', 'sex_code'),
     ('ethnic_category', 'ethnic_category', 'ethnic_code'),
     ('council', 'responsible_council', 'council_code'),
     ('autism_referral_source', 'referral_source', 'source_code'),
     ('autism_close_reason', 'close_reason', 'reason_code'),
-] %}
-left join code_list as {{ alias }}
-    on
-        {{ alias }}.code_list = '{{ list }}'
-        and {{ code_key('referral_row.' ~ column) }} = {{ alias }}.code_key
-        and {{ valid_on(alias, 'submission.period_end') }}
-{% endfor %}
+]) }}

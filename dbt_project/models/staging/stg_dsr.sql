@@ -55,7 +55,7 @@ inner join submission
     on entry_row._file_id = submission.file_id
 left join lsoa
     on entry_row.postcode_lsoa_code = lsoa.lsoa_code
-{% for list, column, alias in [
+{{ join_code_lists('entry_row', [
     ('sex', 'sex', 'sex_code'),
     ('ethnic_category', 'ethnic_category', 'ethnic_code'),
     ('council', 'responsible_council', 'council_code'),
@@ -63,10 +63,4 @@ left join lsoa
     ('yes_no', 'consent', 'consent_code'),
     ('dsr_referral_route', 'referral_route', 'route_code'),
     ('yes_no', 'keyworker_allocated', 'keyworker_code'),
-] %}
-left join code_list as {{ alias }}
-    on
-        {{ alias }}.code_list = '{{ list }}'
-        and {{ code_key('entry_row.' ~ column) }} = {{ alias }}.code_key
-        and {{ valid_on(alias, 'submission.period_end') }}
-{% endfor %}
+]) }}

@@ -51,18 +51,8 @@ inner join submission
     on register_row._file_id = submission.file_id
 left join lsoa
     on coalesce(register_row.lsoa_code, register_row.postcode_lsoa_code) = lsoa.lsoa_code
-left join code_list as sex_code
-    on
-        sex_code.code_list = 'sex'
-        and {{ code_key('register_row.sex') }} = sex_code.code_key
-        and {{ valid_on('sex_code', 'submission.period_end') }}
-left join code_list as ethnic_code
-    on
-        ethnic_code.code_list = 'ethnic_category'
-        and {{ code_key('register_row.ethnic_category') }} = ethnic_code.code_key
-        and {{ valid_on('ethnic_code', 'submission.period_end') }}
-left join code_list as adjustment_code
-    on
-        adjustment_code.code_list = 'yes_no'
-        and {{ code_key('register_row.reasonable_adjustment_flag') }} = adjustment_code.code_key
-        and {{ valid_on('adjustment_code', 'submission.period_end') }}
+{{ join_code_lists('register_row', [
+    ('sex', 'sex', 'sex_code'),
+    ('ethnic_category', 'ethnic_category', 'ethnic_code'),
+    ('yes_no', 'reasonable_adjustment_flag', 'adjustment_code'),
+]) }}

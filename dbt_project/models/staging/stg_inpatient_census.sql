@@ -65,7 +65,7 @@ inner join submission
     on census_row._file_id = submission.file_id
 left join lsoa
     on census_row.postcode_lsoa_code = lsoa.lsoa_code
-{% for list, column, alias in [
+{{ join_code_lists('census_row', [
     ('sex', 'sex', 'sex_code'),
     ('ethnic_category', 'ethnic_category', 'ethnic_code'),
     ('council', 'responsible_council', 'council_code'),
@@ -77,10 +77,4 @@ left join lsoa
     ('yes_no', 'out_of_area_flag', 'area_code'),
     ('yes_no', 'eating_disorder_flag', 'eating_code'),
     ('discharge_destination', 'discharge_destination', 'destination_code'),
-] %}
-left join code_list as {{ alias }}
-    on
-        {{ alias }}.code_list = '{{ list }}'
-        and {{ code_key('census_row.' ~ column) }} = {{ alias }}.code_key
-        and {{ valid_on(alias, 'submission.period_end') }}
-{% endfor %}
+]) }}

@@ -36,12 +36,6 @@ select
 from team_row
 inner join submission
     on team_row._file_id = submission.file_id
-{% for list, column, alias in [
+{{ join_code_lists('team_row', [
     ('council', 'responsible_council', 'council_code'),
-] %}
-left join code_list as {{ alias }}
-    on
-        {{ alias }}.code_list = '{{ list }}'
-        and {{ code_key('team_row.' ~ column) }} = {{ alias }}.code_key
-        and {{ valid_on(alias, 'submission.period_end') }}
-{% endfor %}
+]) }}

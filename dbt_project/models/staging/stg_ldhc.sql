@@ -32,18 +32,8 @@ select
 from return_row
 inner join submission
     on return_row._file_id = submission.file_id
-left join code_list as indicator_code
-    on
-        indicator_code.code_list = 'ldhc_indicator'
-        and {{ code_key('return_row.ind_code') }} = indicator_code.code_key
-        and {{ valid_on('indicator_code', 'submission.period_end') }}
-left join code_list as field_code
-    on
-        field_code.code_list = 'ldhc_field'
-        and {{ code_key('return_row.field_name') }} = field_code.code_key
-        and {{ valid_on('field_code', 'submission.period_end') }}
-left join code_list as approved_code
-    on
-        approved_code.code_list = 'yes_no'
-        and {{ code_key('return_row.approved') }} = approved_code.code_key
-        and {{ valid_on('approved_code', 'submission.period_end') }}
+{{ join_code_lists('return_row', [
+    ('ldhc_indicator', 'ind_code', 'indicator_code'),
+    ('ldhc_field', 'field_name', 'field_code'),
+    ('yes_no', 'approved', 'approved_code'),
+]) }}

@@ -38,13 +38,7 @@ select
 from published_row
 inner join submission
     on published_row._file_id = submission.file_id
-left join code_list as indicator_code
-    on
-        indicator_code.code_list = 'ldhc_indicator'
-        and {{ code_key('published_row.ind_code') }} = indicator_code.code_key
-        and {{ valid_on('indicator_code', 'submission.period_end') }}
-left join code_list as field_code
-    on
-        field_code.code_list = 'ldhc_field'
-        and {{ code_key('published_row.measure') }} = field_code.code_key
-        and {{ valid_on('field_code', 'submission.period_end') }}
+{{ join_code_lists('published_row', [
+    ('ldhc_indicator', 'ind_code', 'indicator_code'),
+    ('ldhc_field', 'measure', 'field_code'),
+]) }}

@@ -55,7 +55,7 @@ inner join submission
     on review_row._file_id = submission.file_id
 left join lsoa
     on review_row.postcode_lsoa_code = lsoa.lsoa_code
-{% for list, column, alias in [
+{{ join_code_lists('review_row', [
     ('sex', 'sex', 'sex_code'),
     ('ethnic_category', 'ethnic_category', 'ethnic_code'),
     ('council', 'responsible_council', 'council_code'),
@@ -66,10 +66,4 @@ left join lsoa
     ('leder_cause_group', 'cause_group', 'cause_code'),
     ('yes_no', 'avoidable', 'avoidable_code'),
     ('yes_no', 'restriction_flag', 'restriction_code'),
-] %}
-left join code_list as {{ alias }}
-    on
-        {{ alias }}.code_list = '{{ list }}'
-        and {{ code_key('review_row.' ~ column) }} = {{ alias }}.code_key
-        and {{ valid_on(alias, 'submission.period_end') }}
-{% endfor %}
+]) }}

@@ -34,15 +34,9 @@ select
 from action_row
 inner join submission
     on action_row._file_id = submission.file_id
-{% for list, column, alias in [
+{{ join_code_lists('action_row', [
     ('council', 'responsible_council', 'council_code'),
     ('leder_action_theme', 'theme', 'theme_code'),
     ('leder_action_owner', 'owner', 'owner_code'),
     ('leder_action_status', 'status', 'status_code'),
-] %}
-left join code_list as {{ alias }}
-    on
-        {{ alias }}.code_list = '{{ list }}'
-        and {{ code_key('action_row.' ~ column) }} = {{ alias }}.code_key
-        and {{ valid_on(alias, 'submission.period_end') }}
-{% endfor %}
+]) }}

@@ -4,5 +4,6 @@ select
     geography_type,
     geography_code,
     baseline_date,
-    value
+    value,
+    source
 from {{ ref('measure_baseline') }}

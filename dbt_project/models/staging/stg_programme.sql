@@ -34,15 +34,9 @@ select
 from item_row
 inner join submission
     on item_row._file_id = submission.file_id
-{% for list, column, alias in [
+{{ join_code_lists('item_row', [
     ('programme_item_type', 'item_type', 'type_code'),
     ('programme_workstream', 'workstream', 'workstream_code'),
     ('programme_owner', 'owner', 'owner_code'),
     ('programme_rating', 'rating', 'rating_code'),
-] %}
-left join code_list as {{ alias }}
-    on
-        {{ alias }}.code_list = '{{ list }}'
-        and {{ code_key('item_row.' ~ column) }} = {{ alias }}.code_key
-        and {{ valid_on(alias, 'submission.period_end') }}
-{% endfor %}
+]) }}

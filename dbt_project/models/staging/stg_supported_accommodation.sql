@@ -31,12 +31,6 @@ select
 from scheme_row
 inner join submission
     on scheme_row._file_id = submission.file_id
-{% for list, column, alias in [
+{{ join_code_lists('scheme_row', [
     ('supported_accommodation_type', 'accommodation_type', 'type_code'),
-] %}
-left join code_list as {{ alias }}
-    on
-        {{ alias }}.code_list = '{{ list }}'
-        and {{ code_key('scheme_row.' ~ column) }} = {{ alias }}.code_key
-        and {{ valid_on(alias, 'submission.period_end') }}
-{% endfor %}
+]) }}

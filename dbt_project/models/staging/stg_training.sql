@@ -32,12 +32,6 @@ select
 from employer_row
 inner join submission
     on employer_row._file_id = submission.file_id
-{% for list, column, alias in [
+{{ join_code_lists('employer_row', [
     ('employer_type', 'employer_type', 'type_code'),
-] %}
-left join code_list as {{ alias }}
-    on
-        {{ alias }}.code_list = '{{ list }}'
-        and {{ code_key('employer_row.' ~ column) }} = {{ alias }}.code_key
-        and {{ valid_on(alias, 'submission.period_end') }}
-{% endfor %}
+]) }}

@@ -99,6 +99,12 @@ class Geography:
             for row in _rows(folder / "measure_baseline.csv")
             if row["measure_id"] == "inpatients_total" and row["geography_code"] in self.places
         }
+        # Long stays of the whole system in March 2019.
+        self.long_stay_baseline: int = sum(
+            int(row["value"])
+            for row in _rows(folder / "measure_baseline.csv")
+            if (row["measure_id"], row["system_code"]) == ("long_stays_change_since_march_2019", system)
+        )
         # Share of people to have a health check by 31 March, by type of area.
         self.check_targets: dict[str, float] = {
             row["geography_type"]: float(row["target"])

@@ -65,6 +65,8 @@ def add_inpatient_measures(
     for code, count in baseline.items():
         for where in (("place", code), ("system", geography.system_area)):
             truth.add("inpatients_change_since_march_2019", end, where, ALL, 0, count)
+    whole = ("system", geography.system_area)
+    truth.add("long_stays_change_since_march_2019", end, whole, ALL, 0, geography.long_stay_baseline)
     cut = end.toordinal()
     for stay in stays:
         if any(start <= cut and (stop == NO_DAY or stop > cut) for start, stop, _ in stay.spells):
@@ -87,6 +89,8 @@ def _add_inpatient(truth: Truth, stay: Stay, end: date) -> None:
         truth.add_person("cyp_eating_disorder", end, stay, without_age, 1)
     two_years_ago = add_months(cut, -24)
     truth.add_person("inpatients_over_two_years", end, stay, traits, stay.start < two_years_ago)
+    whole = ("system", truth.geography.system_area)
+    truth.add("long_stays_change_since_march_2019", end, whole, ALL, stay.start < two_years_ago, 0)
     traits["commissioner_type"] = stay.commissioner
     for measure, counted in (
         ("inpatients_over_five_years", stay.start < add_months(cut, -60)),

@@ -10,7 +10,7 @@ import pytest
 
 from lda.settings import Settings
 from lda.synthetic.geography import UNALLOCATED, Geography
-from lda.synthetic.profiles import LLR
+from lda.synthetic.profiles import PROFILES
 from lda.synthetic.reference import MAKERS, allocate, postcodes, write_reference
 
 
@@ -24,7 +24,7 @@ def test_population_adds_up_to_each_place_and_year(geography: Geography) -> None
     totals: Counter[tuple[str, int]] = Counter()
     for row in geography.population:
         totals[row["place_code"], int(row["year"])] += int(row["population"])
-    assert totals == {(place.code, year): n for place in LLR.places for year, n in place.residents.items()}
+    assert totals == {(place.code, year): n for place in PROFILES["llr"].places for year, n in place.residents.items()}
 
 
 def test_shares_add_up_and_follow_the_weights() -> None:
@@ -33,8 +33,8 @@ def test_shares_add_up_and_follow_the_weights() -> None:
 
 
 def test_every_postcode_is_in_one_small_area() -> None:
-    found = [row[0] for row in postcodes(LLR)]
-    assert len(found) == len(set(found)) == 4 * sum(place.lsoas for place in LLR.places)
+    found = [row[0] for row in postcodes(PROFILES["llr"])]
+    assert len(found) == len(set(found)) == 4 * sum(place.lsoas for place in PROFILES["llr"].places)
 
 
 def test_practices_have_a_place_and_one_changes_network_in_april_2025(geography: Geography) -> None:

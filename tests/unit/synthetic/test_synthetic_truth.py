@@ -22,7 +22,7 @@ from lda.synthetic.truth import age_band, members, register_in_force
 # Rates over people who are not on the lists counted above the line.
 OTHER_PEOPLE = {
     "inpatients_adult_per_million", "inpatients_under18_per_million", "inpatients_change_since_march_2019",
-    "ld_prevalence",
+    "long_stays_change_since_march_2019", "ld_prevalence",
 }  # fmt: skip
 Person = dict[str, Any]
 

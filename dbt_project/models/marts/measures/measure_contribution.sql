@@ -16,6 +16,7 @@
     'inpatients_total',
     'inpatients_over_five_years',
     'inpatients_change_since_march_2019',
+    'long_stays_change_since_march_2019',
     'admissions',
     'admissions_same_month_discharge',
     'discharges',
