@@ -89,7 +89,7 @@ def _fixed(value: Any) -> Any:
 def _profile(found: dict[str, Any]) -> SystemProfile:
     """One system of the file. Raises TypeError for a key the shape does not have, or lacks."""
     parts = {"icbs": IcbProfile, "sub_icbs": SubIcb, "places": PlaceProfile}
-    made = {
+    made: dict[str, Any] = {
         name: tuple(parts[name](**{key: _fixed(item) for key, item in one.items()}) for one in value)
         if name in parts
         else _fixed(value)
