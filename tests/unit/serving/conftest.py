@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from fake_superset import FakeSuperset
 from psycopg.conninfo import make_conninfo
 from small_publication import write_publication
 
@@ -70,3 +72,14 @@ def as_role(dsn: str, server: str) -> Callable[[str], psycopg.Connection]:
 def publication(tmp_path: Path) -> Callable[[str], Path]:
     """Writes a small publication and gives its folder."""
     return lambda publication_id: write_publication(tmp_path / "published", publication_id)
+
+
+@pytest.fixture
+def superset() -> Iterator[FakeSuperset]:
+    server = FakeSuperset()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
