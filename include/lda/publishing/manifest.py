@@ -34,6 +34,7 @@ def publication_manifest(
         lists = {
             row[0] for row in connection.execute("SELECT feed FROM ledger.feed WHERE role = 'opt_outs'").fetchall()
         }
+        feed_names = connection.execute("SELECT feed, feed_name FROM ledger.feed ORDER BY feed").fetchall()
         statuses = connection.execute(
             "SELECT status, count(*) FROM ledger.file_account GROUP BY 1 ORDER BY 1"
         ).fetchall()
@@ -54,6 +55,7 @@ def publication_manifest(
         "row_accounts": accounts,
         "opt_outs": opt_outs,
         "partners": with_pauses(partners, candidate.paused),
+        "feed_names": dict(feed_names),
         "measures": report.published,
         "withheld_measures": [
             {"measure_id": measure, "reasons": reasons} for measure, reasons in report.withheld.items()

@@ -306,6 +306,7 @@ def manifest(**changes: Any) -> dict[str, Any]:
         "row_accounts": {"total": account, "by_feed": {"gp_ld_register": account}},
         "partners": {"gp_ld_register": {"period_end": "2026-03-31", "expected": 60, "missing": ["QK1Y004"],
                      "stale": [{"partner_code": "QK1Y007", "last_period": "2026-02-28"}]}},
+        "feed_names": {"gp_ld_register": "GP learning disability register"},
         "withheld_measures": [{"measure_id": "paid_employment", "reasons": ["It moved by more than half."]}],
         "gates": {"passed": 41, "failed": 1, "failures": []}, **changes,
     }  # fmt: skip

@@ -238,6 +238,13 @@ def test_a_withheld_measure_is_told_with_its_reason(report):
         assert "It moved by more than half." in text
 
 
+def test_data_sets_are_called_by_their_names(report, make_report):
+    assert "GP learning disability register March 2026" in report.text("data-quality.html")
+    rows = sample.figures([sample.System()], months=1, measures=["ahc_uptake_register"])
+    earlier = make_report(rows, measures=["ahc_uptake_register"], feed_names=None)
+    assert "gp ld register March 2026" in earlier.text("data-quality.html"), "an earlier publication has codes alone"
+
+
 def test_names_from_the_data_cannot_become_markup_or_formulas(make_report):
     system = sample.System(name="=A1 & <b>Co</b>", practices=12)
     rows = sample.figures([system], months=2, measures=["ahc_uptake_register"])

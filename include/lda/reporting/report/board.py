@@ -15,6 +15,7 @@ from lda.reporting.report.source import Area, Definition, Figure, Published
 from lda.reporting.report.wording import (
     counted,
     figure_text,
+    just_missed,
     month,
     number,
     slug,
@@ -75,6 +76,12 @@ def theme_file(theme: str) -> str:
     return f"theme-{slug(theme)}.html"
 
 
+def _amount(figure: Figure | None, unit: str) -> tuple[str, str]:
+    if figure is None or figure.value is None:
+        return "", ""
+    return value_and_unit(figure.value, unit, exact=just_missed(figure, unit))
+
+
 def measure_row(comparison: Comparison, definition: Definition, area: Area) -> MeasureRow:
     """One measure of an area's board."""
     history = comparison.now.history(definition.measure_id, area)
@@ -84,7 +91,7 @@ def measure_row(comparison: Comparison, definition: Definition, area: Area) -> M
         area=area,
         figure=figure,
         value=figure_text(figure, definition.unit),
-        amount=value_and_unit(figure.value, definition.unit) if figure and figure.value is not None else ("", ""),
+        amount=_amount(figure, definition.unit),
         people=_people(figure, definition),
         target=target_text(figure, definition),
         status=status_text(figure, definition),

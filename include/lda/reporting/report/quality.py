@@ -22,9 +22,12 @@ def context(published: Published, manifest: Mapping[str, Any], book: ChartBook) 
             {"area": system, "charts": _charts(published, system, book), "table": _table(published, system)}
             for system in published.systems
         ],
-        "feeds": [_feed(feed, state, names) for feed, state in (manifest.get("partners") or {}).items()],
+        "feeds": [
+            _feed(_feed_name(feed, manifest), state, names) for feed, state in (manifest.get("partners") or {}).items()
+        ],
         "rows": [
-            (_feed_name(feed), {name: number(count) for name, count in one.items()}) for feed, one in rows.items()
+            (_feed_name(feed, manifest), {name: number(count) for name, count in one.items()})
+            for feed, one in rows.items()
         ],
         "files": manifest.get("files_by_status") or {},
         "gates": manifest.get("gates") or {},
@@ -33,16 +36,17 @@ def context(published: Published, manifest: Mapping[str, Any], book: ChartBook) 
     }
 
 
-def _feed_name(feed: str) -> str:
-    return feed.replace("_", " ")
+def _feed_name(feed: str, manifest: Mapping[str, Any]) -> str:
+    """What a data set is called; publications of earlier versions tell its code alone."""
+    return str((manifest.get("feed_names") or {}).get(feed) or feed.replace("_", " "))
 
 
-def _feed(feed: str, state: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def _feed(name: str, state: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     stale = [f"{names.get(one['partner_code'], one['partner_code'])} (last sent {_month(one['last_period'])})"
              for one in state.get("stale", [])]  # fmt: skip
     missing = [names.get(code, code) for code in state.get("missing", [])]
     return {
-        "name": _feed_name(feed),
+        "name": name,
         "period": _month(state["period_end"]) if state.get("period_end") else "",
         "expected": number(state.get("expected", 0)),
         "stale": stale[:NAMED],

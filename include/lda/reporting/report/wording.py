@@ -64,10 +64,10 @@ def _half_up(value: float) -> int:
     return int(value + 0.5)
 
 
-def value_and_unit(value: float, unit: str) -> tuple[str, str]:
+def value_and_unit(value: float, unit: str, *, exact: bool = False) -> tuple[str, str]:
     """A value for large type and its unit for small: ("34.9", "per million people"), ("72%", "")."""
     if unit in ("proportion", "count"):
-        return shown(value, unit), ""
+        return shown(value, unit, exact=exact), ""
     return number(value, 1 if abs(value) < 100 else 0), unit
 
 
@@ -75,7 +75,12 @@ def figure_text(figure: Figure | None, unit: str, *, exact: bool = False) -> str
     """What a figure says, or that it is hidden, or that there is none."""
     if figure is None:
         return NO_FIGURE
-    return HIDDEN_TEXT if figure.hidden else shown(figure.value, unit, exact=exact)
+    return HIDDEN_TEXT if figure.hidden else shown(figure.value, unit, exact=exact or just_missed(figure, unit))
+
+
+def just_missed(figure: Figure, unit: str) -> bool:
+    """True when a figure misses its target and would read as if it met it: 74.8% where the target is 75%."""
+    return figure.target_status == "not_met" and shown(figure.value, unit) == shown(figure.target, unit)
 
 
 def difference(now: float, before: float, unit: str) -> str:

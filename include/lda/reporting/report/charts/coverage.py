@@ -60,7 +60,9 @@ def _draw(width: Width, months: Sequence[Coverage]) -> Spec:
         "mark": {"type": "bar", "width": {"band": 0.7}},
         "encoding": {
             "x": x,
-            "y": at("partners", axis={"tickCount": 3, "format": ",~f", "domain": False, "ticks": False}),
+            "y": at(
+                "partners", axis={"tickCount": 3, "tickMinStep": 1, "format": ",~f", "domain": False, "ticks": False}
+            ),
             "order": {"field": "order", "type": "quantitative"},
             "color": {"field": "part", "type": "nominal", "legend": None, "scale": colour},
         },

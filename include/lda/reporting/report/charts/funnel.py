@@ -106,7 +106,7 @@ def _words(definition: Definition, kind: str, placed: Sequence[tuple[Figure, str
     if all(place == "within" for _, place in placed):
         parts.append("None is outside the outer limits: the differences are what chance would give.")
     if hidden:
-        parts.append(f"{hidden} are not shown, to protect people.")
+        parts.append(f"{hidden} {'is' if hidden == 1 else 'are'} not shown, to protect people.")
     return " ".join(parts)
 
 

@@ -94,7 +94,9 @@ def value_axis(unit: str, title: str | None = None) -> Spec:
     """The axis of a measure's values in its unit."""
     form = "%" if unit == "proportion" else ",~f"
     name = title if title is not None else ("" if unit in ("proportion", "count") else unit)
-    return {"format": form, "title": name or None, "tickCount": 5, "domain": False, "ticks": False}
+    # Half a person is no tick.
+    whole = {"tickMinStep": 1} if unit == "count" else {}
+    return {"format": form, "title": name or None, "tickCount": 5, "domain": False, "ticks": False, **whole}
 
 
 def month_axis(days: Sequence[date], room: int = 6) -> Spec:
