@@ -22,10 +22,10 @@ export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := False
 export GX_ANALYTICS_ENABLED := False
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup setup-dev refresh test test-fast lint up serve bench clean locks
+.PHONY: help setup setup-dev refresh test test-fast lint up serve try-superset bench clean locks
 
 help: ## List the commands
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: .venv/.runtime .airflow/.ready ## Make the virtual environment and Airflow's database
 setup-dev: .venv/.dev .venv-lint/.ready .venv-mesh/.ready .airflow/.ready
@@ -54,15 +54,18 @@ up: setup ## Start Airflow with its page on http://127.0.0.1:8080 (Ctrl-C stops 
 serve: .venv/.dev ## Start a PostgreSQL for BI tools, put the publication in it, print how to connect (Ctrl-C stops it)
 	@$(BIN)/lda serve --local
 
+try-superset: .venv/.dev .venv-superset/.ready ## Import the shipped dashboard into a real Superset, look at every chart (docs/bi/superset.md)
+	@$(BIN)/python scripts/try_superset.py $(PICTURE)
+
 bench: setup ## Measure intake, dbt, gates and Airflow against named baselines (docs/performance.md)
 	$(BIN)/lda bench
 
 locks: .venv/bin/uv ## Resolve the dependencies again
-	for part in requirements requirements-dev requirements-lint requirements-mesh; do \
+	for part in requirements requirements-dev requirements-lint requirements-mesh requirements-superset; do \
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header $$part.in -o $$part.lock; done
 
 clean: ## Remove environments and caches; keeps data
-	rm -rf .venv .venv-lint .venv-mesh .airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dbt_project/target dbt_project/logs
+	rm -rf .venv .venv-lint .venv-mesh .venv-superset .airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dbt_project/target dbt_project/logs
 
 .venv/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; this is " + sys.version.split()[0] + ". Use: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
@@ -91,6 +94,12 @@ clean: ## Remove environments and caches; keeps data
 	@echo "▸ making .venv-mesh"
 	@$(UV) venv -q --allow-existing --python $(BIN)/python .venv-mesh
 	@$(UV) pip install -q --require-hashes --python .venv-mesh/bin/python -r requirements-mesh.lock
+	@touch $@
+
+.venv-superset/.ready: requirements-superset.lock | .venv/bin/uv
+	@echo "▸ making .venv-superset (a few hundred MB)"
+	@$(UV) venv -q --allow-existing --python $(BIN)/python .venv-superset
+	@$(UV) pip install -q --require-hashes --python .venv-superset/bin/python -r requirements-superset.lock
 	@touch $@
 
 .airflow/.ready: .venv/.runtime

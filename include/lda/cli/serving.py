@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from lda.publishing import current_publication
 from lda.serving import ServingError, ServingReport, serve
-from lda.serving.dashboard import Mart, bundle, headline_measures, write_bundle
+from lda.serving.dashboard import Mart, bundle, headline_measures, mart_uri, write_bundle
 from lda.serving.local import local_server
 from lda.settings import Settings
 
@@ -71,8 +71,10 @@ def serve_locally(settings: Settings, port: int) -> None:
         typer.echo("PostgreSQL is stopped.")
 
 
-def write_dashboard(settings: Settings, path: Path, mart: str) -> list[str]:
+def write_dashboard(settings: Settings, path: Path, mart: str, uri: str | None = None) -> list[str]:
     """Write the Superset bundle for one mart; the measures in it.
+
+    :param uri: SQLAlchemy URI of the mart; by default what the settings know of it.
 
     :raises ServingError: for another mart, or when nothing is published.
     """
@@ -83,5 +85,7 @@ def write_dashboard(settings: Settings, path: Path, mart: str) -> list[str]:
     if publication is None:
         raise ServingError("Nothing has been published yet. Run: lda refresh")
     measures = headline_measures(publication.path)
-    write_bundle(path, bundle(cast(Mart, mart), measures))
+    chosen = cast(Mart, mart)
+    dsn = settings.publish_dsn.get_secret_value() if settings.publish_dsn else None
+    write_bundle(path, bundle(chosen, uri or mart_uri(chosen, settings.published, dsn), measures))
     return [measure["measure_id"] for measure in measures]

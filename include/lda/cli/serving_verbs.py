@@ -50,13 +50,16 @@ def dictionary_document(
 def superset_dashboard(
     to: Annotated[Path, typer.Option(help="ZIP to write.")] = Path("lda_dashboard.zip"),
     mart: Annotated[str, typer.Option(help="The mart it reads: postgres or duckdb.")] = "postgres",
+    uri: Annotated[
+        str | None, typer.Option(help="Where Superset finds it (SQLAlchemy URI); by default what the settings say.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write a Superset dashboard of the headline measures, to import in Superset (docs/bi/superset.md)."""
     from lda.cli.serving import write_dashboard
     from lda.settings import Settings
 
-    measures = write_dashboard(Settings(), to, mart)
+    measures = write_dashboard(Settings(), to, mart, uri)
     done = {"file": str(to), "mart": mart, "measures": measures}
     show(done, lambda: f"{to}: {len(measures)} headline measures on the {mart} mart.", as_json)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import uuid
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -16,22 +17,28 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
+from psycopg.conninfo import conninfo_to_dict
 
 from lda.publishing.dictionary import display_name
-from lda.publishing.folder import DICTIONARY, PUBLIC
+from lda.publishing.folder import DICTIONARY, PUBLIC, PUBLIC_DATABASE
+from lda.publishing.switch import CURRENT
 from lda.reporting.alerts.watch import headlines
 from lda.serving.errors import ServingError
 
 Mart = Literal["postgres", "duckdb"]
 VERSION = "1.0.0"
+PASSWORD = re.compile(r"(//[^:/@]*:)[^@]*@")
 FOLDER = "lda_dashboard"
 NAMESPACE = uuid.UUID("5d0f3c1e-6c0b-5f0e-9a55-3a7e0c1d2b46")
 DATABASE_NAMES: Mapping[Mart, str] = {"postgres": "LDA mart (Postgres)", "duckdb": "LDA mart (DuckDB file)"}
-# Superset asks for the password when it imports; the DuckDB file is opened so that SQL reads nothing else of the host.
-URIS: Mapping[Mart, str] = {
-    "postgres": "postgresql+psycopg2://lda_reader:XXXXXXXXXX@localhost:5432/lda",
-    "duckdb": "duckdb:////srv/lda/published/current/public/lda_public.duckdb",
+TITLES: Mapping[Mart, str] = {
+    "postgres": "LDA headline measures",
+    "duckdb": "LDA headline measures (DuckDB file)",
 }
+# Superset asks for the password when it imports: this stands for it.
+HIDDEN = "XXXXXXXXXX"
+READER = "lda_reader"
+# The DuckDB file is opened so that SQL reads nothing else of the host.
 DUCKDB_OPTIONS = {
     "engine_params": {
         "connect_args": {
@@ -40,8 +47,21 @@ DUCKDB_OPTIONS = {
         }
     }
 }
-DATASET = "lda_figures"
+# Superset wants the names of its datasets to differ, also those of different databases.
+DATASETS: Mapping[Mart, str] = {"postgres": "lda_figures", "duckdb": "lda_figures_of_the_file"}
 TIME = "metric_time"
+
+
+def shown(column: str, blank: str) -> str:
+    """SQL for a figure as text in its own unit, for tables of measures of several units."""
+    percent = f"round(CAST({column} * 100 AS DECIMAL(18, 4)), 1)"
+    other = f"round(CAST({column} AS DECIMAL(18, 4)), 1)"
+    return (
+        f"CASE WHEN {column} IS NULL THEN {blank} WHEN m.unit = 'proportion' THEN CAST({percent} AS VARCHAR) || '%' "
+        f"WHEN m.unit = 'count' THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE CAST({other} AS VARCHAR) END"
+    )
+
+
 # One row per figure with the names of its dimensions: what a chart needs, without a further join. (column, type, words)
 COLUMNS: Mapping[str, tuple[str, str]] = {
     "metric_time": ("f.metric_time", "DATE"),
@@ -62,8 +82,10 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
     "denominator": ("f.denominator", "BIGINT"),
     "value": ("f.value", "DOUBLE"),
     "target": ("f.target", "DOUBLE"),
-    "target_status": ("f.target_status", "VARCHAR"),
-    "variation": ("f.variation", "VARCHAR"),
+    "figure_shown": (shown("f.value", "'hidden'"), "VARCHAR"),
+    "target_shown": (shown("f.target", "''"), "VARCHAR"),
+    "target_status": ("replace(f.target_status, '_', ' ')", "VARCHAR"),
+    "variation": ("replace(f.variation, '_', ' ')", "VARCHAR"),
     "suppression": ("f.suppression", "VARCHAR"),
     "publication_id": ("f.publication_id", "VARCHAR"),
 }
@@ -71,6 +93,7 @@ SOURCE = """FROM published.fct_figure AS f
 INNER JOIN published.dim_measure AS m ON f.measure_id = m.measure_id
 INNER JOIN published.dim_geography AS g ON f.geography_key = g.geography_key
 INNER JOIN published.dim_breakdown AS b ON f.breakdown_key = b.breakdown_key"""
+VERBOSE = {"measure_name": "Measure", "geography_name": "Area", "figure_shown": "Figure", "target_shown": "Target"}
 # A chart shows one figure a point, so the figure itself is its value; hidden figures stay gaps, never noughts.
 METRICS = {
     "figure": ("Figure", "MAX(value)", "The published figure. Charts show one figure a point; never add rates up."),
@@ -81,14 +104,27 @@ D3_OTHER = ",.1f"
 WIDTH, HEIGHT = 12, 50
 
 
-def bundle(mart: Mart, measures: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def mart_uri(mart: Mart, published: Path, dsn: str | None) -> str:
+    """Where Superset finds a mart, as far as the settings know, for a login that is a member of ``lda_public``.
+
+    :param dsn: that of the publisher, of which only host, port and database are taken.
+    """
+    if mart == "duckdb":
+        return f"duckdb:///{published / CURRENT / PUBLIC / PUBLIC_DATABASE}"
+    known = conninfo_to_dict(dsn or "")
+    place = f"{known.get('host') or 'localhost'}:{known.get('port') or 5432}/{known.get('dbname') or 'lda'}"
+    return f"postgresql+psycopg2://{READER}:{HIDDEN}@{place}"
+
+
+def bundle(mart: Mart, uri: str, measures: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The files of the bundle: path → contents.
 
+    :param uri: SQLAlchemy URI of the mart; a password in it is not shipped.
     :param measures: the headline measures in order, each with measure_id, name, unit and description.
     """
     database = {
         "database_name": DATABASE_NAMES[mart],
-        "sqlalchemy_uri": URIS[mart],
+        "sqlalchemy_uri": PASSWORD.sub(rf"\g<1>{HIDDEN}@", uri),
         "cache_timeout": None,
         "expose_in_sqllab": True,
         "allow_run_async": False,
@@ -106,7 +142,7 @@ def bundle(mart: Mart, measures: Sequence[Mapping[str, Any]]) -> dict[str, dict[
     files: dict[str, dict[str, Any]] = {
         "metadata.yaml": {"version": VERSION, "type": "Dashboard", "timestamp": "2026-01-01T00:00:00+00:00"},
         f"databases/{name}.yaml": database,
-        f"datasets/{name}/{DATASET}.yaml": dataset(mart),
+        f"datasets/{name}/{DATASETS[mart]}.yaml": dataset(mart),
         "dashboards/lda_headlines.yaml": dashboard(mart, charts),
     }
     return files | {f"charts/{chart['uuid']}.yaml": chart for chart in charts}
@@ -149,7 +185,7 @@ def dataset_sql() -> str:
 def dataset(mart: Mart) -> dict[str, Any]:
     """The dataset of every chart."""
     return {
-        "table_name": DATASET,
+        "table_name": DATASETS[mart],
         "main_dttm_col": TIME,
         "description": "One row per published figure with the names of its measure, area and breakdown.",
         "default_endpoint": None,
@@ -179,7 +215,7 @@ def dataset(mart: Mart) -> dict[str, Any]:
         "columns": [
             {
                 "column_name": name,
-                "verbose_name": display_name(name),
+                "verbose_name": VERBOSE.get(name) or display_name(name),
                 "is_dttm": name == TIME,
                 "is_active": True,
                 "type": kind,
@@ -198,12 +234,13 @@ def dataset(mart: Mart) -> dict[str, Any]:
 
 
 def trend(mart: Mart, measure: Mapping[str, Any]) -> dict[str, Any]:
-    """A line over time for the system, with its target."""
+    """A line over time for each system, with its target."""
     params = {
         "viz_type": "echarts_timeseries_line",
         "x_axis": TIME,
         "time_grain_sqla": "P1M",
         "metrics": list(METRICS),
+        # Also with one system: Superset draws several metrics without a group in one colour.
         "groupby": ["geography_name"],
         "adhoc_filters": _filters(measure_id=measure["measure_id"], geography_type="system", breakdown_type="all"),
         "y_axis_format": D3_OF_UNIT.get(measure["unit"], D3_OTHER),
@@ -245,12 +282,12 @@ def overview(mart: Mart, headlines: Sequence[str]) -> dict[str, Any]:
         "all_columns": [
             "measure_name",
             "geography_name",
-            "value",
-            "target",
+            "figure_shown",
+            "target_shown",
             "target_status",
             "variation",
-            "suppression",
         ],
+        "show_cell_bars": False,
         "order_by_cols": [json.dumps(["measure_sort_order", True])],
         "adhoc_filters": [
             {**wanted, "comparator": list(headlines)},
@@ -296,7 +333,7 @@ def dashboard(mart: Mart, charts: Sequence[Mapping[str, Any]]) -> dict[str, Any]
         "DASHBOARD_VERSION_KEY": "v2",
         "ROOT_ID": {"type": "ROOT", "id": "ROOT_ID", "children": ["GRID_ID"]},
         "GRID_ID": {"type": "GRID", "id": "GRID_ID", "children": [], "parents": ["ROOT_ID"]},
-        "HEADER_ID": {"type": "HEADER", "id": "HEADER_ID", "meta": {"text": "LDA headline measures"}},
+        "HEADER_ID": {"type": "HEADER", "id": "HEADER_ID", "meta": {"text": TITLES[mart]}},
     }
     for number, row in enumerate(rows):
         key = f"ROW-{number}"
@@ -315,6 +352,8 @@ def dashboard(mart: Mart, charts: Sequence[Mapping[str, Any]]) -> dict[str, Any]
                 "children": [],
                 "parents": ["ROOT_ID", "GRID_ID", key],
                 "meta": {
+                    # Superset gives its own number in its place, but refuses a chart that has none.
+                    "chartId": charts.index(chart) + 1,
                     "width": WIDTH // len(row),
                     "height": HEIGHT,
                     "sliceName": chart["slice_name"],
@@ -322,7 +361,7 @@ def dashboard(mart: Mart, charts: Sequence[Mapping[str, Any]]) -> dict[str, Any]
                 },
             }
     return {
-        "dashboard_title": "LDA headline measures",
+        "dashboard_title": TITLES[mart],
         "description": "What boards read first. Figures are published: small numbers are hidden, others rounded.",
         "css": "",
         "slug": f"lda-headlines-{mart}",
@@ -331,6 +370,10 @@ def dashboard(mart: Mart, charts: Sequence[Mapping[str, Any]]) -> dict[str, Any]
         "published": True,
         "uuid": identity(f"dashboard/{mart}"),
         "position": position,
-        "metadata": {"color_scheme": "supersetColors", "refresh_frequency": 0, "cross_filters_enabled": True},
+        "metadata": {
+            "color_scheme": "supersetColors",
+            "refresh_frequency": 0,
+            "cross_filters_enabled": True,
+        },
         "version": VERSION,
     }

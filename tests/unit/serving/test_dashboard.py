@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 import zipfile
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -12,7 +13,17 @@ import yaml
 
 from lda.reporting.alerts.watch import headlines
 from lda.serving import ServingError
-from lda.serving.dashboard import COLUMNS, FOLDER, METRICS, bundle, dataset_sql, headline_measures, write_bundle
+from lda.serving.dashboard import (
+    COLUMNS,
+    FOLDER,
+    METRICS,
+    bundle,
+    dataset_sql,
+    headline_measures,
+    mart_uri,
+    shown,
+    write_bundle,
+)
 from lda.settings import Settings
 
 MEASURES = [
@@ -20,6 +31,10 @@ MEASURES = [
     {"measure_id": "people", "name": "People", "unit": "count", "description": "How many."},
     {"measure_id": "wait", "name": "Wait", "unit": "days", "description": "How long."},
 ]
+URIS = {
+    "postgres": "postgresql+psycopg2://lda_reader:open-sesame@127.0.0.1:5433/lda",
+    "duckdb": "duckdb:////data/published/current/public/lda_public.duckdb",
+}
 # Keys that Superset's importer asks of each kind of file, and refuses the bundle without.
 REQUIRED = {
     "databases": {"database_name", "sqlalchemy_uri", "uuid", "version"},
@@ -33,7 +48,7 @@ REQUIRED = {
 def files(request, tmp_path) -> dict[str, dict]:
     """The bundle as Superset would read it from the ZIP."""
     path = tmp_path / "bundle.zip"
-    write_bundle(path, bundle(request.param, MEASURES))
+    write_bundle(path, bundle(request.param, URIS[request.param], MEASURES))
     with zipfile.ZipFile(path) as archive:
         assert {name.split("/")[0] for name in archive.namelist()} == {FOLDER}
         return {name.removeprefix(f"{FOLDER}/"): yaml.safe_load(archive.read(name)) for name in archive.namelist()}
@@ -98,19 +113,53 @@ def test_every_headline_has_a_line_and_its_places_in_its_own_format(files):
             assert charts[f"{measure['name']}: {view}"]["y_axis_format"] == shown_as
 
 
+def test_a_table_of_several_units_shows_each_in_its_own():
+    rows = "(VALUES (1, 0.74797, 'proportion'), (2, 1.0, 'proportion'), (3, 1234.0, 'count'), (4, 13.26, 'days'), "
+    rows += "(5, NULL, 'count')) AS t(n, value, unit)"
+    with duckdb.connect() as connection:
+        query = (
+            f"SELECT {shown('m.value', chr(39) + 'hidden' + chr(39))} FROM {rows.replace(' AS t', ' AS m')} ORDER BY n"
+        )
+        assert [row[0] for row in connection.execute(query).fetchall()] == ["74.8%", "100.0%", "1234", "13.3", "hidden"]
+
+
 def test_no_password_is_shipped_and_the_file_is_opened_closed_to_the_host():
-    postgres = of_kind(bundle("postgres", MEASURES), "databases")[0]
-    assert ":XXXXXXXXXX@" in postgres["sqlalchemy_uri"]
-    arguments = of_kind(bundle("duckdb", MEASURES), "databases")[0]["extra"]["engine_params"]["connect_args"]
-    assert arguments == {
+    postgres = of_kind(bundle("postgres", URIS["postgres"], MEASURES), "databases")[0]
+    assert postgres["sqlalchemy_uri"] == "postgresql+psycopg2://lda_reader:XXXXXXXXXX@127.0.0.1:5433/lda"
+    duckdb_file = of_kind(bundle("duckdb", URIS["duckdb"], MEASURES), "databases")[0]
+    assert duckdb_file["sqlalchemy_uri"] == URIS["duckdb"]
+    assert duckdb_file["extra"]["engine_params"]["connect_args"] == {
         "read_only": True,
         "config": {"enable_external_access": "false", "lock_configuration": "true"},
     }
 
 
+def test_the_mart_is_where_the_settings_say_and_never_with_the_publishers_login():
+    published = Path("/data/published")
+    assert mart_uri("duckdb", published, None) == URIS["duckdb"]
+    for dsn in ("postgresql://lda_owner:secret@db.example.org:5433/mart", "host=db.example.org port=5433 dbname=mart"):
+        assert mart_uri("postgres", published, dsn) == (
+            "postgresql+psycopg2://lda_reader:XXXXXXXXXX@db.example.org:5433/mart"
+        )
+    assert mart_uri("postgres", published, None).endswith("@localhost:5432/lda")
+
+
+def test_superset_can_import_both_marts_into_one_installation():
+    """Watched in a running Superset: a chart without a number or two datasets of one name end the import."""
+    both = [bundle(mart, URIS[mart], MEASURES) for mart in ("postgres", "duckdb")]
+    names = [one["table_name"] for files in both for one in of_kind(files, "datasets")]
+    slugs = [one["slug"] for files in both for one in of_kind(files, "dashboards")]
+    assert len(set(names)) == len(set(slugs)) == 2
+    assert not {one["uuid"] for one in of_kind(both[0], "charts")} & {one["uuid"] for one in of_kind(both[1], "charts")}
+    for files in both:
+        position = of_kind(files, "dashboards")[0]["position"]
+        numbers = [one["meta"]["chartId"] for key, one in position.items() if key.startswith("CHART-")]
+        assert len(set(numbers)) == len(numbers) == len(of_kind(files, "charts"))
+
+
 def test_the_same_bundle_has_the_same_bytes(tmp_path):
     for name in ("one.zip", "two.zip"):
-        write_bundle(tmp_path / name, bundle("duckdb", MEASURES))
+        write_bundle(tmp_path / name, bundle("duckdb", URIS["duckdb"], MEASURES))
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
 
 
