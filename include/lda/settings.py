@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 PRIVATE_FOLDER = 0o700
+# Characters of the shortest pseudonym key.
+_KEY_LENGTH = 32
 PRIVATE_FILE = 0o600
 # Stands for every system there is a file of.
 EVERY_SYSTEM = "all"
@@ -197,11 +199,11 @@ class Settings(BaseSettings):
         """The pseudonym key as bytes.
 
         In the demo a key is made once and kept, owner-readable only, in ``home``. In production a missing or
-        short key raises ``SettingsError`` before any file is read.
+        short key raises ``SettingsError`` before any file is read, and so does a demo key that is too short.
         """
         if self.pseudonym_key is not None:
             key = self.pseudonym_key.get_secret_value().encode()
-            if len(key) < 32:
+            if len(key) < _KEY_LENGTH:
                 raise SettingsError(
                     "LDA_PSEUDONYM_KEY is shorter than 32 characters. Make one with: openssl rand -hex 32"
                 )
@@ -221,13 +223,26 @@ class Settings(BaseSettings):
     def _demo_key(self) -> bytes:
         path = self.demo_key_path
         self.home.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
-        except FileExistsError:
-            return path.read_bytes()
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_hex(32).encode())
-        return path.read_bytes()
+        if not path.exists():
+            # Written beside and linked into place whole: of two first starts one key is kept, and none is ever empty.
+            beside = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE), "wb") as file:
+                file.write(secrets.token_hex(_KEY_LENGTH).encode())
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                path.hardlink_to(beside)
+            except FileExistsError:
+                pass
+            finally:
+                beside.unlink()
+        key = path.read_bytes()
+        if len(key) < _KEY_LENGTH:
+            raise SettingsError(
+                f"{path.name} holds {len(key)} characters, fewer than {_KEY_LENGTH}: no key, so no file was read. Put "
+                "the key back from a backup. If nothing was ever taken in, remove the file and a new key is made."
+            )
+        return key
 
     def make_folders(self) -> None:
         """Make the folders of ``home`` that are missing; all but ``published`` hold people's rows and are made closed.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from lda.intake.batch import Intake
 from lda.intake.report import IngestReport
 from lda.intake.run import Progress, judge_all, run_of
 from lda.intake.tidying import drop_superseded_identifiers
-from lda.landing import claims
+from lda.landing import claims_of
 from lda.ledger import FileRecord
 from lda.ledger.records import REJECTED
 from lda.settings import Settings
@@ -40,7 +39,7 @@ def redrive(
 
 def _claimed_again(intake: Intake, record: FileRecord) -> FileRecord:
     """The file as today's file patterns and period rules read its name."""
-    found = claims(PurePosixPath(record.landing_path).name, intake.contracts)
+    found = claims_of(record.landing_path, intake.contracts)
     own = [claim for claim in found if record.feed is None or claim.feed == record.feed]
     if not own:
         return record

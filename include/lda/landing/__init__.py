@@ -3,7 +3,7 @@
 from lda.landing.archive import archive_file, archive_path
 from lda.landing.discovery import Discovery, discover, landed_as
 from lda.landing.integrity import ArchiveReport, check_archive
-from lda.landing.recognition import Claim, claims
+from lda.landing.recognition import Claim, claims, claims_of
 
 __all__ = [
     "ArchiveReport",
@@ -13,6 +13,7 @@ __all__ = [
     "archive_path",
     "check_archive",
     "claims",
+    "claims_of",
     "discover",
     "landed_as",
 ]

@@ -9,11 +9,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from lda.contracts import FeedContract, Systems
 from lda.landing.archive import archive_landed, files_of
-from lda.landing.recognition import Claim, claims
+from lda.landing.recognition import Claim, claims, claims_of
 from lda.ledger import FileRecord, Ledger, Sighting, another_id, utc_now
 from lda.ledger.records import ACCEPTED, RECEIVED, SubmissionKey
 from lda.settings import Settings
@@ -66,8 +66,7 @@ def discover(
     found = Discovery()
 
     def enter(item: Landed, file_id: str, at: datetime) -> FileRecord:
-        name = PurePosixPath(item.landing_path).name
-        return _record(item, file_id, claims(name, contracts), contracts, systems, at)
+        return _record(item, file_id, claims_of(item.landing_path, contracts), contracts, systems, at)
 
     for start in range(0, len(landed), BATCH):
         part = landed[start : start + BATCH]
@@ -80,11 +79,12 @@ def discover(
 
 
 def _landed(folder: Path, is_submission: Callable[[str], bool]) -> Iterator[Landed]:
-    """Files below ``landing/<partner>/`` in order of path, and folders whose name makes them one submission."""
+    """Files below ``landing`` in order of path, and folders whose name makes them one submission.
+
+    A partner's files are in its own folder; one that is in none is nobody's, and listed all the same.
+    """
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        if Path(root) == folder:
-            continue
         for name in [name for name in folders if is_submission(name)]:
             folders.remove(name)
             if whole := _landed_folder(folder, Path(root, name)):

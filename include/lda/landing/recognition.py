@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import PurePosixPath
 
 from lda.contracts import FeedContract, parse_period
 
@@ -43,3 +44,9 @@ def claims(file_name: str, contracts: Mapping[str, FeedContract]) -> list[Claim]
             found.append(Claim(contract.feed, partner, period, version))
             break
     return found
+
+
+def claims_of(landing_path: str, contracts: Mapping[str, FeedContract]) -> list[Claim]:
+    """Every feed that claims a landed path by its name. What lies in no partner's folder is nobody's."""
+    path = PurePosixPath(landing_path)
+    return claims(path.name, contracts) if len(path.parts) > 1 else []

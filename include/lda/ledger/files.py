@@ -24,7 +24,7 @@ from lda.ledger.records import (
     Verdict,
 )
 from lda.ledger.submissions import CHUNK, Candidate, reinstate, settle, withdraw
-from lda.ledger.tables import file, file_event, row_account, rule_result, sighting
+from lda.ledger.tables import file, file_event, judgement, row_account, rule_result, sighting
 
 
 class FileBook:
@@ -71,7 +71,7 @@ class FileBook:
                 connection.execute(insert(file), [dict(vars(record)) for record in new])
             events = [_event(record.file_id, at, RECEIVED, _received(record)) for record in new]
             events += [
-                _event(record.file_id, at, UNRECOGNISED, "No contract's file pattern matches the name of the file.")
+                _event(record.file_id, at, UNRECOGNISED, _unclaimed(record))
                 for record in new
                 if record.status == UNRECOGNISED
             ]
@@ -170,6 +170,7 @@ class FileBook:
             accounts = [{"file_id": item.file.file_id, **vars(item.account)} for item in verdicts]
             if accounts:
                 connection.execute(insert(row_account), accounts)
+                connection.execute(insert(judgement), [_judged(item, at) for item in verdicts])
             results = [{"file_id": v.file.file_id, **vars(item)} for v in verdicts for item in v.rule_results]
             if results:
                 connection.execute(insert(rule_result), results)
@@ -199,6 +200,12 @@ class FileBook:
             return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def _judged(verdict: Verdict, at: datetime) -> dict[str, Any]:
+    account = verdict.account
+    counts = {name: getattr(account, name) for name in ("received", "accepted", "quarantined", "repeated")}
+    return {"file_id": verdict.file.file_id, "at": at, **counts}
+
+
 def _candidate(verdict: Verdict) -> Candidate:
     return Candidate(verdict.file, verdict.account.accepted)
 
@@ -212,6 +219,12 @@ def _received(record: FileRecord) -> str:
     if record.content_hash is None:
         return words
     return f"{words} Its bytes came before; this is a submission of its own."
+
+
+def _unclaimed(record: FileRecord) -> str:
+    if "/" not in record.landing_path:
+        return "It lies in no partner's folder. Move it into landing/<partner code>/."
+    return "No contract's file pattern matches the name of the file."
 
 
 def _event(file_id: str, at: datetime, status: str, detail: str) -> dict[str, Any]:

@@ -92,6 +92,20 @@ row_account = Table(
     CheckConstraint("received = accepted + quarantined + repeated", name="every_row_accounted_for"),
 )
 
+# The row account of every judgement of a file: ``row_account`` has the latest, a past moment reads its own.
+judgement = Table(
+    "judgement",
+    metadata,
+    Column("judgement_id", Integer, primary_key=True, autoincrement=True),
+    Column("file_id", String(64), ForeignKey("file.file_id"), nullable=False, index=True),
+    Column("at", DateTime, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("accepted", BigInteger, nullable=False),
+    Column("quarantined", BigInteger, nullable=False),
+    Column("repeated", BigInteger, nullable=False),
+    CheckConstraint("received = accepted + quarantined + repeated", name="every_row_judged"),
+)
+
 rule_result = Table(
     "rule_result",
     metadata,

@@ -19,7 +19,7 @@ from sqlalchemy import func, or_, select
 from lda.contracts import Partner, load_contracts, load_systems
 from lda.ledger import Ledger
 from lda.ledger.records import Submission
-from lda.ledger.tables import file, file_event, row_account
+from lda.ledger.tables import file, file_event, judgement
 from lda.settings import Settings
 
 FIGURES = "figures"
@@ -83,20 +83,27 @@ def feed_roles(settings: Settings) -> dict[str, str]:
 
 
 def file_accounts(ledger: Ledger, systems: Collection[str], as_of: datetime) -> list[dict[str, Any]]:
-    """Every file seen by a moment with its status at that moment and its row account (zeros before it was judged)."""
+    """Every file seen by a moment with its status and row account at that moment (zeros before it was judged)."""
     last_event = (
         select(file_event.c.file_id, func.max(file_event.c.event_id).label("event_id"))
         .where(file_event.c.at <= as_of)
         .group_by(file_event.c.file_id)
         .subquery()
     )
+    last_judged = (
+        select(judgement.c.file_id, func.max(judgement.c.judgement_id).label("judgement_id"))
+        .where(judgement.c.at <= as_of)
+        .group_by(judgement.c.file_id)
+        .subquery()
+    )
     names = ("received", "accepted", "quarantined", "repeated")
-    counts = [func.coalesce(row_account.c[name], 0).label(name) for name in names]
+    counts = [func.coalesce(judgement.c[name], 0).label(name) for name in names]
     query = (
         select(file.c.file_id, file.c.feed, func.coalesce(file_event.c.status, file.c.status).label("status"), *counts)
         .outerjoin(last_event, last_event.c.file_id == file.c.file_id)
         .outerjoin(file_event, file_event.c.event_id == last_event.c.event_id)
-        .outerjoin(row_account, row_account.c.file_id == file.c.file_id)
+        .outerjoin(last_judged, last_judged.c.file_id == file.c.file_id)
+        .outerjoin(judgement, judgement.c.judgement_id == last_judged.c.judgement_id)
         .where(file.c.received_at <= as_of, or_(file.c.system_code.in_(systems), file.c.system_code.is_(None)))
         .order_by(file.c.file_id)
     )

@@ -112,6 +112,17 @@ def test_two_files_of_one_second_have_an_order(settings, ledger, look):
     assert [one.delivered_at.microsecond for one in ledger.files()] == [250_000, 750_000]
 
 
+def test_a_file_in_no_partner_s_folder_is_listed_and_nobody_s_until_it_is_moved(settings, ledger, look):
+    path = settings.landing / GP_FILE
+    path.write_bytes(b"content")
+    (file_id,) = look().unrecognised
+    assert ledger.file(file_id).landing_path == GP_FILE
+    assert "no partner's folder" in ledger.history(file_id)[-1]["detail"]
+    path.rename(land(settings, GP_FILE, b""))
+    (moved,) = look().new
+    assert (ledger.file(moved).feed, ledger.file(moved).archived_as) == ("gp_ld_register", file_id)
+
+
 def test_bytes_nobody_claimed_are_taken_when_they_come_under_a_name_that_is_claimed(settings, ledger, look):
     land(settings, "my register.csv", b"content")
     look()
@@ -148,7 +159,6 @@ def test_a_path_with_new_bytes_is_a_new_file(settings, ledger, look):
 def test_files_still_on_their_way_are_left_alone(settings, ledger, look):
     for name in (f".{GP_FILE}", f"{GP_FILE}.part", f"{GP_FILE}.tmp"):
         land(settings, name, b"half")
-    (settings.landing / GP_FILE).write_bytes(b"in no partner's folder")
     assert look().new == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,37 @@ def test_the_demo_makes_one_key_and_keeps_it_for_its_owner_alone(tmp_path):
     assert len(first) >= 32
     assert Settings(home=tmp_path).token_key == first
     assert stat.S_IMODE((tmp_path / "demo_pseudonym_key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("left", ["", "short"])
+def test_a_demo_key_that_is_none_is_refused(tmp_path, left):
+    (tmp_path / "demo_pseudonym_key").write_text(left)
+    with pytest.raises(SettingsError, match="fewer than 32"):
+        _ = Settings(home=tmp_path).token_key
+    assert (tmp_path / "demo_pseudonym_key").read_text() == left
+
+
+def test_a_first_start_that_is_killed_leaves_no_key_and_the_next_makes_one(tmp_path, monkeypatch):
+    def kill(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("lda.settings.os.fsync", kill)
+        _ = Settings(home=tmp_path).token_key
+    assert len(Settings(home=tmp_path).token_key) >= 32
+
+
+def test_of_two_first_starts_one_key_is_kept(tmp_path, monkeypatch):
+    other = "o" * 64
+    real = Path.hardlink_to
+
+    def too_late(self, target):
+        self.write_text(other)
+        real(self, target)
+
+    monkeypatch.setattr(Path, "hardlink_to", too_late)
+    assert Settings(home=tmp_path).token_key == other.encode()
+    assert [path.name for path in tmp_path.iterdir()] == ["demo_pseudonym_key"]
 
 
 def test_the_key_does_not_show_when_settings_are_printed(tmp_path):

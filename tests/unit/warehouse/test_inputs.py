@@ -144,6 +144,19 @@ def test_what_counts_is_decided_as_of_a_moment(settings, ledger):
     assert now == {"first": "superseded", "second": "accepted"}
 
 
+def test_a_past_moment_keeps_the_row_accounts_it_had(settings, ledger):
+    """A redrive counts rows otherwise; what was published before goes on saying what was counted then."""
+    arrive(ledger, "first", MOMENT)
+    record, later = ledger.file("first"), MOMENT + timedelta(days=2)
+    before = file_accounts(ledger, ["llr"], MOMENT)
+    ledger.record([Verdict(record, RowAccount(9, 7, 2))], later)
+    assert file_accounts(ledger, ["llr"], MOMENT) == before
+    (now,) = file_accounts(ledger, ["llr"], later)
+    assert (now["received"], now["accepted"], now["quarantined"]) == (9, 7, 2)
+    (then,) = file_accounts(ledger, ["llr"], MOMENT - timedelta(days=1)) or [{"received": 0}]
+    assert then["received"] == 0
+
+
 def test_of_opt_outs_the_latest_list_known_counts_for_every_period_reported(settings, ledger):
     later = MOMENT + timedelta(days=2)
     for name, period, at in (("march", MARCH, MOMENT), ("february", FEBRUARY, MOMENT), ("april", APRIL, later)):
