@@ -44,13 +44,13 @@ def is_free_text(column: ColumnSpec) -> bool:
 
 def _person_key(file: str, table: TableSpec) -> list[Problem]:
     key = table.person_key
-    if key is None or not key.local or set(key.local) & {PARTNER, *_same_as_partner(table)}:
+    if key is None or not key.local or set(key.local) & {PARTNER, *same_as_partner(table)}:
         return []
     expected = f"{PARTNER} among local, or a column that a row rule holds equal to it"
     return [Problem(file, f"{table.name}.personKey", expected, ", ".join(key.local))]
 
 
-def _same_as_partner(table: TableSpec) -> set[str]:
+def same_as_partner(table: TableSpec) -> set[str]:
     """Columns that, in every row that goes to the lake, are the partner's code: a row rule drops any other."""
     found: set[str] = set()
     for rule in table.rules:

@@ -1,7 +1,7 @@
 """Landing: what arrived, archived once by its content and entered in the ledger."""
 
 from lda.landing.archive import archive_file, archive_path
-from lda.landing.discovery import Discovery, discover, landed_as
+from lda.landing.discovery import Discovery, discover, landed_as, unfinished
 from lda.landing.integrity import ArchiveReport, check_archive
 from lda.landing.recognition import Claim, claims, claims_of
 
@@ -16,4 +16,5 @@ __all__ = [
     "claims_of",
     "discover",
     "landed_as",
+    "unfinished",
 ]

@@ -90,7 +90,7 @@ def _landed(folder: Path, is_submission: Callable[[str], bool]) -> Iterator[Land
             if whole := _landed_folder(folder, Path(root, name)):
                 yield whole
         for name in sorted(names):
-            if name.startswith(".") or name.lower().endswith(UNFINISHED):
+            if _is_unfinished(name):
                 continue
             path = Path(root, name)
             try:
@@ -98,6 +98,19 @@ def _landed(folder: Path, is_submission: Callable[[str], bool]) -> Iterator[Land
             except OSError:
                 continue
             yield Landed(path, landed_as(folder, path), stat.st_size, stat.st_mtime_ns)
+
+
+def unfinished(landing: Path) -> list[str]:
+    """Files in landing that are left alone because their names say that they are still being delivered, in order.
+
+    One that stays is forgotten, or misnamed: it is never taken in.
+    """
+    names = (Path(root, name) for root, _, names in os.walk(landing) for name in names)
+    return sorted(landed_as(landing, path) for path in names if _is_unfinished(path.name))
+
+
+def _is_unfinished(name: str) -> bool:
+    return name.startswith(".") or name.lower().endswith(UNFINISHED)
 
 
 def _landed_folder(landing: Path, path: Path) -> Landed | None:

@@ -22,6 +22,7 @@ from lda.contracts import (
     standing,
 )
 from lda.contracts.calendar import CAME_LATE, ESCALATED, EXPECTED, GRACE, LATE, PAUSED
+from lda.landing import unfinished
 from lda.ledger import Ledger
 from lda.ledger.publications import utc_now
 from lda.ledger.records import Submission
@@ -95,6 +96,7 @@ class Board:
     partners: list[PartnerState]
     rejections: list[Rejection]
     unrecognised: list[str]
+    unfinished: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """The board for JSON."""
@@ -127,7 +129,16 @@ def status_board(settings: Settings, as_of: datetime | None = None, publication_
         rejected = sum(one.feed == feed for one in rejections)
         feeds.append(_feed(contracts[feed], sent, states, rejected, moment))
     unrecognised = [record.landing_path for record in files if record.status == "unrecognised"]
-    return Board(moment.isoformat(), settings.system_label, publication_id, feeds, partners, rejections, unrecognised)
+    return Board(
+        moment.isoformat(),
+        settings.system_label,
+        publication_id,
+        feeds,
+        partners,
+        rejections,
+        unrecognised,
+        unfinished(settings.landing),
+    )
 
 
 def _owed(

@@ -153,6 +153,9 @@ def board_view(board: Board, everyone: bool = False) -> RenderableType:
         parts.append(table)
     if board.unrecognised:
         parts.append(Text(f"\n{len(board.unrecognised)} files that no contract claims: {some(board.unrecognised)}"))
+    if board.unfinished:
+        words = "files in landing whose names say that they are still being delivered, so they are not taken in"
+        parts.append(Text(f"\n{len(board.unfinished)} {words}: {some(board.unfinished)}"))
     return Group(*parts)
 
 

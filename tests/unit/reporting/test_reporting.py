@@ -91,6 +91,19 @@ def test_the_board_is_quiet_about_periods_nobody_has_sent(settings, arrive):
     assert "have fallen due, the first ending 2026-02-28" in note
 
 
+def test_files_that_stay_unfinished_in_landing_are_told(settings, ledger):
+    """Nothing takes them in, so nothing else would ever say that they are there."""
+    folder = settings.landing / "QK1"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("leder_QK1_2026-02.csv.tmp", ".hidden.csv", "leder_QK1_2026-02.csv"):
+        (folder / name).write_text("x")
+    board = status_board(settings, MOMENT)
+    assert board.unfinished == ["QK1/.hidden.csv", "QK1/leder_QK1_2026-02.csv.tmp"]
+    shown = " ".join(drawn(board_view(board)).split())
+    assert "2 files in landing whose names say that they are still being delivered" in shown
+    assert "QK1/.hidden.csv" in shown
+
+
 def test_a_partner_behind_the_others_is_stale_and_then_missing(settings, ledger):
     practices = [one.code for one in load_system(settings).partners if one.type == "practice"][:2]
 
