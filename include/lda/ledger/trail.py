@@ -18,8 +18,6 @@ from lda.ledger.tables import audit_entry
 Action = Literal[
     "released",
     "released_beside",
-    "approved",
-    "rejected",
     "rolled_back",
     "redrove",
     "made_identifiable_list",

@@ -90,7 +90,7 @@ def test_the_next_file_due_passes_over_a_pause_and_follows_the_cadence(project, 
 
 def test_the_deadline_is_a_day_and_time_of_the_month_after_in_london():
     terms = Publication()
-    assert (terms.deadline_day, terms.approval, terms.cron) == (18, False, "0 6 18 * *")
+    assert (terms.deadline_day, terms.cron) == (18, "0 6 18 * *")
     assert terms.deadline(MARCH) == datetime.fromisoformat("2026-04-18T05:00")
     assert terms.deadline(date(2026, 12, 31)) == datetime.fromisoformat("2027-01-18T06:00")
 
