@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from lda.contracts import load_contracts
 from lda.ledger import Ledger
 from lda.publishing import PublicationError, compare_publications, current_publication, reproduce
 from lda.settings import Settings
@@ -20,7 +19,7 @@ from lda.synthetic import synthesise
 
 pytestmark = pytest.mark.slow
 PROJECT = Path(__file__).resolve().parents[2]
-LATE = "inpatient_census"
+LATE = "ldhc"
 KEY = (
     "measure_id", "system_code", "geography_type", "geography_code", "breakdown_type", "breakdown_value", "period_end",
 )  # fmt: skip
@@ -43,10 +42,10 @@ def refreshed(settings: Settings) -> str:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> dict[str, Any]:
-    """A publication without February's census, and the one after it came."""
+    """A publication without February's health check return, and the one after it came."""
     settings = Settings(home=tmp_path_factory.mktemp("restatement") / "home")
-    synthesise(settings, system="llr", months=3, seed=7, scale=0.03, dirt=0)
-    (late,) = settings.landing.rglob("*inpatient_census*2026-02*")
+    synthesise(settings, system="llr", months=3, seed=7, scale=0.05, dirt=0)
+    (late,) = settings.landing.rglob("ldhc_QK1_2026-02.csv")
     aside = settings.home.parent / late.name
     shutil.move(late, aside)
     before = refreshed(settings)
@@ -95,9 +94,8 @@ def test_figures_that_do_not_rest_on_the_late_feed_are_told_as_unchanged(world):
     with (settings.reference_dir / "measure_catalogue.csv").open(encoding="utf-8", newline="") as file:
         feeds = {row["measure_id"]: row["feed"] for row in csv.DictReader(file)}
     changed = {one.measure_id for one in compare_publications(settings, world["before"], world["after"]).figures}
-    assert "inpatients" in " ".join(changed)
-    assert "ld_register_size" not in changed
-    assert {feed for one in changed for feed in feeds[one].split(";")} <= set(load_contracts(settings))
+    assert "ahc_uptake_ldhc" in changed
+    assert {one for one in changed if LATE not in feeds[one].split(";")} == set()
 
 
 def test_a_publication_is_made_again_to_the_byte_after_later_submissions_and_publications(world):
