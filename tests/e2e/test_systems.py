@@ -277,3 +277,13 @@ def test_every_person_level_rate_with_enough_people_is_compared_between_groups(w
         assert made == enough
         seen |= {row[0] for row in made}
     assert {"ahc_uptake_register", "ahc_declined", "settled_accommodation", "ld_prevalence"} <= seen <= compared
+
+
+def test_charts_of_few_points_say_so_and_every_figure_carries_its_coverage(world):
+    judged = world.rows("select distinct points < 12, is_provisional from mart.measure_control_limit")
+    assert judged == [(True, True)]
+    bare = "count(*) filter (where coverage is null or coverage not between 0 and 1)"
+    stood_in = "count(*) filter (where coverage < 1 and value is not null)"
+    ((none, some),) = world.rows(f"select {bare}, {stood_in} from mart.measure_value")
+    assert none == 0
+    assert some > 0, "a practice of the sample misses a month and its last register stands in"
