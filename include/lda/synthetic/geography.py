@@ -97,7 +97,8 @@ class Geography:
         self.inpatient_baseline: dict[str, int] = {
             row["geography_code"]: int(row["value"])
             for row in _rows(folder / "measure_baseline.csv")
-            if row["measure_id"] == "inpatients_total" and row["geography_code"] in self.places
+            if (row["measure_id"], row["geography_type"]) == ("inpatients_total", "place")
+            and row["geography_code"] in self.places
         }
         # Long stays of the whole system in March 2019.
         self.long_stay_baseline: int = sum(
