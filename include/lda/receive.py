@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Sequence
 
+from lda.channels import reopen
 from lda.intake import IngestReport, Progress, ingest
 from lda.intake import redrive as judge_again
 from lda.ledger import Ledger
@@ -53,8 +54,16 @@ def awaits_refresh(settings: Settings, feed: str) -> bool:
 def redrive(
     settings: Settings, feed: str | None = None, file_id: str | None = None, progress: Progress | None = None
 ) -> IngestReport:
-    """Judge again what was rejected or in quarantine, and write feedback on what changed."""
-    return _told(settings, judge_again(settings, feed, file_id, progress))
+    """Open and judge again what could not be opened, was rejected or is in quarantine; write feedback on what changed.
+
+    A file that came encrypted and could not be decrypted is tried with the channel's key of today.
+    """
+    opened = reopen(settings) if file_id is None else []
+    first = ingest(settings, [feed] if feed else None, progress) if opened else None
+    report = judge_again(settings, feed, file_id, progress)
+    if first is not None:
+        report.join(first)
+    return _told(settings, report)
 
 
 def _told(settings: Settings, report: IngestReport) -> IngestReport:

@@ -34,7 +34,7 @@ from lda.serving import ServingError, serve, serving_is_on
 from lda.settings import Settings
 from lda.stops import GatesStopped, RefreshError
 from lda.telemetry import Dataset, Step, step
-from lda.vault import check_access
+from lda.vault import check_access, check_key
 from lda.warehouse import (
     Candidate,
     being_judged,
@@ -155,6 +155,7 @@ def start_refresh(
     started = utc_now()
     moment = _moment(as_of)
     with _ledger(settings) as ledger:
+        check_key(settings, ledger)
         with one_writer(settings):
             settle(settings, ledger)
         period = _period(period_end, moment) if period_end else latest_period(settings, ledger, moment)

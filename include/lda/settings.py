@@ -10,7 +10,7 @@ import os
 import secrets
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -22,6 +22,10 @@ _KEY_LENGTH = 32
 PRIVATE_FILE = 0o600
 # Stands for every system there is a file of.
 EVERY_SYSTEM = "all"
+
+
+# How long something stays: a number of days, or for good.
+Days = Literal["keep"] | Annotated[int, Field(ge=1)]
 
 
 class SettingsError(Exception):
@@ -41,6 +45,9 @@ class Settings(BaseSettings):
         "demo", description="In production a missing secret stops a run."
     )
     pseudonym_key: SecretStr | None = Field(None, description="Secret key of the person tokens; 32 characters or more.")
+    next_pseudonym_key: SecretStr | None = Field(
+        None, description="The key that `lda rotate-key` changes to; only set while it is being changed."
+    )
     ledger_url: str | None = Field(None, description="SQLAlchemy URL of the ledger; by default SQLite in home.")
     project_dir: Path = Field(PROJECT_DIR, description="The checkout: dbt_project, expectations and include are in it.")
     duckdb_memory_limit: str = Field("2GB", description="Memory DuckDB may use.")
@@ -70,6 +77,21 @@ class Settings(BaseSettings):
     superset_password: SecretStr | None = Field(None, description="Password of the Superset user.")
     keep_publications: int = Field(36, ge=1, description="Publications to keep when old ones are removed.")
     legal_hold: list[str] = Field(default_factory=list, description="Publications never to be removed, as a JSON list.")
+    keep_landing_days: Days = Field("keep", description="Days a landed file stays in landing once it is archived.")
+    keep_archive_days: Days = Field(
+        "keep", description="Days archived bytes stay that neither what is in force nor a kept publication is made of."
+    )
+    keep_quarantine_days: Days = Field("keep", description="Days quarantined rows stay in the vault.")
+    keep_identifiers_days: Days = Field("keep", description="Days identifiers of accepted rows stay in the vault.")
+    keep_superseded_days: Days = Field(
+        "keep",
+        description="Days rows stay in the lake after they were replaced; longer where a kept publication needs them.",
+    )
+    keep_outbox_days: Days = Field("keep", description="Days feedback documents stay in partners' outboxes.")
+    keep_care_lists_days: Days = Field("keep", description="Days lists for direct care stay.")
+    keep_candidates_days: Days = Field(30, description="Days candidate databases stay, but for the last.")
+    keep_runs_days: Days = Field("keep", description="Days runs and gate verdicts stay that no kept publication is of.")
+    backup_reminder_days: int = Field(8, ge=1, description="Days without a backup after which housekeeping reminds.")
     lock_timeout_seconds: int = Field(600, description="How long a second run waits for the first.")
     alert_urls: SecretStr | None = Field(
         None,
@@ -202,18 +224,20 @@ class Settings(BaseSettings):
         short key raises ``SettingsError`` before any file is read, and so does a demo key that is too short.
         """
         if self.pseudonym_key is not None:
-            key = self.pseudonym_key.get_secret_value().encode()
-            if len(key) < _KEY_LENGTH:
-                raise SettingsError(
-                    "LDA_PSEUDONYM_KEY is shorter than 32 characters. Make one with: openssl rand -hex 32"
-                )
-            return key
+            return _long_enough(self.pseudonym_key, "LDA_PSEUDONYM_KEY")
         if self.environment == "production":
             raise SettingsError(
                 "LDA_PSEUDONYM_KEY is not set, so person tokens cannot be made and no file was read. "
                 "Take the key from your secret store (make a first one with: openssl rand -hex 32)."
             )
         return self._demo_key()
+
+    @property
+    def next_token_key(self) -> bytes | None:
+        """The key that is to follow, as bytes; None when none is set. Raises SettingsError for a short one."""
+        if self.next_pseudonym_key is None:
+            return None
+        return _long_enough(self.next_pseudonym_key, "LDA_NEXT_PSEUDONYM_KEY")
 
     @property
     def demo_key_path(self) -> Path:
@@ -254,3 +278,10 @@ class Settings(BaseSettings):
                 folder.mkdir(parents=True, exist_ok=True)
                 folder.chmod(PRIVATE_FOLDER)
         self.published.mkdir(parents=True, exist_ok=True)
+
+
+def _long_enough(secret: SecretStr, name: str) -> bytes:
+    key = secret.get_secret_value().encode()
+    if len(key) < _KEY_LENGTH:
+        raise SettingsError(f"{name} is shorter than {_KEY_LENGTH} characters. Make one with: openssl rand -hex 32")
+    return key

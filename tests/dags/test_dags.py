@@ -35,7 +35,11 @@ FEEDS = {
 
 def test_bag_is_complete_and_imports_without_error(bag):
     assert bag.import_errors == {}
-    assert set(bag.dags) == {f"lda_ingest_{feed}" for feed in FEEDS} | {"lda_collect", "lda_refresh"}
+    assert set(bag.dags) == {f"lda_ingest_{feed}" for feed in FEEDS} | {
+        "lda_collect",
+        "lda_refresh",
+        "lda_housekeeping",
+    }
 
 
 def test_there_is_an_ingest_dag_for_every_contract(bag, project):
@@ -56,7 +60,8 @@ def test_every_dag_has_owner_tags_docs_and_one_run_at_a_time(bag):
 
 def test_every_task_retries_writes_one_at_a_time_ends_and_says_when_it_failed(bag):
     tasks = [task for dag in bag.dags.values() for task in dag.tasks]
-    assert len(tasks) == 2 * len(FEEDS) + 2 + 7  # two for each feed, lda_collect's two, and the steps of lda_refresh
+    # two for each feed, lda_collect's two, lda_housekeeping's, and the steps of lda_refresh
+    assert len(tasks) == 2 * len(FEEDS) + 2 + 1 + 7
     for task in tasks:
         assert task.retries == 2, task.task_id
         assert task.retry_exponential_backoff, task.task_id

@@ -21,15 +21,18 @@ NEEDS_TWO = {
 REFUSED = {"lda restore <backups>": "is not empty"}
 
 
-def commands() -> dict[str, str]:
-    """Every `lda` command of the runbooks' blocks, with the page it stands on."""
-    found: dict[str, str] = {}
+def commands() -> dict[tuple[str, str], str]:
+    """Every `lda` command of the runbooks' blocks, with the page it stands on.
+
+    Each once, but a backup on every page: what a page puts back later must have been made under the key of that moment.
+    """
+    found: dict[tuple[str, str], str] = {}
     for path in RUNBOOKS:
         for block in re.findall(r"```sh\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL):
             for line in block.splitlines():
                 command = line.split(" #")[0].strip()
                 if command.startswith("lda "):
-                    found.setdefault(command, path.name)
+                    found.setdefault((command, path.name if command.startswith("lda backup") else ""), path.name)
     return found
 
 
@@ -49,7 +52,7 @@ def test_every_command_of_the_runbooks_runs(journey, tmp_path):
         "<backups>": str(tmp_path / "backups"),
         "<trial folder>": str(tmp_path / "trial"),
     }
-    for command, page in found.items():
+    for (command, _), page in found.items():
         refusal = REFUSED.get(command)
         for placeholder, value in words.items():
             command = command.replace(placeholder, value)  # noqa: PLW2901

@@ -2,5 +2,6 @@
 
 from lda.channels.collect import Collected, CollectReport, collect
 from lda.channels.config import Channel, ChannelError, load_channels
+from lda.channels.reopen import reopen
 
-__all__ = ["Channel", "ChannelError", "CollectReport", "Collected", "collect", "load_channels"]
+__all__ = ["Channel", "ChannelError", "CollectReport", "Collected", "collect", "load_channels", "reopen"]

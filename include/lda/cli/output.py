@@ -30,6 +30,8 @@ PLAIN_ERRORS = {
     "lda.serving.errors": ("ServingError",),
     "lda.direct_care.make": ("DirectCareError",),
     "lda.keeping.backup": ("BackupError",),
+    "lda.keeping.holds": ("HoldError",),
+    "lda.keeping.subject": ("ErasureError",),
     "lda.refresh": ("RefreshError", "GatesStopped"),
     "lda.cli.bench": ("BenchError",),
 }

@@ -7,13 +7,14 @@ code list against the reference data.
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import sqlglot
 from sqlglot import exp
 
-from lda.contracts.loading import contract_files, load_file_rules
+from lda.contracts.loading import contract_files, earlier_files, load_file_rules, version_problems
 from lda.contracts.model import RULE_CONTEXT, ContractError, FeedContract, Problem, RuleSpec, TableSpec
 from lda.contracts.odcs import read_contract
 from lda.contracts.people import people_problems
@@ -47,6 +48,16 @@ def check_contracts(settings: Settings) -> list[Problem]:
                 other = codes.setdefault(rule.code, path.name)
                 if other != path.name:
                     problems.append(Problem(path.name, rule.code, "a code used by one contract", f"also in {other}"))
+        for path in earlier_files(settings):
+            contract, found = read_contract(path)
+            problems.extend(found or version_problems(path.name, contract, contracts))
+            if contract and contract.feed in contracts:
+                today = contracts[contract.feed]
+                contracts[contract.feed] = replace(today, earlier=(*today.earlier, contract))
+                problems.extend(_code_lists(path.name, contract, lists))
+                problems.extend(people_problems(path.name, contract))
+                problems.extend(_patterns(connection, path.name, contract))
+                problems.extend(rule_sql_problems(connection, path.name, contract))
     try:
         load_file_rules(settings)
     except ContractError as error:
@@ -167,6 +178,11 @@ def _systems(settings: Settings, contracts: dict[str, FeedContract]) -> list[Pro
         for feed in document.get("feeds") or []:
             if feed not in contracts:
                 problems.append(Problem(path.name, "feeds", "a feed with a usable contract", str(feed)))
+        for index, agreed in enumerate(document.get("earlier_versions") or []):
+            contract = contracts.get(str(agreed.get("feed"))) if isinstance(agreed, dict) else None
+            if contract and not any(one.version == agreed.get("version") for one in contract.earlier):
+                place, found = f"earlier_versions[{index}].version", str(agreed.get("version"))
+                problems.append(Problem(path.name, place, "a version in contracts/earlier/", found))
     return problems
 
 

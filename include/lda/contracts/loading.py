@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from lda.contracts.model import ContractError, FeedContract, FileRule, Problem
@@ -10,6 +12,8 @@ from lda.contracts.yamlfile import read_yaml
 from lda.settings import Settings
 
 CONTRACT_SUFFIX = ".odcs.yaml"
+# Folder of versions that some partners still send.
+EARLIER = "earlier"
 FILE_RULES = "file_rules.yaml"
 
 
@@ -31,7 +35,57 @@ def load_contracts(settings: Settings) -> dict[str, FeedContract]:
         raise ContractError(problems)
     if not contracts:
         raise ContractError([Problem(settings.contracts_dir.name, "the folder", "at least one contract", "none")])
+    return _with_earlier(settings, contracts)
+
+
+def earlier_files(settings: Settings) -> list[Path]:
+    """Contract files of earlier versions, in order of name."""
+    return sorted((settings.contracts_dir / EARLIER).glob(f"*{CONTRACT_SUFFIX}"))
+
+
+def _with_earlier(settings: Settings, contracts: dict[str, FeedContract]) -> dict[str, FeedContract]:
+    """The contracts with the earlier versions that stand beside them."""
+    problems: list[Problem] = []
+    for path in earlier_files(settings):
+        contract, found = read_contract(path)
+        problems.extend(found or version_problems(path.name, contract, contracts))
+        if contract and contract.feed in contracts:
+            today = contracts[contract.feed]
+            contracts[contract.feed] = replace(today, earlier=(*today.earlier, contract))
+    if problems:
+        raise ContractError(problems)
     return contracts
+
+
+def version_problems(file: str, contract: FeedContract | None, contracts: Mapping[str, FeedContract]) -> list[Problem]:
+    """Why an earlier version cannot stand beside today's: its rows must fit the same tables of the lake.
+
+    Columns that today's version has besides are empty in its rows. A column that was renamed keeps today's name, with
+    the label of that time as a synonym.
+    """
+    if contract is None:
+        return []
+    today = contracts.get(contract.feed)
+    if today is None:
+        return [Problem(file, "id", "a feed with a contract of today", contract.feed)]
+    problems: list[Problem] = []
+    if today.of_version(contract.version):
+        problems.append(Problem(file, "version", "another version than those beside it", contract.version))
+    known = {table.name: dict(table.lake_columns()) for table in today.tables}
+    for table in contract.tables:
+        if table.name not in known:
+            problems.append(Problem(file, table.name, "a table of today's version", "none of this name"))
+            continue
+        for name, kind in table.lake_columns():
+            if known[table.name].get(name) != kind:
+                found = known[table.name].get(name, "no such column")
+                problems.append(
+                    Problem(file, f"{table.name}.{name}", f"a column of type {kind} in today's version", found)
+                )
+    for name in ("partner_type", "period_rule", "role"):
+        if getattr(contract, name) != getattr(today, name):
+            problems.append(Problem(file, name, getattr(today, name), getattr(contract, name)))
+    return problems
 
 
 def load_file_rules(settings: Settings) -> tuple[FileRule, ...]:

@@ -228,6 +228,7 @@ class FeedContract:
     ``opt_outs``, the people that no figure may count. A submission is due ``latency_days`` after its period ends, is
     not chased for ``grace_days`` more, and is escalated ``escalation_days`` after it was due (None: never); all are
     calendar days.
+    ``earlier`` are versions that some partners still send.
     """
 
     feed: str
@@ -248,6 +249,16 @@ class FeedContract:
     grace_days: int = 0
     escalation_days: int | None = None
     fingerprint: str = field(default="", compare=False)
+    earlier: tuple[FeedContract, ...] = ()
+
+    def of_version(self, version: str) -> FeedContract | None:
+        """The contract as it is in one of its versions, or None."""
+        return next((one for one in (self, *self.earlier) if one.version == version), None)
+
+    @property
+    def every_file_pattern(self) -> tuple[str, ...]:
+        """File patterns of every version that some partner may still send, today's first."""
+        return tuple(dict.fromkeys(text for one in (self, *self.earlier) for text in one.file_patterns))
 
     @property
     def is_archive(self) -> bool:

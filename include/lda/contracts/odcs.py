@@ -131,6 +131,7 @@ def _build(document: OpenDataContractStandard, faults: Faults, fingerprint: str)
         tables=tables,
         role=choice(custom.get("role", "figures"), Role, "role", faults),
         fingerprint=fingerprint,
+        earlier=(),
     )
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, get_args
 
 from lda.contracts.model import ContractError, PartnerType, Problem
-from lda.contracts.system_model import Partner, Place, SystemConfig, Systems
+from lda.contracts.system_model import EarlierVersion, Partner, Place, SystemConfig, Systems
 from lda.contracts.terms import read_terms, terms_problems
 from lda.contracts.yamlfile import read_yaml
 from lda.settings import Settings
 
-_OPTIONAL = {"area_code", "sample", "publication", "paused"}
+_OPTIONAL = {"area_code", "sample", "publication", "paused", "earlier_versions"}
+_VERSION = {"feed", "version", "last_period_end"}
 _KEYS = {"system_code", "name", "icb_code", "places", "feeds", "partners"} | _OPTIONAL
 _PARTNER, _DATED = {"code", "name", "type"}, {"valid_from", "valid_to"}
 _ONLY = "feeds"
@@ -76,6 +77,15 @@ def load_system(settings: Settings, code: str | None = None) -> SystemConfig:
         sample=dict(document.get("sample") or {}),
         publication=publication,
         paused=paused,
+        earlier_versions=tuple(
+            EarlierVersion(
+                item["feed"],
+                item["version"],
+                date.fromisoformat(str(item["last_period_end"])),
+                tuple(item.get("partners") or ()),
+            )
+            for item in document.get("earlier_versions") or ()
+        ),
     )
 
 
@@ -107,10 +117,31 @@ def system_problems(file: str, document: Mapping[str, Any]) -> list[Problem]:
         if identity in seen:
             problems.append(Problem(file, place, "a partner listed once", f"{item['code']} twice"))
         seen.add(identity)
+    problems += _version_problems(file, document)
     for index, item in enumerate(document["places"]):
         if not isinstance(item, dict) or not all(isinstance(item.get(k), str) for k in ("code", "name", "cassr_code")):
             problems.append(Problem(file, f"places[{index}]", "code, name and cassr_code as quoted strings", str(item)))
     return problems + terms_problems(file, document)
+
+
+def _version_problems(file: str, document: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with a system's agreements on earlier versions of contracts."""
+    problems = []
+    for index, item in enumerate(document.get("earlier_versions") or ()):
+        place = f"earlier_versions[{index}]"
+        if not isinstance(item, dict) or set(item) - {"partners"} != _VERSION or not isinstance(item["version"], str):
+            problems.append(
+                Problem(file, place, "feed, version (quoted), last_period_end, and maybe partners", str(item))
+            )
+            continue
+        if item["feed"] not in document["feeds"]:
+            problems.append(Problem(file, f"{place}.feed", "a feed of the system", str(item["feed"])))
+        try:
+            date.fromisoformat(str(item["last_period_end"]))
+        except ValueError:
+            found = str(item["last_period_end"])
+            problems.append(Problem(file, f"{place}.last_period_end", "a date like 2026-03-31", found))
+    return problems
 
 
 def _date_problems(file: str, place: str, item: Mapping[str, Any]) -> list[Problem]:

@@ -43,6 +43,16 @@ class Partner:
 
 
 @dataclass(frozen=True)
+class EarlierVersion:
+    """An earlier version of a contract that partners send up to a period; no partners means all of the system."""
+
+    feed: str
+    version: str
+    last_period_end: date
+    partners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class SystemConfig:
     """One health and care system: its places, partners and feeds.
 
@@ -60,6 +70,7 @@ class SystemConfig:
     sample: dict[str, int] = field(default_factory=dict, compare=False)
     publication: Publication = field(default_factory=Publication)
     paused: tuple[Pause, ...] = ()
+    earlier_versions: tuple[EarlierVersion, ...] = ()
 
     def senders(self, contract: FeedContract) -> list[Partner]:
         """The partners that send a feed of the system: those of its type, less those that send other feeds only."""
@@ -106,6 +117,18 @@ class Systems:
         """The partner of this code and type in any of them, or None."""
         found = (system.partner(code, partner_type) for system in self.all)
         return next((partner for partner in found if partner is not None), None)
+
+    def version_for(self, contract: FeedContract, partner_code: str | None, period_end: date | None) -> FeedContract:
+        """The version of a contract that a partner's submission for a period is held to: today's unless agreed."""
+        sender = self.partner(partner_code or "", contract.partner_type)
+        for system in self.all:
+            if sender is None or period_end is None or sender.system_code != system.system_code:
+                continue
+            for agreed in system.earlier_versions:
+                theirs = not agreed.partners or sender.code in agreed.partners
+                if agreed.feed == contract.feed and theirs and period_end <= agreed.last_period_end:
+                    return contract.of_version(agreed.version) or contract
+        return contract
 
     def system_of(self, code: str | None, partner_type: str | None) -> str | None:
         """The system that a partner sends to; for one nobody knows the only system served, or None."""

@@ -123,7 +123,8 @@ def join_parts(reading: Reading) -> None:
         reading.find(fact, value, said)
     reading.find("data_rows", received, "No table has a data row.")
     if received:
-        reading.find("quarantined_share", bad / received, f"{bad:,} of {received:,} rows failed.")
+        erased = reading.erased + sum(part.erased for part in parts.values())
+        reading.find("quarantined_share", bad / (received + erased), f"{bad:,} of {received:,} rows failed.")
     for name, part in parts.items():
         reading.notes += [f"{name}: {note}" for note in part.notes]
         reading.rule_results += [

@@ -36,7 +36,7 @@ from lda.intake.verdicts import BATCH, ExpectationResult, validate
 from lda.landing import archive_path
 from lda.ledger import FileRecord, Ledger, RowAccount, RuleResult, Verdict, utc_now
 from lda.settings import Settings
-from lda.vault import scratch_folder
+from lda.vault import erased_rows, scratch_folder
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,11 @@ class Intake:
     file_rules: tuple[FileRule, ...]
     reference: Reference
     again: bool = False
+
+    def contract_of(self, record: FileRecord) -> FeedContract:
+        """The contract a file is held to, in the version its partner sends for its period."""
+        contract = self.contracts[record.feed or ""]
+        return self.systems.version_for(contract, record.partner_code, record.period_end)
 
     def labels(self, contract: FeedContract) -> dict[str, Labels]:
         """Header labels of every table that a file of the feed could be, rightly or wrongly."""
@@ -72,12 +77,19 @@ class BatchOutcome:
 def judge_batch(intake: Intake, feed: str, records: Sequence[FileRecord]) -> BatchOutcome:
     """Judge files of one feed, write the lake and the vault, then record everything in one ledger transaction.
 
-    Raises IntakeError when the set cannot be judged at all and RowsLost when what was written does not add up; the
-    ledger then knows nothing of the batch and the next run judges it again.
+    The files are all held to one version of the contract. Raises IntakeError when the set cannot be judged at all and
+    RowsLost when what was written does not add up; the ledger then knows nothing of the batch and the next run judges
+    it again.
     """
-    contract = intake.contracts[feed]
+    contract = intake.contract_of(records[0])
+    erased = erased_rows(intake.settings)
     readings = [
-        Reading(number, record, archive_path(intake.settings, record.archived_as))
+        Reading(
+            number,
+            record,
+            archive_path(intake.settings, record.archived_as),
+            erased=erased.get(record.archived_as, 0),
+        )
         for number, record in enumerate(records)
     ]
     with scratch_folder(intake.settings) as scratch, connect(intake.settings, scratch) as connection:
@@ -96,7 +108,7 @@ def judge_batch(intake: Intake, feed: str, records: Sequence[FileRecord]) -> Bat
 
 def refuse(intake: Intake, record: FileRecord, fault: BaseException) -> BatchOutcome:
     """Reject a file that cannot be judged at all, by the kind of its fault and no more: its words may hold a cell."""
-    contract = intake.contracts[record.feed or ""]
+    contract = intake.contract_of(record)
     reading = Reading(0, record, archive_path(intake.settings, record.archived_as))
     reading.find("judged", 0, f"It ended with {type(fault).__name__}.")
     _reach_verdicts(intake, contract, [reading])

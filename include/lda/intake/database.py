@@ -9,8 +9,9 @@ from pathlib import Path
 
 import duckdb
 
+from lda.intake.erased import install_erased
 from lda.settings import Settings
-from lda.vault import install_key
+from lda.vault import erased_list, install_key
 
 
 class IntakeError(Exception):
@@ -32,6 +33,7 @@ def connect(settings: Settings, scratch: Path) -> Iterator[duckdb.DuckDBPyConnec
         connection.execute("SET preserve_insertion_order = true")
         connection.execute("SET enable_progress_bar = false")
         install_key(connection, settings.token_key)
+        install_erased(connection, erased_list(settings))
         yield connection
     finally:
         connection.close()

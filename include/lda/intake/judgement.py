@@ -105,7 +105,7 @@ def account_for_rows(connection: duckdb.DuckDBPyConnection, readings: Mapping[in
         reading.account = RowAccount(total, accepted.get(number, 0), bad, repeated, reading.layout_rows)
         reading.find("data_rows", total, "There is a header but no data row.")
         if total:
-            reading.find("quarantined_share", bad / total, f"{bad:,} of {total:,} rows failed.")
+            reading.find("quarantined_share", bad / (total + reading.erased), f"{bad:,} of {total:,} rows failed.")
 
 
 def tally_rules(

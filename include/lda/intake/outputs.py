@@ -62,7 +62,7 @@ def _accepted(joins: str) -> str:
 def write_lake_files(connection: duckdb.DuckDBPyConnection, table: TableSpec, paths: dict[int, Path]) -> None:
     """Write one Parquet file per accepted file of a batch of small files, in order of row number."""
     query = f"SELECT j._file AS _number, {lake_select(table)} {_accepted(lake_joins(table))} ORDER BY j._file, j._row"
-    written = _split(connection.execute(query).to_arrow_reader(ROWS_AT_ONCE), paths)
+    written = split_into_files(connection.execute(query).to_arrow_reader(ROWS_AT_ONCE), paths)
     for number in paths.keys() - written:
         empty = connection.execute(
             f"SELECT {lake_select(table)} {_accepted(lake_joins(table))} LIMIT 0"
@@ -70,7 +70,7 @@ def write_lake_files(connection: duckdb.DuckDBPyConnection, table: TableSpec, pa
         _write_one(paths[number], [empty])
 
 
-def _split(reader: pa.RecordBatchReader, paths: dict[int, Path]) -> set[int]:
+def split_into_files(reader: pa.RecordBatchReader, paths: dict[int, Path]) -> set[int]:
     """Cut a stream of rows, ordered by ``_number`` in its first column, into files. Returns the numbers written."""
     current: int | None = None
     parts: list[pa.Table] = []

@@ -20,7 +20,8 @@ class Reading:
 
     ``facts`` holds what file rules ask for (see file_rules.yaml); a fact not found out is not there. ``details`` says
     in plain words what was found, by fact. ``number`` is the file's number in the batch. ``parts`` holds a
-    reading for each table found in the file, by table: the file itself when it is a table.
+    reading for each table found in the file, by table: the file itself when it is a table. ``erased`` counts rows of
+    people whose data was erased: they are not data of it, but they were there when its quality is asked about.
     """
 
     number: int
@@ -36,6 +37,7 @@ class Reading:
     rule_results: list[RuleResult] = field(default_factory=list)
     rejected_for: list[str] = field(default_factory=list)
     parts: dict[str, Reading] = field(default_factory=dict)
+    erased: int = 0
 
     def find(self, fact: str, value: float, detail: str = "") -> None:
         """Note a fact."""

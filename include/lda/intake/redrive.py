@@ -19,14 +19,16 @@ def redrive(
 ) -> IngestReport:
     """Judge rejected and unrecognised files, and files with rows in quarantine, by today's rules and reference data.
 
-    The bytes come from the archive. Files whose verdict is what it was stay untouched; the report counts the others.
-    An accepted file that changes begins a new submission with a new file in the lake, so that a past moment still
-    reads the old one. The vault keeps the identifiers of the latest judgement alone. ``file_id`` may be the first
-    characters of an id.
+    The bytes come from the archive; files whose bytes retention has removed stay as they are. Files whose verdict is
+    what it was stay untouched; the report counts the others. An accepted file that changes begins a new submission
+    with a new file in the lake, so that a past moment still reads the old one. The vault keeps the identifiers of the
+    latest judgement alone. ``file_id`` may be the first characters of an id.
     """
     settings.token_key  # noqa: B018 (raises before any file is read)
     with run_of(settings, "redrive", again=True) as (intake, report):
-        records = [_claimed_again(intake, record) for record in intake.ledger.judged(feed, file_id)]
+        gone = {name for name, change in intake.ledger.archive_changes().items() if change.sha256 is None}
+        judged = (record for record in intake.ledger.judged(feed, file_id) if record.archived_as not in gone)
+        records = [_claimed_again(intake, record) for record in judged]
         records = [record for record in records if record.feed and (feed is None or record.feed == feed)]
         judge_all(intake, records, report, progress)
         for name in [feed] if feed else sorted(intake.contracts):

@@ -73,6 +73,15 @@ class IngestReport:
         if ids:
             self.by_status["unrecognised"] = self.by_status.get("unrecognised", 0) + len(ids)
 
+    def join(self, other: IngestReport) -> None:
+        """Add what an earlier run of the same command did."""
+        for feed, theirs in other.by_feed.items():
+            _add(self.by_feed.setdefault(feed, FeedReport()), theirs)
+        _add(self, other)
+        self.new_submissions[:0] = other.new_submissions
+        self.unrecognised[:0] = other.unrecognised
+        self.problems[:0] = other.problems
+
     def time(self, step: str, seconds: float) -> None:
         """Add seconds to a step."""
         self.seconds_by_step[step] = round(self.seconds_by_step.get(step, 0.0) + seconds, 3)
@@ -80,3 +89,10 @@ class IngestReport:
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON can hold it."""
         return asdict(self)
+
+
+def _add(ours: FeedReport | IngestReport, theirs: FeedReport | IngestReport) -> None:
+    for name in ("files", "received", "accepted", "quarantined", "repeated"):
+        setattr(ours, name, getattr(ours, name) + getattr(theirs, name))
+    for status, count in theirs.by_status.items():
+        ours.by_status[status] = ours.by_status.get(status, 0) + count

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -57,7 +58,7 @@ def judge_all(intake: Intake, records: Sequence[FileRecord], report: IngestRepor
     done = 0
     gates: list[dict[str, object]] = []
     lost: list[RowsLost] = []
-    for feed, batch in batches(intake.settings, records):
+    for feed, batch in batches(intake, records):
         if progress:
             progress(f"judging {feed}", done, len(records))
         started = time.monotonic()
@@ -127,10 +128,15 @@ def _refuse(intake: Intake, feed: str, record: FileRecord, error: Exception, rep
     return outcome
 
 
-def batches(settings: Settings, records: Sequence[FileRecord]) -> Iterator[tuple[str, list[FileRecord]]]:
-    """Files of one feed to judge as a set: large files alone, others up to the settings' number and bytes."""
-    for feed in sorted({record.feed for record in records if record.feed}):
-        own = [record for record in records if record.feed == feed]
+def batches(intake: Intake, records: Sequence[FileRecord]) -> Iterator[tuple[str, list[FileRecord]]]:
+    """Files of one feed and version of its contract to judge as a set: large files alone, others up to the settings'
+    number and bytes."""
+    settings = intake.settings
+    groups: dict[tuple[str, str], list[FileRecord]] = defaultdict(list)
+    for record in records:
+        if record.feed:
+            groups[record.feed, intake.contract_of(record).version].append(record)
+    for (feed, _), own in sorted(groups.items()):
         batch: list[FileRecord] = []
         size = 0
         for record in own:

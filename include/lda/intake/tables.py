@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from lda.contracts import RULE_CONTEXT, FeedContract, FileRule, Parent, TableSpec
+from lda.intake.erased import leave_out_erased
 from lda.intake.header import Labels
 from lda.intake.judgement import account_for_rows, create_batch_file, create_dropped, results, tally_rules
 from lda.intake.judging import RowRules, judged_sql, keys_of
@@ -56,8 +57,12 @@ def judge_table(
         source = f"(SELECT r.*, f._file_id, {context} FROM raw AS r JOIN batch_file AS f ON f._file = r._file)"
         connection.execute(f"CREATE TEMP TABLE judged AS {judged_sql(table, work.rules, source)}")
         connection.execute("DROP TABLE raw")
-    create_dropped(connection, table, work.rules)
     by_number = {item.number: item for item in usable}
+    left_out = leave_out_erased(connection, contract, table, is_view=work.is_view)
+    for number, rows in left_out.items():
+        by_number[number].layout_rows += rows
+        by_number[number].erased += rows
+    create_dropped(connection, table, work.rules)
     account_for_rows(connection, by_number)
     tallies = tally_rules(connection, table, work.rules)
     for reading in usable:

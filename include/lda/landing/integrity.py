@@ -14,9 +14,14 @@ from lda.settings import Settings
 
 @dataclass
 class ArchiveReport:
-    """What a check of the archive found, as hashes of bytes. ``unknown`` are those that no ledger line is about."""
+    """What a check of the archive found, as hashes of bytes. ``unknown`` are those that no ledger line is about.
+
+    ``removed`` counts those whose time was over. Bytes from which a person's rows were erased are held to the hash that
+    the ledger has of them since.
+    """
 
     files: int = 0
+    removed: int = 0
     size_bytes: int = 0
     damaged: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -37,14 +42,18 @@ def check_archive(
 ) -> ArchiveReport:
     """Hash every archived file again and compare with its name, and the names with the ledger."""
     report = ArchiveReport()
+    changes = ledger.archive_changes()
     known = {record.archived_as for record in ledger.files()}
-    report.missing = sorted(name for name in known if not archive_path(settings, name).exists())
+    removed = {name for name, change in changes.items() if change.sha256 is None}
+    report.missing = sorted(name for name in known - removed if not archive_path(settings, name).exists())
+    report.removed = len(removed)
     paths = sorted(path for path in settings.archive.glob("*/*") if path.is_file() and not path.name.startswith("."))
     for number, path in enumerate(paths):
         if progress:
             progress("archive", number, len(paths))
+        change = changes.get(path.name)
         with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != path.name:
+            if hashlib.file_digest(file, "sha256").hexdigest() != (change.sha256 if change else path.name):
                 report.damaged.append(path.name)
         report.files += 1
         report.size_bytes += path.stat().st_size

@@ -30,7 +30,7 @@ def claims(file_name: str, contracts: Mapping[str, FeedContract]) -> list[Claim]
     """Every feed whose file pattern the name matches, in order of feed. A version past all bounds is no match."""
     found = []
     for contract in sorted(contracts.values(), key=lambda item: item.feed):
-        for pattern in contract.file_patterns:
+        for pattern in contract.every_file_pattern:
             match = re.match(pattern, file_name)
             if not match:
                 continue

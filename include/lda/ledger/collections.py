@@ -22,6 +22,13 @@ class CollectionBook:
             rows = connection.execute(query.where(collection.c.channel == channel))
             return {(str(key), str(state)): done_at is not None for key, state, done_at in rows}
 
+    def channel_of(self, landing_path: str) -> str | None:
+        """The channel that put a file at a landed path last; None for one put there by hand."""
+        query = select(collection.c.channel, collection.c.landing_paths).order_by(collection.c.collected_at.desc())
+        with self.engine.connect() as connection:
+            rows = [(str(row.channel), list(row.landing_paths)) for row in connection.execute(query)]
+        return next((channel for channel, paths in rows if landing_path in paths), None)
+
     def record_collected(
         self, channel: str, item_key: str, state: str, landing_paths: Sequence[str], at: datetime
     ) -> None:

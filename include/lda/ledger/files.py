@@ -185,6 +185,11 @@ class FileBook:
             self._set_status(connection, back, ACCEPTED, "In force again: what had replaced it counts no more.", at)
             return outcome.in_force + back
 
+    def mark_opened(self, file_id: str, detail: str, at: datetime) -> None:
+        """Record that what was wrapped in a file has been taken out of it: those files stand for it."""
+        with self.engine.begin() as connection:
+            self._set_status(connection, [file_id], SUPERSEDED, detail, at)
+
     def _set_status(
         self, connection: Connection, file_ids: Sequence[str], status: str, detail: str, at: datetime
     ) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, delete, func, insert, select, text, update
 
-from lda.ledger.tables import archive_change, hold, pseudonym_key
+from lda.ledger.records import RowAccount, Submission
+from lda.ledger.tables import archive_change, file, file_event, hold, judgement, pseudonym_key, row_account, submission
 
 ERASURE, RETENTION = "erasure", "retention"
 
@@ -78,6 +79,60 @@ class KeepingBook:
         with self.engine.begin() as connection:
             connection.execute(delete(archive_change).where(archive_change.c.content_hash == content_hash))
             connection.execute(insert(archive_change).values(**values))
+
+    def superseded(self) -> list[Submission]:
+        """Every submission that was replaced, oldest first."""
+        names = [item.name for item in fields(Submission)]
+        query = select(*(submission.c[name] for name in names)).where(submission.c.superseded_at.is_not(None))
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(submission.c.submission_id)).mappings()
+            return [Submission(**row) for row in rows]
+
+    def tidy(self) -> None:
+        """Give back the room of what was removed, and renew what the database knows of its tables."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if self.engine.dialect.name == "sqlite":
+                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+                connection.execute(text("VACUUM"))
+                connection.execute(text("PRAGMA optimize"))
+            else:
+                connection.execute(text("VACUUM (ANALYZE)"))
+
+    def lake_paths(self, file_ids: Iterable[str]) -> dict[str, list[str]]:
+        """Every lake path that a file's rows were ever written to, by file: one for each judgement."""
+        found: dict[str, list[str]] = {file_id: [] for file_id in file_ids}
+        query = select(submission.c.file_id, submission.c.lake_path).order_by(submission.c.submission_id)
+        with self.engine.connect() as connection:
+            for key, value in connection.execute(query):
+                file_id, path = str(key), str(value)
+                if file_id in found and path not in found[file_id]:
+                    found[file_id].append(path)
+        return found
+
+    def record_fewer_rows(
+        self, accounts: Mapping[str, RowAccount], lake_rows: Mapping[str, int], detail: str, at: datetime
+    ) -> None:
+        """Record that rows of files were erased: their accounts and their submissions' rows as they are from now on.
+
+        ``lake_rows`` are rows by lake path. Safe to repeat: accounts that are so already get no second event.
+        """
+        with self.engine.begin() as connection:
+            for path, rows in lake_rows.items():
+                connection.execute(update(submission).where(submission.c.lake_path == path).values(rows_accepted=rows))
+            for file_id, account in accounts.items():
+                own = row_account.c.file_id == file_id
+                before = connection.execute(select(row_account).where(own)).mappings().first()
+                if before is None or all(before[name] == value for name, value in vars(account).items()):
+                    continue
+                connection.execute(update(row_account).where(own).values(**vars(account)))
+                latest = select(func.max(judgement.c.judgement_id)).where(judgement.c.file_id == file_id)
+                counts = {name: value for name, value in vars(account).items() if name in judgement.c}
+                connection.execute(
+                    update(judgement).where(judgement.c.judgement_id == latest.scalar_subquery()).values(**counts)
+                )
+                status = connection.scalar(select(file.c.status).where(file.c.file_id == file_id))
+                event = {"file_id": file_id, "at": at, "status": status, "detail": detail}
+                connection.execute(insert(file_event).values(**event))
 
     def place_hold(self, reason: str, by: str, at: datetime, **what: Any) -> int:
         """Hold what ``what`` names (feed, partner_code, period_end, file_id, publication_id). Returns its number."""

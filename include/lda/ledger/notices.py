@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import Engine, delete, func, insert, select, update
 
 from lda.ledger.records import RECEIVED, FileRecord, RowAccount, RuleResult
 from lda.ledger.tables import alert_state, feedback, file, file_event, row_account, rule_result
@@ -107,7 +107,18 @@ class NoticeBook:
                 connection.execute(delete(feedback).where(feedback.c.file_id.in_([row["file_id"] for row in part])))
                 connection.execute(insert(feedback), part)
 
+    def forget_feedback(self, file_ids: Sequence[str]) -> None:
+        """Have partners told of these files as if they had not been told yet."""
+        with self.engine.begin() as connection:
+            for start in range(0, len(file_ids), CHUNK):
+                connection.execute(delete(feedback).where(feedback.c.file_id.in_(file_ids[start : start + CHUNK])))
+
     # Alerts
+
+    def rename_channel(self, old: str, new: str) -> None:
+        """Go on with what a channel was told under a new hash of its address."""
+        with self.engine.begin() as connection:
+            connection.execute(update(alert_state).where(alert_state.c.channel == old).values(channel=new))
 
     def told_state(self, channel: str, system_code: str) -> dict[tuple[str, str], str]:
         """(topic, subject) → state, as the last digest that went out by a channel left it."""

@@ -73,6 +73,13 @@ class PublicationBook:
         with self.engine.connect() as connection:
             return list(connection.scalars(query.order_by(run.c.started_at.desc(), run.c.run_id.desc())))
 
+    def forget_runs(self, run_ids: Sequence[str]) -> None:
+        """Remove runs and their gate results whose time is over."""
+        with self.engine.begin() as connection:
+            for run_id in run_ids:
+                connection.execute(delete(gate_result).where(gate_result.c.run_id == run_id))
+                connection.execute(delete(run).where(run.c.run_id == run_id))
+
     # Gates
 
     def record_gates(self, run_id: str, results: Sequence[Mapping[str, Any]]) -> None:

@@ -4,7 +4,7 @@ from lda.publishing.again import rebuild_report
 from lda.publishing.differences import PublicationDiff, compare_publications
 from lda.publishing.disclosure import audit_publication
 from lda.publishing.folder import PublicationError, verify_folder
-from lda.publishing.pruning import PruneReport, prune_publications
+from lda.publishing.pruning import PruneReport, prune_publications, remove_publications
 from lda.publishing.release import last_published, publish
 from lda.publishing.reproducing import Reproduction, reproduce
 from lda.publishing.switch import (
@@ -32,6 +32,7 @@ __all__ = [
     "prune_publications",
     "publish",
     "rebuild_report",
+    "remove_publications",
     "reproduce",
     "rollback",
     "settle",

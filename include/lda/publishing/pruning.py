@@ -30,28 +30,34 @@ def prune_publications(settings: Settings, *, apply: bool = False) -> PruneRepor
     """Remove all but the latest ``settings.keep_publications`` publications; without ``apply`` only say which.
 
     Kept besides: the one in force, the one a roll back would go to, those that a measure's last published figures are
-    in (the gates and the disclosure control compare with them), and those of ``settings.legal_hold``.
+    in (the gates and the disclosure control compare with them), and those on legal hold, by the settings or the ledger.
+    ``lda prune`` does this and everything else that retention asks for (``lda.keeping.prune``).
     """
     ledger = Ledger(settings.ledger_address)
     ledger.create()
     try:
         with one_writer(settings):
-            settle(settings, ledger)
-            report = PruneReport(apply, kept=_needed(settings, ledger))
-            for row in ledger.book.publications(settings.system_label):
-                folder = settings.published / row["publication_id"]
-                if row["publication_id"] in report.kept or not folder.is_dir():
-                    continue
-                report.removed.append(row["publication_id"])
-                report.freed_bytes += sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-                if apply:
-                    # Its name goes first, in one step: a folder with a publication's name is always whole.
-                    doomed = folder.rename(settings.published / f"{UNFINISHED}{row['publication_id']}")
-                    shutil.rmtree(doomed)
-                    ledger.note("pruned", row["publication_id"])
-            return report
+            return remove_publications(settings, ledger, apply=apply)
     finally:
         ledger.close()
+
+
+def remove_publications(settings: Settings, ledger: Ledger, *, apply: bool) -> PruneReport:
+    """What ``prune_publications`` does, while the caller holds the lock of publications."""
+    settle(settings, ledger)
+    report = PruneReport(apply, kept=_needed(settings, ledger))
+    for row in ledger.book.publications(settings.system_label):
+        folder = settings.published / row["publication_id"]
+        if row["publication_id"] in report.kept or not folder.is_dir():
+            continue
+        report.removed.append(row["publication_id"])
+        report.freed_bytes += sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        if apply:
+            # Its name goes first, in one step: a folder with a publication's name is always whole.
+            doomed = folder.rename(settings.published / f"{UNFINISHED}{row['publication_id']}")
+            shutil.rmtree(doomed)
+            ledger.note("pruned", row["publication_id"])
+    return report
 
 
 def _needed(settings: Settings, ledger: Ledger) -> dict[str, str]:
@@ -64,6 +70,9 @@ def _needed(settings: Settings, ledger: Ledger) -> dict[str, str]:
     for previous in last_published(settings, ledger):
         kept[previous.path.parents[1].name] = "new figures are compared with it"
     kept |= {name: "on legal hold" for name in settings.legal_hold if name in there}
+    for one in ledger.holds():
+        if one.publication_id in there:
+            kept[one.publication_id] = f"on legal hold {one.hold_id}"
     current = current_publication(settings)
     if current is not None:
         kept[current.publication_id] = "in force"

@@ -1,7 +1,8 @@
 """The vault: tokens in place of identifiers, and the folders identifiers never leave."""
 
 from lda.vault.access import AccessError, TooOpen, check_access, too_open
-from lda.vault.keys import NEXT_KEY, check_key, fingerprint
+from lda.vault.erased import ErasedList, add_to_erased, erased_list, erased_rows
+from lda.vault.keys import check_key, fingerprint
 from lda.vault.stores import (
     clear_scratch,
     finish_private,
@@ -24,13 +25,16 @@ from lda.vault.tokens import (
 )
 
 __all__ = [
-    "NEXT_KEY",
     "ROW_MESSAGE",
     "AccessError",
+    "ErasedList",
     "TooOpen",
+    "add_to_erased",
     "check_access",
     "check_key",
     "clear_scratch",
+    "erased_list",
+    "erased_rows",
     "fingerprint",
     "finish_private",
     "identifiers_path",

@@ -14,20 +14,21 @@ import duckdb
 
 TOKEN_LENGTH = 32
 _BLOCK = 64
-_INNER, _OUTER = "lda_token_inner", "lda_token_outer"
+# The name a connection knows the pseudonym key by; others may be installed beside it.
+KEY_VARIABLE = "lda_token"
 
 
-def install_key(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
-    """Make the token key known to a connection, for as long as it is open."""
+def install_key(connection: duckdb.DuckDBPyConnection, key: bytes, name: str = KEY_VARIABLE) -> None:
+    """Make a key known to a connection, by a name, for as long as it is open."""
     block = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
-    connection.execute(f"SET VARIABLE {_INNER} = ?", [bytes(byte ^ 0x36 for byte in block)])
-    connection.execute(f"SET VARIABLE {_OUTER} = ?", [bytes(byte ^ 0x5C for byte in block)])
+    connection.execute(f"SET VARIABLE {name}_inner = ?", [bytes(byte ^ 0x36 for byte in block)])
+    connection.execute(f"SET VARIABLE {name}_outer = ?", [bytes(byte ^ 0x5C for byte in block)])
 
 
-def token_sql(message: str) -> str:
+def token_sql(message: str, name: str = KEY_VARIABLE) -> str:
     """SQL for the token of a VARCHAR expression; NULL for NULL. Needs ``install_key`` on the connection."""
-    inner = f"unhex(sha256(getvariable('{_INNER}') || encode({message})))"
-    return f"left(sha256(getvariable('{_OUTER}') || {inner}), {TOKEN_LENGTH})"
+    inner = f"unhex(sha256(getvariable('{name}_inner') || encode({message})))"
+    return f"left(sha256(getvariable('{name}_outer') || {inner}), {TOKEN_LENGTH})"
 
 
 def token(key: bytes, message: str) -> str:

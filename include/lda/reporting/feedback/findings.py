@@ -143,7 +143,8 @@ class PartnerFeedback:
 
 def words_of(contract: FeedContract | None, file_rules: Sequence[FileRule]) -> dict[str, RuleWords]:
     """Every rule a feed's files are held to, by code: the contract and the file rules are the one definition."""
-    rules: list[FileRule | RuleSpec] = [*file_rules, *(contract.rules if contract else ())]
+    versions = (*contract.earlier, contract) if contract else ()
+    rules: list[FileRule | RuleSpec] = [*file_rules, *(rule for version in versions for rule in version.rules)]
     return {rule.code: RuleWords(rule.message, rule.remedy) for rule in rules}
 
 

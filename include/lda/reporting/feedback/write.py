@@ -259,3 +259,10 @@ def _remove(settings: Settings, gone: Iterable[ToldFile]) -> None:
         stem = submission(one, (), "", {}).stem
         for ending in (".xlsx", ".html"):
             (outbox_of(settings, sender(one)) / f"{stem}{ending}").unlink(missing_ok=True)
+
+
+def withdraw_documents(settings: Settings, ledger: Ledger, file_ids: Collection[str]) -> None:
+    """Remove the documents of some files, because rows of them were erased; the next feedback writes them anew."""
+    told = [one for one in ledger.notices.judged_files() if one.file.file_id in file_ids]
+    _remove(settings, told)
+    ledger.notices.forget_feedback([one.file.file_id for one in told])
