@@ -237,7 +237,7 @@ def test_a_file_keeps_the_time_it_was_sent(settings, channels, share):
     assert (settings.landing / "Y90001" / NAME).stat().st_mtime_ns == SENT
     ledger = Ledger(settings.ledger_address)
     try:
-        assert [record.delivered_at.isoformat() for record in ledger.files()] == ["2026-01-01T00:00:00"]
+        assert [record.delivered_at.isoformat() for record in ledger.files()] == ["2026-01-01T00:00:00.123456"]
     finally:
         ledger.close()
 
