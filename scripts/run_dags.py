@@ -10,10 +10,14 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from airflow.sdk import DAG
 
 DAGS = Path(__file__).resolve().parents[1] / "dags"
@@ -42,13 +46,21 @@ def quieten() -> None:
     logging.getLogger().setLevel(logging.ERROR)
 
 
+@contextmanager
+def synced() -> Iterator[None]:
+    """``dag.test()`` writes every DAG of the folder to Airflow's database each time; in one run once is enough."""
+    with patch("airflow.dag_processing.dagbag.sync_bag_to_db"):
+        yield
+
+
 def run(dags: list[DAG]) -> list[str]:
     """Run each DAG to its end; returns the ids of those that did not succeed."""
     failed = []
-    for dag in dags:
+    for number, dag in enumerate(dags):
         print(f"▸ {dag.dag_id:<36}", end="", flush=True)
         started = time.monotonic()
-        state = str(dag.test().state)
+        with synced() if number else nullcontext():
+            state = str(dag.test().state)
         print(f"{state:<10}{time.monotonic() - started:6.1f} s", flush=True)
         if state != "success":
             failed.append(dag.dag_id)

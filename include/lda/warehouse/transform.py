@@ -87,7 +87,7 @@ def invoke(settings: Settings, database: Path, command: list[str], target: Path)
     environment = {
         "LDA_CANDIDATE_PATH": str(database.resolve()),
         "LDA_DUCKDB_MEMORY_LIMIT": settings.duckdb_memory_limit,
-        "LDA_DUCKDB_THREADS": str(settings.duckdb_threads),
+        "LDA_DUCKDB_THREADS": str(helpers(settings)),
         "LDA_DBT_THREADS": str(settings.dbt_threads),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
@@ -96,6 +96,14 @@ def invoke(settings: Settings, database: Path, command: list[str], target: Path)
             return dbtRunner().invoke([*command, *map(str, places), *quiet])
         finally:
             _close_connections()
+
+
+def helpers(settings: Settings) -> int:
+    """DuckDB's threads for dbt: each model that dbt works on brings a thread of its own, DuckDB's others help them all.
+
+    More than there are cores for is slower than fewer: two threads write one wide table with twice the work of one.
+    """
+    return max(1, settings.duckdb_threads - settings.dbt_threads + 1)
 
 
 def _close_connections() -> None:
