@@ -47,7 +47,7 @@ def test_the_lake_has_the_contract_s_columns_and_types(settings, land, home):
     assert home.lake(path, columns) == [
         (
             token(key, f"nhs:{nhs_number(1)}"), "nhs_number", date(1961, 2, 1), "E01990001", date(2023, 3, 15),
-            "Unheard of", None,
+            "Invalid and not mapped", None,
         )
     ]  # fmt: skip
     assert home.lake(path, "local_patient_id_token") == [(token(key, "id:gp_ld_register:LOCAL000001"),)]
