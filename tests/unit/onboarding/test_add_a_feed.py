@@ -36,7 +36,7 @@ customProperties:
   - {property: filePatterns, value: ['^short_breaks_(?P<partner>[0-9]{3})_(?P<period>[0-9]{4}-[0-9]{2})\\.csv$']}
   - {property: maxQuarantineShare, value: 0.6}
   - {property: staleAfterPeriods, value: 1}
-  - {property: personKey, value: {nhsNumber: nhs_number, local: [client_id]}}
+  - {property: personKey, value: {nhsNumber: nhs_number, local: [_partner_code, client_id]}}
 schema:
   - name: short_breaks
     logicalType: object
