@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from airflow.sdk import DAG
 
 DAGS = Path(__file__).resolve().parents[1] / "dags"
-FIRST, LAST = "lda_collect", "lda_refresh"
+FIRST, INGEST, LAST = "lda_collect", "lda_ingest_", "lda_refresh"
 
 
 def load_dags() -> list[DAG]:
@@ -31,7 +31,7 @@ def load_dags() -> list[DAG]:
     bag = BundleDagBag(dag_folder=str(DAGS), bundle_path=DAGS, bundle_name="dags-folder")
     if bag.import_errors:
         sys.exit("\n".join(f"{file}: {error}" for file, error in bag.import_errors.items()))
-    ingests = [dag for dag_id, dag in sorted(bag.dags.items()) if dag_id not in {FIRST, LAST}]
+    ingests = [dag for dag_id, dag in sorted(bag.dags.items()) if dag_id.startswith(INGEST)]
     return [bag.dags[FIRST], *ingests, bag.dags[LAST]]
 
 
