@@ -194,7 +194,14 @@ def ledger_rows(
     for source in inputs:
         key = (source.system_code, source.feed)
         first[key] = min(source.period_end, first.get(key, source.period_end))
-    wanted = expected_submissions(settings, contracts, systems, min(first.values()), period_end)
+    # From each feed's own first submission on: what comes once a quarter or a year keeps the months it came in.
+    wanted = [
+        one
+        for system in systems
+        for feed, contract in contracts.items()
+        if (system.system_code, feed) in first
+        for one in expected_submissions(settings, [contract], system, first[system.system_code, feed], period_end)
+    ]
     return {
         "system": [
             {
@@ -246,7 +253,7 @@ def ledger_rows(
             }
             for source in inputs
         ],
-        "expected_submission": expected_rows(wanted, first),
+        "expected_submission": expected_rows(wanted),
         "opt_out_list": opt_out_lists(contracts, systems, inputs, period_end),
         "file_account": file_accounts(ledger, settings.systems, as_of),
     }

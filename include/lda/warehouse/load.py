@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -124,11 +124,8 @@ def _text(value: Any) -> str | None:
     return value.isoformat(" ") if isinstance(value, datetime) else str(value)
 
 
-def expected_rows(expected: Iterable[Expected], first: Mapping[tuple[str, str], date]) -> list[dict[str, Any]]:
-    """Expected submissions as ledger rows, from the first period on that a system received of a feed.
-
-    ``first`` maps (system_code, feed) to that period.
-    """
+def expected_rows(expected: Iterable[Expected]) -> list[dict[str, Any]]:
+    """Expected submissions as ledger rows."""
     return [
         {
             "feed": wanted.feed,
@@ -138,5 +135,4 @@ def expected_rows(expected: Iterable[Expected], first: Mapping[tuple[str, str], 
             "due_date": wanted.due_date,
         }
         for wanted in expected
-        if wanted.period_end >= first.get((wanted.system_code, wanted.feed), date.max)
     ]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import date, datetime
 
 import duckdb
 import pytest
 
+from lda.ledger import Ledger
 from lda.ledger.records import Submission
 from lda.settings import Settings
 from lda.warehouse import Candidate, CandidateError, TransformError, open_candidate
-from lda.warehouse.build import remove_candidates, still_needed
+from lda.warehouse.build import ledger_rows, remove_candidates, still_needed
 from lda.warehouse.load import LEDGER_TABLES, load_lake, load_ledger
 from lda.warehouse.transform import transform, without_values
 
@@ -143,3 +145,27 @@ def test_messages_lose_what_they_quote_from_rows():
     assert without_values("Could not convert string 'LE1 5WW' to INT32\n  at 943476591") == (
         "Could not convert string '…' to INT32 at …"
     )
+
+
+def test_what_comes_once_a_year_is_due_in_the_months_it_came_in_whenever_other_feeds_began(settings):
+    def sent(feed: str, partner: str, end: date) -> Submission:
+        moment = datetime.fromisoformat("2026-05-01")
+        return Submission("f", feed, partner, "llr", end.replace(day=1), end, moment, "path", 1)
+
+    with closing(Ledger(settings.ledger_address)) as ledger:
+        ledger.create()
+        expected = [
+            {
+                row["period_end"]
+                for row in ledger_rows(
+                    settings,
+                    ledger,
+                    [sent("dsr", "QK1", first), sent("ons_population", "ONS", date(2025, 3, 31))],
+                    date(2026, 4, 30),
+                    datetime.fromisoformat("2026-05-01"),
+                )["expected_submission"]
+                if row["feed"] == "ons_population"
+            }
+            for first in (date(2024, 4, 30), date(2024, 5, 31))
+        ]
+    assert expected == [{date(2025, 3, 31), date(2026, 3, 31)}] * 2
