@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Insert, delete, insert, select, update
+from sqlalchemy import Engine, Insert, delete, func, insert, select, update
 
 from lda.ledger.migrate import bring_up_to_date
 from lda.ledger.tables import gate_result, publication, publication_event, run
@@ -134,7 +134,11 @@ class PublicationBook:
         it holds, because readers have it too.
         """
         wanted = set(system_code.split(","))
-        query = select(publication).order_by(publication.c.published_at, publication.c.publication_id)
+        first = select(func.min(publication_event.c.event_id)).where(
+            publication_event.c.publication_id == publication.c.publication_id
+        )
+        # Of two within one second, the one that was put in force first is the older.
+        query = select(publication).order_by(publication.c.published_at, first.scalar_subquery())
         with self.engine.connect() as connection:
             rows = [dict(row) for row in connection.execute(query).mappings()]
         return [row for row in rows if wanted & set(row["system_code"].split(","))]

@@ -36,11 +36,22 @@ def configure_logs(settings: Settings) -> None:
     Airflow has its own logging and does not call this. Safe to call again.
     """
     logger = logging.getLogger(LOGGER)
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ErrorStream()
     handler.setFormatter(_json() if settings.log_format == "json" else _text())
     logger.handlers = [handler]
     logger.setLevel(settings.log_level)
     logger.propagate = False
+
+
+class _ErrorStream(logging.Handler):
+    """Writes to whatever the error stream is at that moment: it may be replaced while the process lives."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record as one line."""
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except Exception:
+            self.handleError(record)
 
 
 def _json() -> logging.Formatter:
