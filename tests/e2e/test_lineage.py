@@ -26,7 +26,7 @@ def test_every_feed_is_joined_to_the_publication(journey, events):
         for read in event["inputs"] if event["eventType"] == "COMPLETE" else ():
             if not whole or read["name"] == "lake/opt_out":
                 follows[read["name"]] |= {written["name"] for written in event["outputs"]}
-    feeds = {one["feed"] for one in journey.truth("files") if one["status"] == "accepted"}
+    feeds = {one["feed"] for one in journey.truth("files") if one["expected_status"] == "accepted"}
     assert len(feeds) > 10
     for feed in feeds:
         reached, edge = set(), {f"landing/{feed}"}
