@@ -4,6 +4,7 @@ from lda.contracts.calendar import (
     STANDING_WORDS,
     Standing,
     expected_submissions,
+    fallen_due,
     next_expected,
     standing,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "check_contracts",
     "due_date",
     "expected_submissions",
+    "fallen_due",
     "load_contracts",
     "load_file_rules",
     "load_system",

@@ -115,6 +115,16 @@ def next_expected(
     return None
 
 
+def fallen_due(contract: FeedContract, last_period: date, on: date) -> list[date]:
+    """Ends of the periods that a feed owes after ``last_period`` and that have fallen due by a day, oldest first."""
+    found = []
+    end = add_periods(last_period, contract.period_rule, _step(contract))
+    while due_date(end, contract.latency_days) < on:
+        found.append(end)
+        end = add_periods(end, contract.period_rule, _step(contract))
+    return found
+
+
 def _step(contract: FeedContract) -> int:
     """Periods from one submission to the next."""
     return max(1, contract.cadence_months // MONTHS_IN[contract.period_rule])

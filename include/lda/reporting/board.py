@@ -13,12 +13,11 @@ from lda.contracts import (
     FeedContract,
     Standing,
     Systems,
-    due_date,
     expected_submissions,
+    fallen_due,
     load_contracts,
     load_systems,
     next_expected,
-    period_ends,
     standing,
 )
 from lda.contracts.calendar import CAME_LATE, ESCALATED, EXPECTED, GRACE, LATE, PAUSED
@@ -224,11 +223,7 @@ def _feed(
 
 def _since(contract: FeedContract, last: date, moment: datetime) -> str:
     """What has fallen due since the latest period anyone sent, in one line; empty when nothing has."""
-    due = [
-        end
-        for end in period_ends(last, moment.date(), contract.period_rule)
-        if end > last and moment.date() > due_date(end, contract.latency_days)
-    ]
+    due = fallen_due(contract, last, moment.date())
     if not due:
         return ""
     rule = contract.period_rule

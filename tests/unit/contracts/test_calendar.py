@@ -12,6 +12,7 @@ from lda.contracts import (
     ContractError,
     check_contracts,
     expected_submissions,
+    fallen_due,
     load_contracts,
     load_system,
     next_expected,
@@ -86,6 +87,15 @@ def test_the_next_file_due_passes_over_a_pause_and_follows_the_cadence(project, 
     assert next_expected(contracts["cld"], system, council, MARCH).period_end == date(2026, 6, 30)
     closed = replace(council, valid_to=date(2026, 4, 1))
     assert next_expected(contracts["cld"], system, closed, MARCH) is None
+
+
+def test_what_comes_once_a_year_falls_due_once_a_year(project):
+    contracts = load_contracts(project)
+    november = date(2026, 11, 22)
+    assert fallen_due(contracts["ons_population"], MARCH, november) == []
+    assert fallen_due(contracts["ods_organisations"], MARCH, november) == [date(2026, 6, 30), date(2026, 9, 30)]
+    assert fallen_due(contracts["cld"], MARCH, november) == [date(2026, 6, 30), date(2026, 9, 30)]
+    assert len(fallen_due(contracts["inpatient_census"], MARCH, november)) == 7
 
 
 def test_the_deadline_is_a_day_and_time_of_the_month_after_in_london():
