@@ -117,7 +117,7 @@ def _leave(report: IngestReport, feed: str, batch: Sequence[FileRecord], error: 
 
 def _refuse(intake: Intake, feed: str, record: FileRecord, error: Exception, report: IngestReport) -> BatchOutcome:
     words = str(error) if isinstance(error, IntakeError) else f"It ended with {type(error).__name__}."
-    log.error("%s could not be judged and is rejected. %s", record.landing_path, words)
+    log.error("File %s could not be judged and is rejected. %s", record.file_id[:12], words)
     report.problems.append(
         f"{feed}: {record.landing_path} could not be judged and is rejected; the other files went on. {words} "
         f"After a fix: lda redrive --file {record.file_id[:12]}"
