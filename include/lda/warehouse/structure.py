@@ -15,7 +15,9 @@ PUBLISHED_SCHEMAS = ("mart", "published")
 CONTRIBUTION = "contribution_"
 FACT = "fct_"
 DATE_TABLE, DATE_COLUMN = "mart.dim_date", "date_day"
-REFERENCED = re.compile(r"ref\(\s*['\"](\w+)['\"]\s*\)")
+# Name and version (None: the present one) of a published model → ``schema.table``.
+Labels = dict[tuple[str, str | None], str]
+REFERENCED = re.compile(r"ref\(\s*['\"](\w+)['\"]\s*(?:,\s*v(?:ersion)?\s*=\s*['\"]?([\w.]+)['\"]?\s*)?\)")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def structure(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """``tables``: ``schema.table`` → its structure; ``measures``: measure → lake tables and models it comes from."""
     models = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
     published = {key: node for key, node in models.items() if node["schema"] in PUBLISHED_SCHEMAS}
-    labels = {node["name"]: _label(node) for node in published.values()}
+    labels: Labels = {(node["name"], None): _label(node) for node in published.values() if is_present(node)}
+    labels |= {(node["name"], str(node["version"])): _label(node) for node in published.values() if node.get("version")}
     tables = {}
     for key, node in published.items():
         indexes = [list(one) for one in node["config"].get("meta", {}).get("indexes", [])]
@@ -75,11 +78,16 @@ def structure(manifest: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def is_present(node: Mapping[str, Any]) -> bool:
+    """True for a model without versions and for the version that bears the plain name of its table."""
+    return node.get("version") is None or node["version"] == node.get("latest_version")
+
+
 def _label(node: Mapping[str, Any]) -> str:
     return f"{node['schema']}.{node['alias']}"
 
 
-def _read_test(table: TableStructure, required: set[str], test: Mapping[str, Any], labels: Mapping[str, str]) -> None:
+def _read_test(table: TableStructure, required: set[str], test: Mapping[str, Any], labels: Labels) -> None:
     """Add what one data test proves of a table."""
     told = test["kwargs"]
     name = test["name"]
@@ -91,8 +99,9 @@ def _read_test(table: TableStructure, required: set[str], test: Mapping[str, Any
         required.add(told["column_name"])
     elif name == "relationships":
         found = REFERENCED.search(told["to"])
-        if found and found.group(1) in labels:
-            table.relations.append(Relation(told["column_name"], labels[found.group(1)], told["field"]))
+        label = labels.get((found[1], found[2])) if found else None
+        if label:
+            table.relations.append(Relation(told["column_name"], label, told["field"]))
 
 
 def _add_dates(table: TableStructure, published: Mapping[str, Mapping[str, Any]], label: str) -> None:

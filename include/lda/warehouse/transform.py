@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lda.settings import Settings
-from lda.warehouse.structure import PUBLISHED_SCHEMAS, structure
+from lda.warehouse.structure import PUBLISHED_SCHEMAS, is_present, structure
 from lda.warehouse.telling import tell_models
 
 BAD_STATUSES = ("error", "fail", "runtime error")
@@ -148,5 +148,18 @@ def descriptions(manifest: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     for node in manifest["nodes"].values():
         if node["resource_type"] == "model" and node["schema"] in PUBLISHED_SCHEMAS:
             columns = {name: column.get("description", "") for name, column in node["columns"].items()}
-            found[f"{node['schema']}.{node['alias']}"] = {"": node.get("description", ""), **columns}
+            words = f"{node.get('description', '')}{_version_note(manifest, node)}"
+            found[f"{node['schema']}.{node['alias']}"] = {"": words, **columns}
     return found
+
+
+def _version_note(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> str:
+    """What a reader of another version than the present one has to know of it; empty for the present one."""
+    if is_present(node):
+        return ""
+    present = next(
+        one for one in manifest["nodes"].values() if one["name"] == node["name"] and is_present(one) and "alias" in one
+    )
+    until = f" It is kept until {node['deprecation_date'][:10]}." if node.get("deprecation_date") else ""
+    plain = f"{present['schema']}.{present['alias']} is version {present['version']}"
+    return f" Version {node['version']}; {plain}.{until}"
