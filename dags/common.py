@@ -53,6 +53,13 @@ def say_what_failed(context: dict[str, Any]) -> None:
     send_digest(SETTINGS)
 
 
+def tell_missed_deadline(context: dict[str, Any]) -> None:
+    """Tell the team, by the channels of every other alert, that a run was not done by its deadline."""
+    from lda.reporting.alerts import tell_missed_deadline as tell
+
+    tell(Settings(), context)
+
+
 @task(pool=WRITER_POOL, execution_timeout=timedelta(minutes=5))
 def tell_problems(report: dict[str, Any]) -> None:
     """Fail when the step before had problems. It comes after that step, whose asset tells of what went well."""

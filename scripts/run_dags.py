@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from airflow.sdk import DAG
 
 DAGS = Path(__file__).resolve().parents[1] / "dags"
+# One process has no page to answer on: a publication that needs a person's approval is left for `lda publications`.
+NOBODY_WAITS = {"wait_for_approval": False}
 FIRST, INGEST, LAST = "lda_collect", "lda_ingest_", "lda_refresh"
 
 
@@ -59,8 +61,9 @@ def run(dags: list[DAG]) -> list[str]:
     for number, dag in enumerate(dags):
         print(f"▸ {dag.dag_id:<36}", end="", flush=True)
         started = time.monotonic()
+        dag.deadline = None  # for a scheduler to watch; dag.test() cannot read it
         with synced() if number else nullcontext():
-            state = str(dag.test().state)
+            state = str(dag.test(run_conf=NOBODY_WAITS if set(NOBODY_WAITS) <= set(dag.params) else None).state)
         print(f"{state:<10}{time.monotonic() - started:6.1f} s", flush=True)
         if state != "success":
             failed.append(dag.dag_id)

@@ -1,11 +1,12 @@
 """The refresh: from what partners sent to the publication in force, in steps that Airflow tasks call one by one.
 
-``start → build → judge → release → tell → serve``. Each takes the plan, a small dictionary for JSON, and gives it back
-with what it adds; each is safe to repeat. ``refresh`` ingests what is new and takes all the steps.
+``start → build → judge → (propose →) release → tell → serve``. Each takes the plan, a small dictionary for JSON, and
+gives it back with what it adds; each is safe to repeat. ``refresh`` ingests what is new and takes all the steps.
 
 Keys of the plan: run_id, system_code, period_end, as_of, started_at, nothing_new, message, accepted, seconds (by step),
 and from ``build`` on publication_id and beside (the publication in force then), from ``judge`` on gates, from
-``release`` on published, from ``tell`` on summary.
+``release`` on published, from ``tell`` on summary. Where a system wants a person's approval, ``propose`` puts the
+candidate before one and the refresh ends there; ``lda.approve`` goes on with the answer.
 """
 
 from __future__ import annotations
@@ -13,20 +14,28 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from lda.asked import asked_moment, asked_period
 from lda.gates import GateReport, judge_candidate, rows_for_ledger
 from lda.ledger import Ledger
-from lda.ledger.publications import PUBLISHED as MADE_CURRENT
-from lda.ledger.publications import utc_now
-from lda.publishing import current_publication, last_published, one_writer, publish, settle, stands_behind
+from lda.ledger.publications import AWAITING_APPROVAL, utc_now
+from lda.publishing import (
+    current_publication,
+    how_to_answer,
+    last_published,
+    one_writer,
+    publish,
+    same_publication,
+    settle,
+    waiting_candidate,
+)
 from lda.reporting import last_run_summary, refresh_summary
 from lda.reporting.alerts import send_digest
 from lda.reporting.freshness import tell_freshness
@@ -54,7 +63,7 @@ INGEST_COUNTS = ("files", "by_status", "received", "accepted", "quarantined", "r
 
 @dataclass(frozen=True)
 class RefreshReport:
-    """How a refresh ended: published, nothing_new or stopped, with the summary that people read.
+    """How a refresh ended: published, nothing_new, stopped or awaiting_approval, with the summary that people read.
 
     ``serving_problem`` says why BI tools do not see the publication yet; the publication itself is in force.
     """
@@ -108,6 +117,15 @@ def refresh(
         except Exception:
             send_digest(settings)
             raise
+    if plan.get("awaits_approval"):
+        return RefreshReport(
+            AWAITING_APPROVAL, plan["run_id"], plan["message"], plan["publication_id"], plan["summary"]
+        )
+    return finish(settings, plan, say)
+
+
+def finish(settings: Settings, plan: Plan, say: Callable[[str], None] = lambda _: None) -> RefreshReport:
+    """Tell people of a run that has come to its end and bring BI tools up to date; the run's report."""
     plan = tell(settings, plan)
     problem = _serving_problem(settings, say)
     status = NOTHING_NEW if plan["nothing_new"] else PUBLISHED
@@ -119,6 +137,8 @@ def _take_steps(settings: Settings, plan: Plan, say: Callable[[str], None]) -> P
     plan = build(settings, plan)
     say("Judging the candidate")
     plan = judge(settings, plan)
+    if plan["approval"]:
+        return propose(settings, plan)
     say("Publishing")
     return release(settings, plan)
 
@@ -153,15 +173,18 @@ def start_refresh(
     """
     check_access(settings)
     started = utc_now()
-    moment = _moment(as_of)
+    moment = asked_moment(as_of)
     with _ledger(settings) as ledger:
         check_key(settings, ledger)
         with one_writer(settings):
             settle(settings, ledger)
-        period = _period(period_end, moment) if period_end else latest_period(settings, ledger, moment)
+        period = asked_period(period_end, moment) if period_end else latest_period(settings, ledger, moment)
         inputs = in_force(settings, ledger, moment, period)
         hashed = inputs_hash(inputs, period, rules_fingerprint(settings))
-        same = _same_publication(settings, ledger, hashed, accept, (period, moment), make_current)
+        same = same_publication(settings, ledger, hashed, accept, (period, moment), make_current)
+        words = f"Nothing new since publication {same}; it stays as it is." if same else ""
+        if not same and not accept and (waiting := waiting_candidate(settings, ledger, hashed)):
+            same, words = waiting["publication_id"], f"Nothing new since then: {waiting['message']}"
         plan: Plan = {
             "run_id": _run_id("refresh"),
             "system_code": settings.system_label,
@@ -170,7 +193,7 @@ def start_refresh(
             "started_at": started.isoformat(),
             "nothing_new": same is not None,
             "publication_id": same,
-            "message": f"Nothing new since publication {same}; it stays as it is." if same else "",
+            "message": words,
             "accepted": sorted(accept),
             "make_current": make_current,
             "seconds": {},
@@ -219,7 +242,8 @@ def build(settings: Settings, plan: Plan) -> Plan:
         watched.writes += _candidate_as_data(candidate)
         seconds = {**plan["seconds"], **candidate.seconds}
         beside = _in_force(settings)
-    return {**plan, "publication_id": candidate.publication_id, "beside": beside, "seconds": seconds}
+    plan = {**plan, "publication_id": candidate.publication_id, "beside": beside, "seconds": seconds}
+    return {**plan, "approval": candidate.approval}
 
 
 def judge(settings: Settings, plan: Plan) -> Plan:
@@ -233,11 +257,32 @@ def judge(settings: Settings, plan: Plan) -> Plan:
         report = judge_candidate(settings, candidate, last_published(settings, ledger), plan["accepted"])
         watched.reads += _candidate_as_data(candidate, report)
         ledger.book.record_gates(plan["run_id"], rows_for_ledger(report.outcomes))
-        _report_path(settings, plan).write_text(json.dumps(report.as_dict()))
+        _beside(settings, plan, "gates").write_text(json.dumps(report.as_dict()))
         plan["gates"] = report.counts()
         plan["seconds"]["gates"] = report.seconds
         if report.stops:
             raise GatesStopped(_why_stopped(report))
+    return plan
+
+
+def propose(settings: Settings, plan: Plan) -> Plan:
+    """Put the judged candidate before a person, and tell the team that it waits. The plan is kept beside it."""
+    with _step(settings, plan, "propose") as (ledger, _):
+        report = GateReport.from_dict(json.loads(_beside(settings, plan, "gates").read_text()))
+        period = date.fromisoformat(plan["period_end"])
+        words = (
+            f"Publication {plan['publication_id']} of {period:%B %Y} is made and judged and waits for a person's "
+            f"approval: {len(report.published)} measures, {len(report.withheld)} withheld. What readers have stays as "
+            f"it is. {how_to_answer(plan['publication_id'])}"
+        )
+        plan = {**plan, "awaits_approval": True, "message": words}
+        _beside(settings, plan, "plan").write_text(json.dumps(plan))
+        return {**plan, "summary": _end(settings, ledger, plan, AWAITING_APPROVAL)}
+
+
+def waiting_plan(settings: Settings, run_id: str) -> Plan:
+    """The plan of a run whose candidate waits for a person's answer."""
+    plan: Plan = json.loads(_beside(settings, {"run_id": run_id}, "plan").read_text())
     return plan
 
 
@@ -258,7 +303,7 @@ def release(settings: Settings, plan: Plan) -> Plan:
     started = time.monotonic()
     with _step(settings, plan, "release") as (ledger, watched):
         candidate = Candidate.load(settings, plan["run_id"])
-        report = GateReport.from_dict(json.loads(_report_path(settings, plan).read_text()))
+        report = GateReport.from_dict(json.loads(_beside(settings, plan, "gates").read_text()))
         asked = bool(plan.get("make_current"))
         with one_writer(settings):
             if _in_force(settings) not in {plan["beside"], candidate.publication_id}:
@@ -282,13 +327,18 @@ def release(settings: Settings, plan: Plan) -> Plan:
 def tell(settings: Settings, plan: Plan) -> Plan:
     """Record the summary of the run, which ``lda status`` and ``make refresh`` show, and send the digest of changes."""
     with _ledger(settings) as ledger:
-        summary = refresh_summary(settings, ledger, plan)
-        ended = "succeeded" if plan.get("published") else NOTHING_NEW
-        ledger.book.end_run(plan["run_id"], ended, summary, utc_now())
-        summary["alerts"] = send_digest(settings).as_dict()
-        ledger.book.end_run(plan["run_id"], ended, summary, utc_now())
+        summary = _end(settings, ledger, plan, "succeeded" if plan.get("published") else NOTHING_NEW)
     tell_freshness(settings, summary)
     return {**plan, "summary": summary}
+
+
+def _end(settings: Settings, ledger: Ledger, plan: Plan, state: str) -> dict[str, Any]:
+    """End a run in the ledger and send the digest, which reads there how it ended; the summary of the run."""
+    summary = refresh_summary(settings, ledger, plan)
+    ledger.book.end_run(plan["run_id"], state, summary, utc_now())
+    summary["alerts"] = send_digest(settings).as_dict()
+    ledger.book.end_run(plan["run_id"], state, summary, utc_now())
+    return summary
 
 
 @contextmanager
@@ -315,69 +365,8 @@ def _step(settings: Settings, plan: Plan, name: str) -> Iterator[tuple[Ledger, S
             raise
 
 
-def month_before(day: date) -> date:
-    """Last day of the month before a day: the month that a run of that logical date reports."""
-    return day.replace(day=1) - timedelta(days=1)
-
-
 def _run_id(kind: str) -> str:
     return f"{kind}-{utc_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-
-
-def _moment(as_of: datetime | str | None) -> datetime:
-    """As-of in UTC without an offset. A moment without an offset is taken as UTC."""
-    if as_of is None or as_of == "":
-        return utc_now()
-    try:
-        moment = datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-    except ValueError as error:
-        raise RefreshError(f"As-of {as_of!r} is not a moment. Write it like 2026-04-20T09:00:00.") from error
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    if moment > utc_now():
-        raise RefreshError(f"As-of {moment} is still to come. Leave it out for now, or name an earlier moment.")
-    return moment
-
-
-def _period(asked: date | str, moment: datetime) -> date:
-    """The month end asked for, given as a date or as YYYY-MM."""
-    try:
-        day = asked if isinstance(asked, date) else date.fromisoformat(asked if len(asked) > 7 else f"{asked}-01")
-    except ValueError as error:
-        raise RefreshError(f"Period {asked!r} is not a month. Write it like 2026-03.") from error
-    end = day.replace(day=monthrange(day.year, day.month)[1])
-    if end >= moment.date():
-        raise RefreshError(f"The month ending {end} was not over as of {moment}. Name an earlier month.")
-    return end
-
-
-def _same_publication(
-    settings: Settings,
-    ledger: Ledger,
-    hashed: str,
-    accept: Collection[str],
-    of: tuple[date, datetime],
-    make_current: bool,
-) -> str | None:
-    """The publication that holds the figures already: the one in force, when a new one would be the same as it or as
-    the latest that was put in force; for an earlier month or moment, any that is still there."""
-    current = current_publication(settings)
-    if current is None:
-        return None
-    made = ledger.book.publications(settings.system_label)
-    if stands_behind(current, *of) and not make_current:
-        there = [row for row in reversed(made) if (settings.published / row["publication_id"]).is_dir()]
-        same = next((row["manifest"] for row in there if row["inputs_hash"] == hashed), None)
-        return None if same is None or _withheld(same) & set(accept) else str(same["publication_id"])
-    if _withheld(current.manifest) & set(accept):
-        return None
-    stood = {event["publication_id"] for event in ledger.book.events() if event["event"] == MADE_CURRENT}
-    latest = [row["inputs_hash"] for row in made if row["publication_id"] in stood]
-    return current.publication_id if hashed in {current.manifest["inputs_hash"], *latest[-1:]} else None
-
-
-def _withheld(manifest: dict[str, Any]) -> set[str]:
-    return {measure["measure_id"] for measure in manifest["withheld_measures"]}
 
 
 def _in_force(settings: Settings) -> str | None:
@@ -385,8 +374,9 @@ def _in_force(settings: Settings) -> str | None:
     return current.publication_id if current else None
 
 
-def _report_path(settings: Settings, plan: Plan) -> Path:
-    return candidate_path(settings, plan["run_id"]).with_suffix(".gates.json")
+def _beside(settings: Settings, plan: Plan, what: str) -> Path:
+    """What is kept beside a run's candidate: ``gates``, their report, and ``plan``, while it waits for approval."""
+    return candidate_path(settings, plan["run_id"]).with_suffix(f".{what}.json")
 
 
 def _why_stopped(report: GateReport) -> str:

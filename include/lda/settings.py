@@ -113,6 +113,9 @@ class Settings(BaseSettings):
     ingest_hours: float = Field(
         4, gt=0, description="Hours an ingest may take; the scheduled refresh waits no longer for files being judged."
     )
+    deadline_hours: float = Field(
+        4, gt=0, description="Hours after the monthly deadline by which its refresh has ended; later the team is told."
+    )
     task_retries: int = Field(2, description="How often Airflow tries a failed step again.")
     task_retry_delay_seconds: int = Field(300, description="How long Airflow waits before the first retry.")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import itertools
-from datetime import UTC, date, datetime
+import sys
+from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
@@ -139,6 +141,64 @@ def test_refresh_steps_follow_one_another(bag):
     assert [task.task_id for task in refresh.topological_sort()] == steps
     for earlier, later in itertools.pairwise(steps):
         assert refresh.get_task(earlier).downstream_task_ids == {later}
+
+
+@pytest.fixture
+def with_approval(bag, monkeypatch):
+    """The refresh of a system whose file asks for approval."""
+    module = sys.modules[bag.dags["lda_refresh"].get_task("start").python_callable.__module__]
+    monkeypatch.setattr(module, "APPROVAL", True)
+    return module.lda_refresh()
+
+
+def test_where_a_system_wants_it_a_person_is_asked_before_the_release_and_else_nobody(bag, with_approval):
+    steps = ["settle", "start", "build", "judge", "propose", "approve", "decide", "release", "tell", "serve"]
+    assert [task.task_id for task in with_approval.topological_sort()] == steps
+    assert with_approval.get_task("release").upstream_task_ids == {"decide"}
+    assert not {"propose", "approve", "decide"} & set(bag.dags["lda_refresh"].task_ids)
+    asked = with_approval.get_task("approve")
+    assert (asked.options, asked.response_timeout, asked.retries) == (["Approve", "Reject"], timedelta(hours=72), 0)
+    assert asked.pool == "default_pool", "a question that waits for days keeps nobody from writing"
+    assert "xcom_pull(task_ids='propose')['message']" in asked.body
+
+
+def test_a_run_that_may_not_wait_ends_with_how_to_answer(with_approval, monkeypatch):
+    from lda import refresh
+
+    monkeypatch.setattr(refresh, "propose", lambda _, plan: {**plan, "message": "lda publications approve x"})
+    propose = with_approval.get_task("propose").python_callable
+    assert propose({"run_id": "r"}, params={"wait_for_approval": True})["run_id"] == "r"
+    with pytest.raises(AirflowSkipException, match="lda publications approve x"):
+        propose({"run_id": "r"}, params={"wait_for_approval": False})
+
+
+def test_the_answer_on_the_page_is_recorded_with_who_gave_it_and_a_refusal_ends_the_run(with_approval, monkeypatch):
+    from lda import approve
+
+    heard = []
+
+    def answer(_, plan, *given):
+        heard.append(given)
+        return {**plan, "message": "It was refused."}
+
+    monkeypatch.setattr(approve, "answer", answer)
+    decide = with_approval.get_task("decide").python_callable
+    told = {"responded_by_user": {"id": "7", "name": "operator"}, "params_input": {"reason": "as agreed"}}
+    assert decide({"run_id": "r"}, {**told, "chosen_options": ["Approve"]})["run_id"] == "r"
+    with pytest.raises(AirflowSkipException, match="It was refused"):
+        decide({"run_id": "r"}, {**told, "chosen_options": ["Reject"]})
+    assert heard == [(True, "as agreed", "operator"), (False, "as agreed", "operator")]
+
+
+def test_airflow_watches_the_monthly_deadline_and_tells_by_our_own_alerts(bag, monkeypatch):
+    (alert,) = bag.dags["lda_refresh"].deadline
+    assert alert.reference.reference_name == "DagRunLogicalDateDeadline", "only the run of the deadline itself has one"
+    assert alert.interval == timedelta(hours=4)
+    told = []
+    monkeypatch.setattr("lda.reporting.alerts.tell_missed_deadline", lambda _, context: told.append(context))
+    module, name = alert.callback.path.rsplit(".", 1)
+    getattr(import_module(module), name)(context={"dag_run": "late"})
+    assert told == [{"dag_run": "late"}]
 
 
 def test_dag_files_import_nothing_heavy_when_they_are_read(project):

@@ -32,7 +32,7 @@ PLAIN_ERRORS = {
     "lda.keeping.backup": ("BackupError",),
     "lda.keeping.holds": ("HoldError",),
     "lda.keeping.subject": ("ErasureError",),
-    "lda.refresh": ("RefreshError", "GatesStopped"),
+    "lda.stops": ("RefreshError", "GatesStopped", "ApprovalAwaited"),
     "lda.cli.bench": ("BenchError",),
 }
 

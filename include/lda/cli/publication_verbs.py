@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lda.cli.output import Json, show
+from lda.cli.output import Json, fail, show
 
 publications_app = typer.Typer(help="What was published, when and from what.")
 
@@ -51,6 +51,42 @@ def publications_diff(
     if to is not None:
         write_diff(diff.as_dict(), to)
     show(diff.as_dict(), lambda: diff_view(diff.as_dict()), as_json)
+
+
+@publications_app.command("approve")
+def publications_approve(
+    publication: Annotated[str | None, typer.Argument(help="Publication id; by default the one that waits.")] = None,
+    reason: Annotated[str, typer.Option(help="For the audit trail.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Approve the publication that waits for a person, and publish it. Who did is in the audit trail."""
+    from lda.approve import approve
+    from lda.reporting.render import refresh_view
+    from lda.settings import Settings
+
+    def say(words: str) -> None:
+        if not as_json:
+            typer.echo(f"▸ {words}", err=True)
+
+    report = approve(Settings(), publication, reason, say)
+    show(report.as_dict(), lambda: refresh_view(report.summary), as_json)
+    if report.serving_problem:
+        fail(report.serving_problem)
+        raise typer.Exit(1)
+
+
+@publications_app.command("refuse")
+def publications_refuse(
+    reason: Annotated[str, typer.Option(help="For the audit trail.")],
+    publication: Annotated[str | None, typer.Argument(help="Publication id; by default the one that waits.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Refuse the publication that waits for a person: nothing is published. Who did is in the audit trail."""
+    from lda.approve import refuse
+    from lda.settings import Settings
+
+    report = refuse(Settings(), publication, reason)
+    show(report.as_dict(), lambda: report.message, as_json)
 
 
 @publications_app.command("prune")

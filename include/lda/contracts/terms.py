@@ -26,11 +26,14 @@ class Terms(BaseModel):
 class Publication(Terms):
     """When a system's month is published: when all that is due by the deadline has come, at the latest then.
 
-    ``deadline_day`` is the day of the month after, ``deadline_time`` the time of day in London.
+    ``deadline_day`` is the day of the month after, ``deadline_time`` the time of day in London. With ``approval`` a
+    person approves each publication before it is released, within ``approval_hours``; unanswered it is not released.
     """
 
     deadline_day: int = Field(18, ge=1, le=28)
     deadline_time: time = time(6)
+    approval: bool = False
+    approval_hours: int = Field(72, ge=1)
 
     @field_validator("deadline_time", mode="before")
     @classmethod

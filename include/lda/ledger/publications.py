@@ -14,6 +14,8 @@ from sqlalchemy import Engine, Insert, delete, func, insert, select, update
 from lda.ledger.migrate import bring_up_to_date
 from lda.ledger.tables import gate_result, publication, publication_event, run
 
+# States of a run that has not come to its end.
+RUNNING, AWAITING_APPROVAL = "running", "awaiting_approval"
 PUBLISHED = "published"
 ROLLED_BACK_TO = "rolled_back_to"
 # Released for readers without being put in force: an earlier month, or one as it was known at an earlier moment.
@@ -42,14 +44,15 @@ class PublicationBook:
         with self.engine.begin() as connection:
             known = connection.execute(select(run.c.run_id).where(run.c.run_id == run_id)).first()
             if known:
-                again = {"status": "running", "ended_at": None}
+                again = {"status": RUNNING, "ended_at": None}
                 connection.execute(update(run).where(run.c.run_id == run_id).values(**again))
             else:
-                values = {"kind": kind, "system_code": system_code, "started_at": at, "status": "running"}
+                values = {"kind": kind, "system_code": system_code, "started_at": at, "status": RUNNING}
                 connection.execute(insert(run).values(run_id=run_id, **values))
 
     def end_run(self, run_id: str, status: str, summary: Mapping[str, Any], at: datetime) -> None:
-        """Record how a run ended: succeeded, nothing_new or failed, with its summary (counts, seconds by step)."""
+        """Record how a run ended (succeeded, nothing_new, failed, refused), or that it awaits approval, with its
+        summary (counts, seconds by step)."""
         with self.engine.begin() as connection:
             ended = {"status": status, "summary": dict(summary), "ended_at": at}
             connection.execute(update(run).where(run.c.run_id == run_id).values(**ended))
@@ -67,11 +70,20 @@ class PublicationBook:
         with self.engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
-    def running(self, kind: str) -> list[str]:
-        """Runs of a kind that have not ended, the latest first. One that was killed is among them for ever."""
-        query = select(run.c.run_id).where(run.c.kind == kind, run.c.status == "running")
+    def in_state(self, kind: str, status: str) -> list[str]:
+        """Runs of a kind in a state, the latest first. A run that was killed stays ``RUNNING`` for ever."""
+        query = select(run.c.run_id).where(run.c.kind == kind, run.c.status == status)
         with self.engine.connect() as connection:
             return list(connection.scalars(query.order_by(run.c.started_at.desc(), run.c.run_id.desc())))
+
+    def awaiting_approval(self, system_code: str) -> dict[str, Any] | None:
+        """The last refresh that waits for a person's approval, unless one after it came to an end of another kind."""
+        for one in reversed([one for one in self.runs(system_code) if one["kind"] == "refresh"]):
+            if one["status"] == AWAITING_APPROVAL:
+                return one
+            if one["status"] not in {RUNNING, "nothing_new"}:
+                return None
+        return None
 
     def forget_runs(self, run_ids: Sequence[str]) -> None:
         """Remove runs and their gate results whose time is over."""

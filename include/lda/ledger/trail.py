@@ -16,6 +16,8 @@ from lda.ledger.publications import utc_now
 from lda.ledger.tables import audit_entry
 
 Action = Literal[
+    "approved",
+    "refused",
     "released",
     "released_beside",
     "rolled_back",
@@ -57,23 +59,30 @@ class TrailBook:
 
     engine: Engine
 
-    def note(self, action: Action, subject: str, detail: str = "", at: datetime | None = None) -> None:
-        """Add a line: ``subject`` is what it was done to (a publication, a feed, a list), never a person's data."""
-        with self.engine.begin() as connection:
-            connection.execute(audit_line(action, subject, detail, at))
+    def note(
+        self, action: Action, subject: str, detail: str = "", at: datetime | None = None, actor: str | None = None
+    ) -> None:
+        """Add a line: ``subject`` is what it was done to (a publication, a feed, a list), never a person's data.
 
-    def trail(self, action: Action | None = None) -> list[dict[str, Any]]:
-        """Every line, oldest first, of all actions or of one, as dictionaries of the table's columns."""
+        ``actor`` is who did it, where that is not whoever runs this process: a person signed on to Airflow's page.
+        """
+        with self.engine.begin() as connection:
+            connection.execute(audit_line(action, subject, detail, at, actor))
+
+    def trail(self, *actions: Action) -> list[dict[str, Any]]:
+        """Every line, oldest first, of all actions or of those named, as dictionaries of the table's columns."""
         query = select(audit_entry).order_by(audit_entry.c.entry_id)
-        if action is not None:
-            query = query.where(audit_entry.c.action == action)
+        if actions:
+            query = query.where(audit_entry.c.action.in_(actions))
         with self.engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def audit_line(action: Action, subject: str, detail: str = "", at: datetime | None = None) -> Insert:
+def audit_line(
+    action: Action, subject: str, detail: str = "", at: datetime | None = None, actor: str | None = None
+) -> Insert:
     """The statement that adds a line, for a transaction that does more than that."""
-    values = {"at": at or utc_now(), "actor": acting_person(), "action": action, "subject": subject}
+    values = {"at": at or utc_now(), "actor": actor or acting_person(), "action": action, "subject": subject}
     return insert(audit_entry).values(**values, detail=detail or None)
 
 

@@ -11,6 +11,7 @@ from lda.gates import GateReport, Previous
 from lda.ledger import Ledger
 from lda.ledger.publications import RELEASED_BESIDE, utc_now
 from lda.ledger.trail import audit_line
+from lda.publishing.approval import require_approval
 from lda.publishing.folder import (
     MANIFEST,
     RESTRICTED,
@@ -45,9 +46,11 @@ def publish(
     :param make_current: put it in force also when it is of an earlier month, or moment, than the one in force; without
         this it is then released beside that one.
     :raises PublicationError: when the gates stop it or what was written is not what was meant. Nothing changes then.
+    :raises ApprovalAwaited: when a person has to approve it and has not.
     """
     if report.stops:
         raise PublicationError("The gates stopped this candidate, so it cannot be published.")
+    require_approval(ledger, candidate)
     with one_writer(settings):
         settings.published.mkdir(parents=True, exist_ok=True)
         settle(settings, ledger)

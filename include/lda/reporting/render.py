@@ -14,7 +14,14 @@ from lda.contracts import STANDING_WORDS
 from lda.reporting.board import RECEIVED, Board, PartnerState
 from lda.reporting.files import FileStory
 
-HEADINGS = {"published": "Published", "nothing_new": "Nothing new", "failed": "Stopped"}
+HEADINGS = {
+    "published": "Published",
+    "nothing_new": "Nothing new",
+    "failed": "Stopped",
+    "refused": "Refused",
+    "awaiting_approval": "Waits for approval",
+}
+HEADING_STYLES = {"failed": "bold red", "refused": "bold red", "awaiting_approval": "bold yellow"}
 STYLES = {"accepted": "green", "rejected": "red", "unrecognised": "yellow", "superseded": "dim", "missing": "red"}
 SHORT_ID = 12
 
@@ -33,9 +40,7 @@ def refresh_view(summary: Mapping[str, Any]) -> RenderableType:
     if not summary:
         return Text("No refresh has run yet. Run: lda refresh")
     status = summary["status"]
-    heading = Text.assemble(
-        (HEADINGS[status], "bold red" if status == "failed" else "bold green"), "  ", summary["message"]
-    )
+    heading = Text.assemble((HEADINGS[status], HEADING_STYLES.get(status, "bold green")), "  ", summary["message"])
     facts = grid("", "")
     facts.add_row("period", f"{summary['period_end']} as of {summary['as_of'].replace('T', ' ')} UTC")
     facts.add_row("files", counts(summary["files"]))

@@ -11,6 +11,13 @@ from lda.ledger import Ledger
 from lda.ledger.tables import file, row_account
 from lda.settings import Settings
 
+# What a key of the plan says of how the run stands; the first that is set counts.
+STATES = {
+    "published": "published",
+    "failed_step": "failed",
+    "refused": "refused",
+    "awaits_approval": "awaiting_approval",
+}
 ACCOUNT = ("received", "accepted", "quarantined", "repeated")
 
 
@@ -36,8 +43,7 @@ def refresh_summary(settings: Settings, ledger: Ledger, plan: Mapping[str, Any])
     """
     manifest = _manifest(settings, ledger, plan)
     failures = [gate for gate in ledger.book.gates(plan["run_id"]) if not gate["success"]]
-    published = bool(plan.get("published"))
-    status = "published" if published else "failed" if plan.get("failed_step") else "nothing_new"
+    status = next((state for key, state in STATES.items() if plan.get(key)), "nothing_new")
     return {
         "run_id": plan["run_id"],
         "status": status,

@@ -13,6 +13,7 @@ import duckdb
 from lda.contracts import expected_submissions, load_contracts, load_system, load_systems
 from lda.disclosure import Protection, protect, write_mask
 from lda.ledger import Ledger
+from lda.ledger.publications import AWAITING_APPROVAL, RUNNING
 from lda.ledger.records import Submission
 from lda.settings import PRIVATE_FILE, Settings
 from lda.vault import private_folder
@@ -142,6 +143,7 @@ def build_candidate(
         dbt_seconds=exact.seconds | published.seconds,
         rules=rules,
         paused=paused_partners(settings, inputs, period_end),
+        approval=any(system.publication.approval for system in load_systems(settings)),
     )
     candidate.save()
     return candidate
@@ -273,8 +275,10 @@ def paused_partners(settings: Settings, inputs: list[Submission], period_end: da
 
 
 def still_needed(ledger: Ledger, run_id: str) -> list[str]:
-    """The run besides this one whose steps go on: a scheduled one at most. Others that never ended were killed."""
-    return [one for one in ledger.book.running("refresh") if one != run_id][:1]
+    """The runs besides this one whose steps go on: a scheduled one at most, and the last that waits for a person's
+    approval. Others that never ended were killed."""
+    found = [ledger.book.in_state("refresh", state) for state in (RUNNING, AWAITING_APPROVAL)]
+    return [one for runs in found for one in [run for run in runs if run != run_id][:1]]
 
 
 def remove_candidates(settings: Settings, keep: Collection[str] = ()) -> None:

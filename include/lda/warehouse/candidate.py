@@ -33,7 +33,8 @@ class Candidate:
     ``structure`` says how those tables hang together (``lda.warehouse.structure``). ``seconds`` is by step,
     ``dbt_seconds`` by dbt node. ``rules`` is the fingerprint of contracts, SQL, reference data and code.
     ``compared_with`` maps the id of each earlier publication it was compared with to the measures whose last figures
-    that one holds. ``paused`` says by feed which partners are paused for its latest period, and why.
+    that one holds. ``paused`` says by feed which partners are paused for its latest period, and why. ``approval``: a
+    person has to approve it before it is published, because one of its systems wants that.
     """
 
     run_id: str
@@ -52,6 +53,7 @@ class Candidate:
     rules: str = ""
     compared_with: dict[str, list[str]] = field(default_factory=dict)
     paused: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    approval: bool = False
 
     @property
     def proofs(self) -> Path:

@@ -18,7 +18,7 @@ import lda.reporting.alerts.send as sending
 from lda.ledger import utc_now
 from lda.publishing import current_publication
 from lda.receive import receive
-from lda.reporting.alerts import send_digest
+from lda.reporting.alerts import send_digest, tell_missed_deadline
 from lda.reporting.alerts.digest import make_digest
 from lda.reporting.alerts.watch import Watched, headlines, watch
 
@@ -189,6 +189,36 @@ def test_a_failed_refresh_is_told_and_so_is_that_it_works_again(settings, ledger
     ledger.book.end_run("refresh-1", "succeeded", {}, utc_now())
     send_digest(urls)
     assert "The refresh works again." in hook.bodies[1]["message"]
+
+
+def test_a_publication_that_waits_for_a_person_is_told_until_it_is_answered(settings, ledger, hook):
+    urls = to(settings, hook.url)
+    summary = {"publication_id": "2026-03_x", "message": "Publication 2026-03_x waits. lda publications approve"}
+    ledger.book.start_run("refresh-1", "refresh", "llr", utc_now())
+    ledger.book.end_run("refresh-1", "awaiting_approval", summary, utc_now())
+    assert [send_digest(urls).sent for _ in range(2)] == [1, 0]
+    assert "Waiting for approval\n- Publication 2026-03_x waits." in hook.bodies[0]["message"]
+    ledger.book.end_run("refresh-1", "succeeded", summary, utc_now())
+    send_digest(urls)
+    assert "2026-03_x no longer waits for approval." in hook.bodies[1]["message"]
+
+
+def test_a_missed_deadline_is_told_once_by_the_same_channels_until_a_refresh_has_ended(settings, ledger, hook):
+    urls = to(settings, hook.url)
+    late = {
+        "dag_run": {"dag_run_id": "scheduled__2026-04-18T05:00:00+00:00", "run_type": "scheduled"},
+        "deadline": {"id": "1", "deadline_time": "2026-04-18T09:00:00+00:00"},
+    }
+    backfill = {**late, "dag_run": {**late["dag_run"], "run_type": "backfill"}}
+    assert tell_missed_deadline(urls, backfill) is None and hook.bodies == []
+    assert [tell_missed_deadline(urls, late).sent for _ in range(2)] == [1, 0]
+    text = hook.bodies[0]["message"]
+    assert "Missed deadlines" in text and "had not come to its end by 2026-04-18 09:00 UTC" in text
+    ledger.book.start_run("refresh-1", "refresh", "llr", utc_now())
+    assert send_digest(urls).sent == 0, "a refresh that has begun has not ended"
+    ledger.book.end_run("refresh-1", "succeeded", {}, utc_now())
+    send_digest(urls)
+    assert "deadline-2026-04-18T09:00: its refresh has ended." in hook.bodies[1]["message"]
 
 
 def test_withheld_measures_and_special_causes_come_from_the_publication_in_force(

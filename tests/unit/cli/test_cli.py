@@ -98,6 +98,13 @@ def test_an_empty_home_is_told_plainly(run, capsys):
     assert "List files with: lda files" in error
 
 
+def test_there_must_be_something_to_approve_or_refuse(run, capsys):
+    for verb in (("approve",), ("refuse", "--reason", "figures look wrong")):
+        code, _, error = run(capsys, "publications", *verb)
+        assert code == 1 and error.startswith("✗ No publication waits for approval."), verb
+    assert run(capsys, "publications", "refuse")[0] == 1, "a refusal gives its reason"
+
+
 def test_publications_and_roll_back(run, capsys, settings, ledger, make_candidate):
     from lda.gates import GateReport
 

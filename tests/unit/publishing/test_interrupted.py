@@ -188,13 +188,13 @@ def test_a_candidate_that_was_judged_beside_another_publication_is_not_released(
     first = refresh(settings).publication_id
     world.hash = "inputs 2"
     plan = steps.judge(settings, steps.build(settings, start_refresh(settings)))
-    assert ledger.book.running("refresh") == [plan["run_id"]]
+    assert ledger.book.in_state("refresh", "running") == [plan["run_id"]]
     world.hash = "inputs 3"
     second = refresh(settings).publication_id
     with pytest.raises(RefreshError, match=f"Publication {first} was in force .* now it is {second}"):
         steps.release(settings, plan)
     assert current_publication(settings).publication_id == second
-    assert ledger.book.running("refresh") == []
+    assert ledger.book.in_state("refresh", "running") == []
 
 
 def arrive(ledger, name: str, at: datetime, status: str = "accepted") -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from pydantic import SecretStr
 
 from lda import refresh as steps
+from lda.approve import answer, approve, refuse
 from lda.intake import IngestReport
 from lda.publishing import current_publication, rollback
 from lda.refresh import GatesStopped, RefreshError, refresh, start_refresh
 from lda.reporting import last_run_summary
 from lda.reporting.alerts import AlertReport
+from lda.stops import ApprovalAwaited
 from lda.warehouse import TransformError
+from lda.warehouse.build import still_needed
 
 MARCH = date(2026, 3, 31)
 
@@ -37,19 +41,25 @@ def settings(settings):
 
 @pytest.fixture
 def world(monkeypatch, make_candidate):
-    """Refreshes with a hand-made candidate; ``hash`` says what the inputs are and ``after`` what is broken."""
+    """Refreshes with a hand-made candidate; ``hash`` says what the inputs are, ``after`` what is broken, ``approval``
+    whether a person has to approve."""
 
     class World:
         hash = "inputs 1"
         after = ""
+        approval = False
         built = 0
 
     def build_candidate(settings, ledger, run_id, period_end, as_of, previous=()):
         World.built += 1
-        made = replace(make_candidate(run_id, after=World.after), inputs_hash=World.hash)
+        made = replace(make_candidate(run_id, after=World.after), inputs_hash=World.hash, approval=World.approval)
         made.save()
         return made
 
+    # Runs of one second have no order; here each has its own.
+    clock = itertools.count()
+    began = steps.utc_now() - timedelta(hours=1)
+    monkeypatch.setattr(steps, "utc_now", lambda: began + timedelta(seconds=next(clock)))
     monkeypatch.setattr(steps, "latest_period", lambda *_: MARCH)
     monkeypatch.setattr(steps, "in_force", lambda *_: [])
     monkeypatch.setattr(steps, "inputs_hash", lambda *_: World.hash)
@@ -179,3 +189,74 @@ def test_gates_that_stop_raise_in_a_step_so_that_its_task_fails(settings, world)
 def test_what_cannot_be_asked_for_is_refused_with_what_can(settings, world, asked, expected):
     with pytest.raises(RefreshError, match=expected):
         start_refresh(settings, **asked)
+
+
+def test_where_a_person_approves_a_refresh_ends_before_it_publishes_and_says_how_to_go_on(settings, ledger, world):
+    world.approval = True
+    waits = refresh(settings)
+    assert (waits.status, current_publication(settings)) == ("awaiting_approval", None)
+    assert f"lda publications approve {waits.publication_id}" in waits.message
+    assert waits.summary["status"] == last_run_summary(settings)["status"] == "awaiting_approval"
+    assert ledger.book.last_run("refresh", "llr")["status"] == "awaiting_approval"
+    again = refresh(settings)
+    assert (again.status, world.built) == ("nothing_new", 1), "the same figures are not made and asked for twice"
+    assert f"lda publications approve {waits.publication_id}" in again.message
+    assert still_needed(ledger, "another") == [waits.run_id], "what waits is not removed by the next build"
+
+
+def test_an_approved_publication_is_released_and_the_audit_says_who(settings, ledger, world, monkeypatch):
+    world.approval = True
+    waits = refresh(settings)
+    with pytest.raises(RefreshError, match=f"What waits for approval is {waits.publication_id}, not 2020-01"):
+        approve(settings, "2020-01")
+    monkeypatch.setenv("LDA_ACTOR", "A. Director")
+    done = approve(settings, waits.publication_id, "board paper 12")
+    assert (done.status, done.summary["status"]) == ("published", "published")
+    assert current_publication(settings).publication_id == waits.publication_id
+    lines = [(line["action"], line["actor"], line["detail"]) for line in ledger.trail("approved", "released")]
+    assert lines == [("approved", "A. Director", "board paper 12"), ("released", "A. Director", None)]
+    assert ledger.book.awaiting_approval("llr") is None
+    with pytest.raises(RefreshError, match="No publication waits"):
+        approve(settings)
+    assert refresh(settings).status == "nothing_new"
+
+
+def test_a_refused_publication_is_not_released_and_the_next_refresh_asks_again(settings, ledger, world):
+    first = refresh(settings).publication_id
+    world.hash, world.approval = "inputs 2", True
+    waits = refresh(settings)
+    refused = refuse(settings, None, "Leicester's figures are wrong")
+    assert refused.publication_id == waits.publication_id and "refused" in refused.message
+    assert current_publication(settings).publication_id == first
+    last = ledger.book.last_run("refresh", "llr")
+    assert (last["status"], last["summary"]["status"]) == ("refused", "refused")
+    with pytest.raises(RefreshError, match="No publication waits"):
+        approve(settings)
+    assert refresh(settings).status == "awaiting_approval"
+
+
+def test_no_step_releases_what_nobody_approved_or_somebody_refused(settings, ledger, world):
+    world.approval = True
+    plan = steps.propose(settings, steps.judge(settings, steps.build(settings, start_refresh(settings))))
+    with pytest.raises(ApprovalAwaited, match="was not approved yet"):
+        steps.release(settings, plan)
+    answer(settings, plan, False, "no", "viewer")
+    with pytest.raises(ApprovalAwaited, match="was refused by viewer"):
+        steps.release(settings, plan)
+    ledger.note("approved", f"{plan['publication_id']} (refresh-of-another-run)")
+    with pytest.raises(ApprovalAwaited, match="was refused by viewer"):
+        steps.release(settings, plan)
+    assert current_publication(settings) is None
+    published = steps.release(settings, answer(settings, plan, True, "yes", "admin"))
+    assert current_publication(settings).publication_id == published["publication_id"]
+    with pytest.raises(RefreshError, match="was published already"):
+        answer(settings, plan, False, "too late")
+
+
+def test_what_waited_is_not_published_after_another_came_between(settings, world):
+    world.approval = True
+    waits = refresh(settings)
+    world.approval, world.hash = False, "inputs 2"
+    refresh(settings)
+    with pytest.raises(RefreshError, match="No publication waits"):
+        approve(settings, waits.publication_id)

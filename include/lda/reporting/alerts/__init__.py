@@ -1,5 +1,6 @@
 """Alerts to the team: one digest a run, of what changed since the last, by e-mail or any webhook."""
 
+from lda.reporting.alerts.deadline import tell_missed_deadline
 from lda.reporting.alerts.send import AlertReport, send_digest
 
-__all__ = ["AlertReport", "send_digest"]
+__all__ = ["AlertReport", "send_digest", "tell_missed_deadline"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lda.reporting.alerts.watch import FAILURE, LATE, REJECTED, SPECIAL_CAUSE, WITHHELD, Watched
+from lda.reporting.alerts.watch import APPROVAL, DEADLINE, FAILURE, LATE, REJECTED, SPECIAL_CAUSE, WITHHELD, Watched
 
 MOST_LINES = 30
 NEW_HEADINGS = {
     FAILURE: "New failures",
+    DEADLINE: "Missed deadlines",
+    APPROVAL: "Waiting for approval",
     REJECTED: "New rejections",
     WITHHELD: "Withheld measures",
     LATE: "Late partners",
@@ -17,6 +19,8 @@ NEW_HEADINGS = {
 }
 OVER = {
     FAILURE: "The {subject} works again.",
+    DEADLINE: "{subject}: its refresh has ended.",
+    APPROVAL: "{subject} no longer waits for approval.",
     REJECTED: "{subject}: the rejected submission has been replaced.",
     LATE: "{subject}: sends in time again.",
     WITHHELD: "{subject} is published again.",

@@ -1,8 +1,9 @@
 """What alerts watch, as it stands now. Read from the ledger and from the publication in force; it names no person.
 
-Topics: ``failure`` (a refresh or ingest that failed), ``rejected`` (a submission that nothing has replaced), ``late``
-(a partner whose own data is not there for the latest period due), ``withheld`` (a measure), ``special_cause`` (unusual
-variation of a headline measure in a system).
+Topics: ``failure`` (a refresh or ingest that failed), ``approval`` (a publication that waits for a person),
+``deadline`` (a monthly deadline whose refresh has not ended), ``rejected`` (a submission that nothing has replaced),
+``late`` (a partner whose own data is not there for the latest period due), ``withheld`` (a measure), ``special_cause``
+(unusual variation of a headline measure in a system).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from lda.reporting.board import RECEIVED, Board
 from lda.settings import Settings
 
 FAILURE, REJECTED, LATE, WITHHELD, SPECIAL_CAUSE = "failure", "rejected", "late", "withheld", "special_cause"
+APPROVAL, DEADLINE = "approval", "deadline"
 HEADLINES = Path(__file__).parents[1] / "report" / "text" / "headlines.yaml"
 SUBJECT, STATE = 200, 200
 
@@ -45,7 +47,13 @@ class Watched:
 def watch(settings: Settings, ledger: Ledger) -> list[Watched]:
     """Everything worth telling as it stands now, by topic."""
     board = status_board(settings)
-    found = [*_failures(settings, ledger), *_rejected(board), *_late(board), *_published(settings)]
+    found = [
+        *_failures(settings, ledger),
+        *_waits(settings, ledger),
+        *_rejected(board),
+        *_late(board),
+        *_published(settings),
+    ]
     return [Watched(one.topic, one.subject[:SUBJECT], one.state[:STATE], one.words) for one in found]
 
 
@@ -68,6 +76,20 @@ def _failures(settings: Settings, ledger: Ledger) -> list[Watched]:
             count = len(summary["problems"])
             words = f"The {kind} {run['run_id']} could not take in everything ({count} problems). See: lda status"
             found.append(Watched(FAILURE, kind, "problems", words))
+    return found
+
+
+def _waits(settings: Settings, ledger: Ledger) -> list[Watched]:
+    """The publication that waits for a person's approval; a monthly deadline since which no refresh has ended well."""
+    found = []
+    run = ledger.book.awaiting_approval(settings.system_label)
+    summary: dict[str, Any] = (run or {}).get("summary") or {}
+    if summary:
+        found.append(Watched(APPROVAL, summary["publication_id"], "waits", summary["message"]))
+    missed, last = (ledger.book.last_run(kind, settings.system_label) for kind in (DEADLINE, "refresh"))
+    ended = last is not None and last["status"] in {"succeeded", "nothing_new"}
+    if missed and not (last and ended and last["ended_at"] >= missed["ended_at"]):
+        found.append(Watched(DEADLINE, missed["run_id"], "missed", missed["summary"]["message"]))
     return found
 
 
