@@ -61,7 +61,7 @@ bench: setup ## Measure intake, dbt, gates and Airflow against named baselines (
 	$(BIN)/lda bench
 
 locks: .venv/bin/uv ## Resolve the dependencies again
-	for part in requirements requirements-dev requirements-lint requirements-mesh requirements-superset; do \
+	for part in requirements requirements-stand requirements-dev requirements-lint requirements-mesh requirements-superset; do \
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header $$part.in -o $$part.lock; done
 
 clean: ## Remove environments and caches; keeps data

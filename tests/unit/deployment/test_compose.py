@@ -18,7 +18,11 @@ SECRETS = {
     "AIRFLOW_FERNET_KEY",
     "AIRFLOW_JWT_SECRET",
     "AIRFLOW_API_SECRET_KEY",
+    "AIRFLOW_VIEWER_PASSWORD",
+    "AIRFLOW_OPERATOR_PASSWORD",
+    "AIRFLOW_ADMIN_PASSWORD",
 }
+STAND = ("apache-airflow-providers-celery", "apache-airflow-providers-fab", "celery", "redis", "psycopg")
 VARIABLE = re.compile(r"(?<!\$)\$\{(?P<name>\w+)(?P<rest>[^}]*)\}")
 
 
@@ -59,13 +63,14 @@ def test_what_is_mounted_from_the_checkout_is_there(services):
         assert not path.startswith(".") or (PROJECT / path).is_file(), path
 
 
-def test_people_have_roles_on_the_page(services):
-    users = services["apiserver"]["environment"]["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"]
-    assert dict(user.split(":") for user in users.split(",")) == {
-        "viewer": "viewer",
-        "operator": "op",
-        "admin": "admin",
-    }
+def test_people_have_roles_that_the_start_sets_up_and_only_it_knows_their_passwords(services):
+    passwords = {name for name in SECRETS if re.fullmatch(r"AIRFLOW_(VIEWER|OPERATOR|ADMIN)_PASSWORD", name)}
+    assert services["migrate"]["command"][-1].endswith("&& python deploy/airflow/roles.py")
+    for name, service in services.items():
+        environment = service["environment"]
+        assert passwords & set(environment) == (passwords if name == "migrate" else set()), name
+        if service["image"].startswith("lda-warehouse:"):
+            assert environment["AIRFLOW__CORE__AUTH_MANAGER"].endswith(".FabAuthManager"), name
 
 
 def test_every_long_running_service_has_a_health_check_and_restarts(services):
@@ -116,6 +121,9 @@ def test_volumes_used_are_declared(text):
 
 
 def test_the_image_is_built_on_the_airflow_that_is_locked():
-    locked = re.search(r"^apache-airflow==(\S+)", (PROJECT / "requirements.lock").read_text(encoding="utf-8"), re.M)
-    assert locked
-    assert f"FROM apache/airflow:{locked[1]}-" in (PROJECT / "Dockerfile").read_text(encoding="utf-8")
+    dockerfile = (PROJECT / "Dockerfile").read_text(encoding="utf-8")
+    text = (PROJECT / "requirements-stand.lock").read_text(encoding="utf-8")
+    locked = {name: re.search(rf"^{name}==(\S+)", text, re.M) for name in ("apache-airflow", *STAND)}
+    assert None not in locked.values(), "what the stand runs on is in its lock"
+    assert f"FROM apache/airflow:{locked['apache-airflow'][1]}-" in dockerfile
+    assert "--require-hashes -r requirements-stand.lock" in dockerfile
