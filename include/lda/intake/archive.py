@@ -136,5 +136,6 @@ def join_parts(reading: Reading) -> None:
 _TOGETHER: dict[str, Callable[[Iterable[float]], float]] = {
     "opened": min,
     "required_columns_missing": max,
+    "columns_repeated": max,
     "stops_mid_row": max,
 }

@@ -16,12 +16,13 @@ class HeaderMatch:
     """A header row: its place, its cells, and the position of each contract column found in it.
 
     ``row_number`` counts from 1 as in a spreadsheet and is 0 where the file has no header. ``width`` is the number of
-    cells up to the last labelled one.
+    cells up to the last labelled one. ``repeated`` are contract columns that several cells are labelled as.
     """
 
     row_number: int
     cells: tuple[str, ...]
     positions: Mapping[str, int]
+    repeated: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
@@ -45,13 +46,14 @@ class Labels:
         }
 
     def match(self, row_number: int, cells: Sequence[str]) -> HeaderMatch:
-        """The columns found in a row; the first cell with a label counts."""
+        """The columns found in a row; of several cells with labels of one column the first is its place."""
         positions: dict[str, int] = {}
+        repeated: dict[str, None] = {}
         for index, cell in enumerate(cells):
             column = self._columns.get(normalise(cell)) if cell else None
-            if column is not None:
-                positions.setdefault(column, index)
-        return HeaderMatch(row_number, tuple(cells), positions)
+            if column is not None and positions.setdefault(column, index) != index:
+                repeated[column] = None
+        return HeaderMatch(row_number, tuple(cells), positions, tuple(repeated))
 
     def find(self, records: Iterable[Sequence[str]]) -> HeaderMatch | None:
         """The first row with the most columns of the contract; None when no row has two (or the only one).

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lda.contracts import FeedContract, FileRule, Systems
 from lda.intake.header import HeaderMatch, Labels
-from lda.intake.records import Delimited, Source, Unreadable, open_source
+from lda.intake.records import Delimited, Source, Unreadable, Workbook, open_source
 from lda.intake.rows import ROWS_AT_ONCE, LayoutRows, RowCollector
 from lda.ledger import FileRecord, RowAccount, RuleResult
 
@@ -76,6 +76,11 @@ def _find_header(reading: Reading, labels: Labels, others: Mapping[str, Labels])
     missing = labels.missing(reading.header)
     if reading.header and not missing:
         reading.layout_rows = max(0, reading.header.row_number - 1)
+        repeated = reading.header.repeated
+        reading.find("columns_repeated", len(repeated), f"There more than once: {', '.join(repeated)}.")
+        if isinstance(reading.source, Workbook):
+            count = reading.source.sheets_with_rows
+            reading.find("sheets_with_rows", count, f"{count} sheets have the columns and rows below them.")
         if reading.header.unknown:
             reading.notes.append(f"Columns left out: {', '.join(reading.header.unknown)[:500]}.")
     elif _is_blank(reading.source):
@@ -130,7 +135,9 @@ def _collect(reading: Reading, header: HeaderMatch, layout: LayoutRows, source: 
             reading.layout_rows += 1
             continue
         data_rows += 1
-        if len(cells) == width:
+        if isinstance(source, Delimited) and _swallows_rows(cells, width, separator):
+            bad[number] = separator.join(cells)
+        elif len(cells) == width:
             numbers.append(number)
             good.append(cells)
         elif len(cells) > width and not any(cell.strip() for cell in cells[width:]):
@@ -143,3 +150,8 @@ def _collect(reading: Reading, header: HeaderMatch, layout: LayoutRows, source: 
             numbers, good, bad = [], [], {}
     rows.add(reading.number, header, numbers, good, bad)
     return data_rows
+
+
+def _swallows_rows(cells: Sequence[str], width: int, separator: str) -> bool:
+    """True when stray quotation marks made one cell of rows: it has a line break and as many separators as a row."""
+    return "\n" in "".join(cells) and any("\n" in cell and cell.count(separator) >= max(2, width - 1) for cell in cells)

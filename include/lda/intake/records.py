@@ -57,14 +57,23 @@ class Delimited:
     size_bytes: int
 
     def records(self) -> Iterator[list[str]]:
-        """Every record. Raises Unreadable when a cell is larger than any partner sends."""
-        return self._records()
+        """Every record. Raises Unreadable when a cell is larger than any partner sends, and at the end when a quotation
+        is never closed: all rows from its mark on would be one cell.
+        """
+        count, held = 0, None
+        for record in self._and_after():
+            if held is not None:
+                yield held
+            count, held = count + 1, record
+        if held != [_AFTER_THE_END]:
+            raise Unreadable(f"a quotation mark that is opened in row {count} is never closed")
 
-    def _records(self, ending: Sequence[str] = ()) -> Iterator[list[str]]:
+    def _and_after(self) -> Iterator[list[str]]:
+        """Every record, then ``_AFTER_THE_END`` as one of its own, unless it is within a quotation never closed."""
         with self.path.open("r", encoding=self.encoding, errors="replace", newline="") as file:
             lines = file if is_large(self.size_bytes) else io.StringIO(file.read(), newline="")
             try:
-                yield from csv.reader(chain(lines, ending), delimiter=self.delimiter)
+                yield from csv.reader(chain(lines, [_AFTER_THE_END]), delimiter=self.delimiter)
             except csv.Error as error:
                 raise Unreadable(f"a cell could not be read ({type(error).__name__})") from None
 
@@ -76,8 +85,7 @@ class Delimited:
         if self._ends_with_a_line_end():
             return False
         last: list[str] = []
-        records = self._records(ending=[_AFTER_THE_END])
-        for record in records:
+        for record in self._and_after():
             if record == [_AFTER_THE_END]:
                 return 0 < len(last) < width and not layout.holds(last)
             last = record
@@ -96,9 +104,10 @@ class Delimited:
 
 @dataclass(frozen=True)
 class Workbook:
-    """The sheet of a workbook that has the feed's header."""
+    """The sheet of a workbook that has the feed's header, and how many sheets have it with rows below."""
 
     rows: Sequence[Sequence[str]]
+    sheets_with_rows: int = 1
 
     def records(self) -> Iterator[Sequence[str]]:
         """Every row of the sheet, from its first."""
@@ -152,20 +161,34 @@ def _best_delimiter(head: str, labels: Labels) -> tuple[str, HeaderMatch | None]
 
 
 def _open_workbook(path: Path, labels: Labels) -> tuple[Workbook, HeaderMatch | None]:
+    """What a person sees on opening it: hidden sheets are somebody's earlier copy, a list of values, or forgotten."""
     best: tuple[list[list[str]], HeaderMatch | None] = ([], None)
+    whole = 0
     try:
         workbook = python_calamine.load_workbook(str(path))
-        for name in workbook.sheet_names:
-            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        for sheet in workbook.sheets_metadata:
+            if sheet.visible != python_calamine.SheetVisibleEnum.Visible:
+                continue
+            rows = workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
             texts = [[cell_text(cell) for cell in row] for row in rows]
             match = labels.find(texts)
+            whole += _has_rows(texts, match, labels)
             if not best[0] or (match and (best[1] is None or len(match.positions) > len(best[1].positions))):
                 best = (texts, match)
     except BaseException as error:  # calamine has no common base for what damaged workbooks raise
         if not isinstance(error, Exception) and type(error).__module__ != _PANICS:
             raise
         raise Unreadable(f"the workbook could not be opened ({type(error).__name__})") from None
-    return Workbook(best[0]), best[1]
+    return Workbook(best[0], whole), best[1]
+
+
+def _has_rows(texts: Sequence[Sequence[str]], match: HeaderMatch | None, labels: Labels) -> bool:
+    """True for a sheet with every required column and something below its header."""
+    return (
+        match is not None
+        and not labels.missing(match)
+        and any(cell.strip() for row in texts[match.row_number :] for cell in row)
+    )
 
 
 def cell_text(cell: Any) -> str:

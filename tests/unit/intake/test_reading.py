@@ -14,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from lda.contracts import load_contracts
+from lda.intake import records
 from lda.intake.header import Labels
 from lda.intake.reading import Reading, open_file, read_rows
 from lda.intake.records import Unreadable, cell_text, open_source
@@ -160,6 +161,7 @@ def test_headers_are_found_by_name_in_any_order_and_unknown_ones_noted(path):
         (b"PK\x03\x04 not really a workbook", "opened", 0),
         (csv_bytes(TABLE)[:-40], "stops_mid_row", 1),
         (csv_bytes(TABLE).rstrip(b"\n") + b'\n"9434', "stops_mid_row", 1),
+        (csv_bytes([[*HEADER, "Date of Birth"], [*ROWS[0], "1950-01-01"]]), "columns_repeated", 1),
         (b"QUALITY_SERVICE,ORG_CODE,ACH_DATE,IND_CODE,FIELD_NAME,VALUE\n", "has_columns_of_other_feed", 1),
     ],
 )
@@ -220,6 +222,68 @@ def test_a_last_line_without_a_line_end_is_no_sign_of_a_cut(path):
     reading, found = read(path)
     assert found == expected(ROWS)
     assert reading.facts["stops_mid_row"] == 0
+
+
+@pytest.mark.parametrize("size", ["small", "large"])
+def test_rows_behind_a_quotation_mark_that_is_never_closed_are_not_lost_in_one_cell(path, monkeypatch, size):
+    rows = [gp_row(seed) for seed in range(9)]
+    rows[5][4] = "\x01"
+    path.write_bytes(csv_bytes([HEADER, *rows]).replace(b"\x01", b'"A'))
+    if size == "large":
+        monkeypatch.setattr(records, "WHOLE_BYTES", 10)
+    reading, _ = read(path)
+    assert reading.facts["opened"] == 0
+    assert reading.details["opened"] == "a quotation mark that is opened in row 7 is never closed."
+
+
+def test_a_row_that_stray_quotation_marks_made_of_several_is_misshapen(path):
+    rows = [gp_row(seed) for seed in range(6)]
+    rows[1][4], rows[3][4] = "\x01", "\x02"
+    path.write_bytes(csv_bytes([HEADER, *rows]).replace(b"\x01", b'"A').replace(b"\x02", b'B"'))
+    assert [(row, bad) for row, bad, *_ in read(path)[1]] == [(2, False), (3, True), (4, False), (5, False)]
+    path.write_bytes(csv_bytes([HEADER, gp_row(1, Postcode="1 High Street,\nAshgrove,\nLeicester")]))
+    assert [(row, bad) for row, bad, *_ in read(path)[1]] == [(2, False)]
+
+
+def workbook(path, **sheets) -> None:
+    """A workbook with these rows by name of the sheet; a sheet whose name begins with ``hidden`` is hidden."""
+    book = xlsxwriter.Workbook(str(path))
+    for name, rows in sheets.items():
+        sheet = book.add_worksheet(name)
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+        if name.startswith("hidden"):
+            sheet.hide()
+        else:
+            sheet.set_first_sheet()
+            sheet.activate()
+    book.close()
+
+
+def test_a_hidden_sheet_is_not_what_a_partner_sent(path):
+    workbook(path, hidden_last_month=TABLE, Register=[HEADER, *ROWS[:2]], hidden_lists=[["M"], ["F"]])
+    reading, found = read(path)
+    assert len(found) == 2
+    assert reading.facts["sheets_with_rows"] == 1
+
+
+@pytest.mark.parametrize(
+    ("second", "sheets"), [(TABLE, 2), ([HEADER], 1), ([["NHS Number", "DOB"], ["example", "1980-01-01"]], 1)]
+)
+def test_sheets_that_hold_rows_are_counted(path, second, sheets):
+    workbook(path, Adults=TABLE, Children=second)
+    assert read(path)[0].facts["sheets_with_rows"] == sheets
+
+
+def test_a_date_is_the_same_day_in_a_workbook_that_counts_from_1904(path):
+    book = xlsxwriter.Workbook(str(path), {"date_1904": True})
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, HEADER)
+    sheet.write_row(1, 0, ROWS[0])
+    sheet.write_datetime(1, 2, datetime.fromisoformat("1980-05-06"), book.add_format({"num_format": "dd/mm/yyyy"}))
+    book.close()
+    source, _ = open_source(path, LABELS["gp_ld_register"])
+    assert list(source.records())[1][2] == "1980-05-06"
 
 
 def test_a_workbook_with_title_rows_dates_and_several_sheets(path):
