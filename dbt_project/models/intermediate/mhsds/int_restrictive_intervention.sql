@@ -31,9 +31,9 @@ select
     spell_month.period_end,
     spell_month.system_code,
     spell_month.partner_code,
-    incident.system_code || ':' || incident.partner_code || ':' || incident.restrictive_int_inc_id_token
+    {{ joined_key(['incident.system_code', 'incident.partner_code', 'incident.restrictive_int_inc_id_token']) }}
         as intervention_key,
-    spell_month.system_code || ':' || spell_month.partner_code || ':' || spell_month.hosp_prov_spell_id_token
+    {{ joined_key(['spell_month.system_code', 'spell_month.partner_code', 'spell_month.hosp_prov_spell_id_token']) }}
         as trust_spell_key,
     spell_month.person_key,
     spell_month.age,

@@ -55,7 +55,7 @@ numbered as (
 )
 
 select
-    system_code || ':' || partner_code || ':' || hosp_prov_spell_id_token as trust_spell_key,
+    {{ joined_key(['system_code', 'partner_code', 'hosp_prov_spell_id_token']) }} as trust_spell_key,
     person_key,
     system_code,
     partner_code,

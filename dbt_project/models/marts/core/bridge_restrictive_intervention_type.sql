@@ -11,7 +11,8 @@ incident as (
 )
 
 select
-    intervention.intervention_key || ':' || coalesce(intervention.restraint_type_code, '') as intervention_type_key,
+    {{ joined_key(['intervention.intervention_key', "coalesce(intervention.restraint_type_code, '')"]) }}
+        as intervention_type_key,
     intervention.intervention_key,
     intervention.restraint_type_code,
     intervention.restraint_type,

@@ -56,7 +56,7 @@ sorted as (
 )
 
 select
-    current_area.system_code || ':' || current_area.geography_type || ':' || current_area.geography_code
+    {{ joined_key(['current_area.system_code', 'current_area.geography_type', 'current_area.geography_code']) }}
         as geography_key,
     current_area.geography_type,
     current_area.geography_code,

@@ -20,8 +20,8 @@ place as (
 )
 
 select
-    referral_month.system_code || ':' || referral_month.partner_code
-    || ':' || referral_month.referral_id_token as referral_key,
+    {{ joined_key(['referral_month.system_code', 'referral_month.partner_code', 'referral_month.referral_id_token']) }}
+        as referral_key,
     referral_month.person_key,
     referral_month.system_code,
     referral_month.partner_code,

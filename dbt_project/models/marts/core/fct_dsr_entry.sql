@@ -11,8 +11,7 @@ place as (
 )
 
 select
-    entry.system_code || ':' || entry.person_key
-    || ':' || cast(entry.date_added as {{ dbt.type_string() }}) as entry_key,
+    {{ joined_key(['entry.system_code', 'entry.person_key', 'entry.date_added']) }} as entry_key,
     entry.person_key,
     entry.system_code,
     coalesce(place.geography_key, '-1') as place_key,

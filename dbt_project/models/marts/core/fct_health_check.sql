@@ -50,8 +50,7 @@ checked as (
 )
 
 select
-    checked.system_code || ':' || checked.person_key || ':' || cast(checked.ahc_date as {{ dbt.type_string() }})
-        as health_check_key,
+    {{ joined_key(['checked.system_code', 'checked.person_key', 'checked.ahc_date']) }} as health_check_key,
     checked.person_key,
     checked.ahc_date as health_check_date,
     coalesce(organisation.organisation_key, '-1') as organisation_key,

@@ -31,8 +31,7 @@ census_spell as (
 
     select
         ranked.*,
-        ranked.system_code || ':' || ranked.person_key || ':' || cast(ranked.admission_date as {{ dbt.type_string() }})
-            as spell_key
+        {{ joined_key(['ranked.system_code', 'ranked.person_key', 'ranked.admission_date']) }} as spell_key
     from ranked
     where ranked.preference = 1
 

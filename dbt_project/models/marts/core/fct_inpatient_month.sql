@@ -11,9 +11,12 @@ place as (
 )
 
 select
+    {{ joined_key(['inpatient_month.system_code', 'inpatient_month.person_key', 'inpatient_month.period_end']) }}
+        as inpatient_month_key,
     inpatient_month.period_end,
     inpatient_month.person_key,
-    inpatient_month.person_key || ':' || cast(inpatient_month.admission_date as {{ dbt.type_string() }}) as spell_key,
+    {{ joined_key(['inpatient_month.system_code', 'inpatient_month.person_key', 'inpatient_month.admission_date']) }}
+        as spell_key,
     inpatient_month.system_code,
     coalesce(place.geography_key, '-1') as place_key,
     inpatient_month.place_code,

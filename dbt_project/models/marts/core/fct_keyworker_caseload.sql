@@ -17,8 +17,9 @@ place as (
 )
 
 select
-    team_row.system_code || ':' || team_row.team_code || ':' || team_row.place_code
-    || ':' || cast(effective_submission.period_end as {{ dbt.type_string() }}) as caseload_key,
+    {{ joined_key([
+        'team_row.system_code', 'team_row.team_code', 'team_row.place_code', 'effective_submission.period_end'
+    ]) }} as caseload_key,
     effective_submission.period_end,
     team_row.system_code,
     team_row.team_code,

@@ -42,6 +42,8 @@ ranked as (
 )
 
 select
+    {{ joined_key(['ranked.system_code', 'ranked.partner_code', 'ranked.person_key', 'ranked.period_end']) }}
+        as cohort_key,
     ranked.period_end,
     ranked.person_key,
     coalesce(organisation.organisation_key, '-1') as organisation_key,

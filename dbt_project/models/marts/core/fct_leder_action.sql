@@ -23,7 +23,7 @@ place as (
 )
 
 select
-    latest.system_code || ':' || latest.action_key as action_key,
+    {{ joined_key(['latest.system_code', 'latest.action_key']) }} as action_key,
     latest.system_code,
     coalesce(place.geography_key, '-1') as place_key,
     latest.place_code,

@@ -23,7 +23,7 @@ place as (
 )
 
 select
-    latest.system_code || ':' || latest.review_key || ':' || latest.review_type as review_key,
+    {{ joined_key(['latest.system_code', 'latest.review_key', 'latest.review_type']) }} as review_key,
     latest.person_key,
     latest.system_code,
     coalesce(place.geography_key, '-1') as place_key,

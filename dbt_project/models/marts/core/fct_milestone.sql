@@ -11,7 +11,7 @@ with item_month as (
 )
 
 select
-    system_code || ':' || item_reference as milestone_key,
+    {{ joined_key(['system_code', 'item_reference']) }} as milestone_key,
     system_code,
     item_reference,
     item_type,

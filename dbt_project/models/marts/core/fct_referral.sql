@@ -25,7 +25,7 @@ autism_referral as (
 known as (
 
     select
-        referral.system_code || ':' || referral.partner_code || ':' || referral.service_request_id_token
+        {{ joined_key(['referral.system_code', 'referral.partner_code', 'referral.service_request_id_token']) }}
             as referral_key,
         patient.person_key,
         referral.system_code,

@@ -17,6 +17,8 @@ place as (
 )
 
 select
+    {{ joined_key(['register_month.system_code', 'register_month.person_key', 'register_month.period_end']) }}
+        as membership_key,
     register_month.period_end,
     register_month.person_key,
     coalesce(organisation.organisation_key, '-1') as organisation_key,

@@ -64,8 +64,8 @@ place as (
 )
 
 select
-    ranked.system_code || ':' || ranked.person_key || ':' || ranked.review_type
-    || ':' || cast(ranked.review_date as {{ dbt.type_string() }}) as review_key,
+    {{ joined_key(['ranked.system_code', 'ranked.person_key', 'ranked.review_type', 'ranked.review_date']) }}
+        as review_key,
     ranked.person_key,
     ranked.review_type,
     ranked.review_date,

@@ -29,7 +29,7 @@ place as (
 )
 
 select
-    cld_event.file_id || ':' || cast(cld_event.source_row_number as {{ dbt.type_string() }}) as event_key,
+    {{ joined_key(['cld_event.file_id', 'cld_event.source_row_number']) }} as event_key,
     cld_event.person_key,
     coalesce(organisation.organisation_key, '-1') as organisation_key,
     cld_event.system_code,

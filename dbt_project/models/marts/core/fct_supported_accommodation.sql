@@ -39,8 +39,8 @@ scheme_month as (
 )
 
 select
-    scheme_month.partner_code || ':' || scheme_month.scheme_reference
-    || ':' || cast(scheme_month.period_end as {{ dbt.type_string() }}) as scheme_key,
+    {{ joined_key(['scheme_month.partner_code', 'scheme_month.scheme_reference', 'scheme_month.period_end']) }}
+        as scheme_key,
     scheme_month.period_end,
     scheme_month.system_code,
     scheme_month.partner_code as council_code,

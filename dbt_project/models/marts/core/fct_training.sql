@@ -39,8 +39,7 @@ tier_month as (
 )
 
 select
-    system_code || ':' || employer_code || ':' || cast(tier as {{ dbt.type_string() }})
-    || ':' || cast(period_end as {{ dbt.type_string() }}) as training_key,
+    {{ joined_key(['system_code', 'employer_code', 'tier', 'period_end']) }} as training_key,
     period_end,
     system_code,
     employer_code,

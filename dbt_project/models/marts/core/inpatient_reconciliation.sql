@@ -17,6 +17,10 @@ place as (
 )
 
 select
+    {{ joined_key([
+        'reconciled.system_code', "coalesce(organisation.organisation_key, '-1')", "coalesce(reconciled.place_code, '-1')",
+        'reconciled.period_end'
+    ]) }} as reconciliation_key,
     reconciled.period_end,
     reconciled.system_code,
     coalesce(organisation.organisation_key, '-1') as organisation_key,

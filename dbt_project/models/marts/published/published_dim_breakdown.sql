@@ -7,7 +7,7 @@ with breakdown_level as (
 )
 
 select
-    breakdown_type || ':' || breakdown_value as breakdown_key,
+    {{ joined_key(['breakdown_type', 'breakdown_value']) }} as breakdown_key,
     breakdown_type,
     {{ display_name('breakdown_type') }} as breakdown_type_name,
     breakdown_value,

@@ -29,6 +29,12 @@ period as (
 )
 
 select
+    -- A number, not its grain written out: a million long texts would be most of the table.
+    row_number() over (
+        order by
+            figure.measure_id, figure.system_code, figure.geography_type, figure.geography_code,
+            figure.breakdown_type, figure.breakdown_value, figure.period_end
+    ) as figure_key,
     figure.measure_id,
     coalesce(geography.geography_key, '-1') as geography_key,
     coalesce(breakdown.breakdown_key, '-1') as breakdown_key,
@@ -53,8 +59,9 @@ select
 from figure
 left join geography
     on
-        figure.system_code || ':' || figure.geography_type || ':' || figure.geography_code = geography.geography_key
+        {{ joined_key(['figure.system_code', 'figure.geography_type', 'figure.geography_code']) }}
+        = geography.geography_key
 left join breakdown
-    on figure.breakdown_type || ':' || figure.breakdown_value = breakdown.breakdown_key
+    on {{ joined_key(['figure.breakdown_type', 'figure.breakdown_value']) }} = breakdown.breakdown_key
 left join period
     on figure.period_end = period.period_end
