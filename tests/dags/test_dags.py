@@ -12,6 +12,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
 from lda.channels import Collected, CollectReport
+from lda.direct_care import CareReport
 from lda.intake import IngestReport
 
 FEEDS = {
@@ -41,6 +42,7 @@ def test_bag_is_complete_and_imports_without_error(bag):
         "lda_collect",
         "lda_refresh",
         "lda_housekeeping",
+        "lda_direct_care",
     }
 
 
@@ -62,8 +64,8 @@ def test_every_dag_has_owner_tags_docs_and_one_run_at_a_time(bag):
 
 def test_every_task_retries_writes_one_at_a_time_ends_and_says_when_it_failed(bag):
     tasks = [task for dag in bag.dags.values() for task in dag.tasks]
-    # two for each feed, lda_collect's two, lda_housekeeping's, and the steps of lda_refresh
-    assert len(tasks) == 2 * len(FEEDS) + 2 + 1 + 7
+    # two for each feed, lda_collect's two, those of lda_housekeeping and lda_direct_care, and the steps of lda_refresh
+    assert len(tasks) == 2 * len(FEEDS) + 2 + 1 + 1 + 7
     for task in tasks:
         assert task.retries == 2, task.task_id
         assert task.retry_exponential_backoff, task.task_id
@@ -225,10 +227,13 @@ def test_a_failed_step_says_what_to_do_next(bag, caplog):
 
 
 class Run:
-    """What a task of the refresh is told of its run."""
+    """What a task is told of its run."""
 
-    def __init__(self, run_type: str, logical_date: datetime | None = None) -> None:
+    def __init__(
+        self, run_type: str, logical_date: datetime | None = None, triggering_user_name: str | None = None
+    ) -> None:
         self.run_type, self.logical_date = run_type, logical_date
+        self.triggering_user_name = triggering_user_name
 
 
 @pytest.fixture
@@ -312,3 +317,31 @@ def test_a_verdict_is_not_asked_for_again_but_a_broken_disk_is(bag):
     policy = bag.dags["lda_refresh"].get_task("judge").retry_policy
     assert policy.evaluate(GatesStopped("a gate failed"), 1, 3).action is RetryAction.FAIL
     assert policy.evaluate(OSError("disk full"), 1, 3).action is RetryAction.DEFAULT
+
+
+def test_lists_for_direct_care_are_not_scheduled_nor_made_by_hand_unless_switched_on(bag, monkeypatch):
+    made = []
+    monkeypatch.setattr("lda.direct_care.make_lists", lambda settings, reason: made.append(reason))
+    dag = bag.dags["lda_direct_care"]
+    assert not dag.timetable.can_be_scheduled
+    with pytest.raises(AirflowSkipException, match="LDA_DIRECT_CARE"):
+        dag.get_task("make_care_lists").python_callable(params={"reason": "recall"}, dag_run=Run("manual"))
+    assert made == []
+
+
+@pytest.mark.parametrize(
+    ("asked_by", "noted"), [(None, "April recall"), ("nurse.one", "April recall, asked for by nurse.one")]
+)
+def test_a_run_of_the_lists_for_direct_care_notes_what_for_and_who_asked(bag, monkeypatch, asked_by, noted):
+    made = []
+
+    def make(settings, reason):
+        made.append(reason)
+        return CareReport("2026-03-31", "vault", {"reviews": 2})
+
+    monkeypatch.setenv("LDA_DIRECT_CARE", "true")
+    monkeypatch.setattr("lda.direct_care.make_lists", make)
+    run = Run("manual", triggering_user_name=asked_by)
+    task = bag.dags["lda_direct_care"].get_task("make_care_lists")
+    assert task.python_callable(params={"reason": "April recall"}, dag_run=run)["people"] == {"reviews": 2}
+    assert made == [noted]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -43,3 +44,21 @@ def direct_care(
     lines = [f"{name}: {made['people'][name]} people, {made['holders'][name]} lists" for name in made["people"]]
     words = "\n".join([*lines, f"In {made['folder']} (identifiable), as told up to {made['period_end']}."])
     show(made, lambda: words, as_json)
+
+
+def take_care_list(
+    name: Annotated[str, typer.Argument(help="health_checks or reviews.")],
+    holder: Annotated[str, typer.Argument(help="The code of the practice or commissioner.")],
+    to: Annotated[Path, typer.Option(help="A folder that only those who may see the list can open.")],
+    reason: Annotated[str, typer.Option(help="What the list is for; kept in the audit trail.")],
+    as_json: Json = False,
+) -> None:
+    """Take one list for direct care out of the vault. Off unless LDA_DIRECT_CARE is set.
+
+    Who takes it, when and for what is noted in the audit trail first. Set LDA_ACTOR when acting for somebody.
+    """
+    from lda.direct_care import take_list
+    from lda.settings import Settings
+
+    taken = take_list(Settings(), name, holder, to, reason)
+    show({"file": str(taken)}, lambda: f"{taken} (identifiable)", as_json)

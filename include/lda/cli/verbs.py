@@ -29,6 +29,7 @@ app.add_typer(serving_app)
 app.add_typer(keeping_app)
 app.command()(telling.feedback)
 app.command("direct-care")(telling.direct_care)
+app.command("take-care-list")(telling.take_care_list)
 
 
 @app.callback()

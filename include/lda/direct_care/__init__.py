@@ -6,5 +6,6 @@ is removed afterwards; the lists stay in the vault.
 """
 
 from lda.direct_care.make import CareReport, DirectCareError, make_lists
+from lda.direct_care.take import take_list
 
-__all__ = ["CareReport", "DirectCareError", "make_lists"]
+__all__ = ["CareReport", "DirectCareError", "make_lists", "take_list"]

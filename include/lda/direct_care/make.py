@@ -49,13 +49,7 @@ def make_lists(settings: Settings, reason: str, as_of: datetime | None = None) -
     :raises DirectCareError: when the switch is off or no reason is given.
     :raises CandidateError: when nothing has been accepted yet.
     """
-    if not settings.direct_care:
-        raise DirectCareError(
-            "Lists for direct care are switched off. They name people: whoever answers for their use sets "
-            "LDA_DIRECT_CARE=true, in an installation whose users may see them."
-        )
-    if not reason.strip():
-        raise DirectCareError("Say what the lists are for, like: --reason 'April health check recall'.")
+    check_allowed(settings, reason)
     check_access(settings)
     moment = as_of or utc_now()
     root = private_folder(settings.vault / "direct_care")
@@ -72,6 +66,20 @@ def make_lists(settings: Settings, reason: str, as_of: datetime | None = None) -
         finally:
             ledger.close()
     return report
+
+
+def check_allowed(settings: Settings, reason: str) -> None:
+    """Refuse when the switch is off, or when nobody says what the lists are for.
+
+    :raises DirectCareError: with what to do.
+    """
+    if not settings.direct_care:
+        raise DirectCareError(
+            "Lists for direct care are switched off. They name people: whoever answers for their use sets "
+            "LDA_DIRECT_CARE=true, in an installation whose users may see them."
+        )
+    if not reason.strip():
+        raise DirectCareError("Say what the lists are for, like: --reason 'April health check recall'.")
 
 
 @contextmanager

@@ -1,5 +1,6 @@
-"""The audit trail: who released, rolled back, redrove, or had an identifiable list made. Lines are only ever added.
+"""The audit trail: who released, rolled back, redrove, had an identifiable list made or took one.
 
+Lines are only ever added.
 The database itself refuses to change or remove a line, whoever asks.
 """
 
@@ -23,6 +24,7 @@ Action = Literal[
     "rolled_back",
     "redrove",
     "made_identifiable_list",
+    "took_identifiable_list",
     "pruned",
     "backed_up",
     "restored",

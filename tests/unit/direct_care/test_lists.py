@@ -16,7 +16,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 import lda.direct_care.make as making
-from lda.direct_care import DirectCareError, make_lists
+from lda.direct_care import DirectCareError, make_lists, take_list
 from lda.vault import identifiers_path, private_folder
 
 CHECKS = """
@@ -128,3 +128,37 @@ def test_who_made_them_and_why_is_in_the_audit_trail_and_nobody_listed_is(built,
     assert [(one["actor"], one["subject"]) for one in trail] == [("nurse.one", "direct care")]
     assert trail[0]["detail"] == "April recall (2026-03-31; health_checks: 3 people, reviews: 2 people)"
     assert b"9434765919" not in (built.home / "ledger.db").read_bytes()
+
+
+def test_who_takes_a_list_out_of_the_vault_is_in_the_audit_trail_before_they_have_it(built, ledger, monkeypatch):
+    make_lists(built, "recall")
+    folder = private_folder(built.home / "surgery")
+    monkeypatch.setenv("LDA_ACTOR", "nurse.one")
+    taken = take_list(built, "health_checks", "Y90001", folder, "letters")
+    assert taken.read_bytes() == (built.vault / "direct_care/lists/health_checks/Y90001.xlsx").read_bytes()
+    assert stat.S_IMODE(taken.stat().st_mode) == 0o600
+    trail = ledger.trail("took_identifiable_list")
+    assert [(one["actor"], one["subject"], one["detail"]) for one in trail] == [
+        ("nurse.one", "direct care: health_checks of Y90001", "letters")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "holder", "reason", "said"),
+    [
+        ("inpatients", "Y90001", "letters", "expected health_checks or reviews"),
+        ("health_checks", "Y99999", "letters", "no list health_checks of 'Y99999' among the 2"),
+        ("health_checks", "../reviews/QK1", "letters", "no list health_checks of"),
+        ("health_checks", "Y90001", " ", "Say what the lists are for"),
+    ],
+)
+def test_a_list_that_may_not_be_taken_is_neither_copied_nor_noted(built, ledger, name, holder, reason, said):
+    make_lists(built, "recall")
+    folder = private_folder(built.home / "surgery")
+    with pytest.raises(DirectCareError, match=said):
+        take_list(built, name, holder, folder, reason)
+    with pytest.raises(DirectCareError, match="switched off"):
+        take_list(built.model_copy(update={"direct_care": False}), "health_checks", "Y90001", folder, "letters")
+    with pytest.raises(DirectCareError, match="is no folder"):
+        take_list(built, "health_checks", "Y90001", folder / "none", "letters")
+    assert list(folder.iterdir()) == [] and ledger.trail("took_identifiable_list") == []
