@@ -59,9 +59,21 @@ def test_sentences_are_short_and_one_to_a_line(page):
 def test_every_idea_has_its_picture(page):
     ideas = [item for item in page.iter(f"{HTML}li") if any(child.tag == f"{HTML}p" for child in item)]
     assert len(ideas) > 20
-    for idea in ideas:
+    words = next(element for element in page.iter(f"{HTML}dl") if element.get("class") == "hard")
+    assert len(list(words)) > 3
+    for idea in [*ideas, *words]:
         pictures = [element for element in idea.iter() if str(element.tag).endswith("}svg")]
         assert len(pictures) == 1 and len(list(pictures[0])) > 0, "".join(idea.itertext())
+        sentences = [text for text in lines(idea) if text.endswith((".", "?"))]
+        assert len(sentences) == 1 and len(re.findall(r"[.?!](?:\s|$)", sentences[0])) == 1, sentences
+
+
+def test_ten_of_what_is_no_person_are_dots(make_report):
+    name = "leder_initial_within_six_months"
+    made = make_report(sample.figures([sample.System()], months=1, measures=[name], spc=False), measures=[name])
+    drawing = next(one for one in made.tree("easy-read.html").iter() if one.get("class") == "picture tenpeople")
+    spots = [[str(part.tag).rpartition("}")[2] for part in spot] for spot in drawing]
+    assert spots == [["circle"]] * 10
 
 
 def test_no_jargon_and_no_percentages(page):

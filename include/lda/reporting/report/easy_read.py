@@ -18,11 +18,15 @@ PER = 10
 
 @dataclass(frozen=True)
 class Idea:
-    """One line and its picture. ``filled`` out of ten people are drawn instead of an icon when it is set."""
+    """One sentence and its picture. When ``filled`` is set, that many of ten people are drawn instead of the icon.
+
+    ``things`` draws dots, where what is counted is no people.
+    """
 
     icon: str
     line: str
     filled: int | None = None
+    things: bool = False
     strong: bool = False
 
 
@@ -72,7 +76,7 @@ def topics(text: dict[str, Any], comparison: Comparison, area: Area) -> list[Top
         if words is None:
             continue
         figure = comparison.now.now(definition.measure_id, area)
-        ideas = [Idea(words["icon"], line) for line in words["lines"]]
+        ideas = [Idea(one["icon"], one["line"]) for one in words["lines"]]
         found.append(Topic(words["heading"], ideas + _figure_ideas(text, words, definition, figure, comparison, area)))
     return found
 
@@ -106,10 +110,11 @@ def _says(words: dict[str, Any], definition: Definition, figure: Figure) -> Idea
     value = figure.value or 0
     if definition.unit == "proportion":
         line = words["says"].format(share=share_words(value))
-        return Idea("people", line, filled=min(PER, max(0, round(value * PER))), strong=True)
+        filled = min(PER, max(0, round(value * PER)))
+        return Idea(words["icon"], line, filled, things=words.get("of") == "things", strong=True)
     # A rate is told as the number of people in it; what has none (an age, a number of things) as itself.
     people = value if definition.unit == "count" or figure.numerator is None else figure.numerator
-    return Idea("people", words["says"].format(n=number(people or 0)), strong=True)
+    return Idea(words["icon"], words["says"].format(n=number(people or 0)), strong=True)
 
 
 def _sentences(text: str) -> list[str]:
