@@ -77,6 +77,11 @@ class ColumnSpec:
     parent: Parent | None = None
 
     @property
+    def heading(self) -> str:
+        """What partners usually call it: the first of its synonyms, or its name."""
+        return self.synonyms[0] if self.synonyms else self.name
+
+    @property
     def duckdb_type(self) -> str:
         """Type of the cleaned column."""
         return LAKE_TYPES[self.logical_type]

@@ -25,6 +25,8 @@ SOUND = [gp_row(seed) for seed in range(20, 40)]
 # Row 1 is the header, so the first of these is row 2 of the partner's file.
 BAD_BIRTH = gp_row(1, DOB="1981-13-01")
 OTHER_PRACTICE = gp_row(2, **{"Practice Code": "Y90002"})
+FINDS_ROW = ["Row in your file", "Patient ID"]
+SAYS_WHAT = ["Rule", "What is wrong", "What to do", "Table"]
 NO_NUMBER = gp_row(3, **{"NHS Number": ""})
 
 
@@ -47,14 +49,13 @@ def test_each_failed_row_is_named_by_its_row_number_and_local_number(settings, l
     land([BAD_BIRTH, *SOUND, OTHER_PRACTICE, NO_NUMBER])
     receive(settings)
     heading, *lines = sheet(settings, "Rows")
-    assert heading[:2] == ["Row in your file", "Rule"] and heading[6:] == ["local_patient_id"]
+    assert heading == [*FINDS_ROW, "What you sent", *SAYS_WHAT]
     rules = load_contracts(settings)["gp_ld_register"]
-    told = [(line[0], line[1], line[2], line[3], line[5], line[6]) for line in lines]
-    assert told == [
-        (row, code, rules.rule(code).message, rules.rule(code).remedy, sent, local)
+    assert lines == [
+        [row, local, sent, code, rules.rule(code).message, rules.rule(code).remedy, "gp_ld_register"]
         for row, code, sent, local in (
-            (2, "GP-BIRTH_DATE-FORMAT", "birth_date: 1981-13-01", "LOCAL000001"),
-            (23, "GP-05", "practice_code: Y90002", "LOCAL000002"),
+            (2, "GP-BIRTH_DATE-FORMAT", "Date of Birth: 1981-13-01", "LOCAL000001"),
+            (23, "GP-05", "Practice Code: Y90002", "LOCAL000002"),
         )
     ]
     assert "LOCAL000002" in page(settings) and ">23<" in page(settings)
@@ -80,8 +81,8 @@ def test_rows_loaded_with_a_warning_are_named_too_from_the_identifiers_of_accept
     receive(settings)
     rule = load_contracts(settings)["gp_ld_register"].rule("GP-06")
     heading, *lines = sheet(settings, "Warned rows")
-    assert heading == ["Row in your file", "Rule", "What is wrong", "What to do", "Table", "local_patient_id"]
-    assert lines == [[23, "GP-06", rule.message, rule.remedy, "gp_ld_register", "LOCAL000003"]]
+    assert heading == [*FINDS_ROW, *SAYS_WHAT]
+    assert lines == [[23, "LOCAL000003", "GP-06", rule.message, rule.remedy, "gp_ld_register"]]
     assert [line[0] for line in sheet(settings, "Rows")[1:]] == [2, 24], "a row kept out is in the other list"
     warned = page(settings).split('id="warned"')[1]
     assert ">23<" in warned and "LOCAL000003" in warned and ">24<" not in warned
@@ -122,7 +123,7 @@ def test_a_sound_file_gets_a_line_and_no_workbook(settings, land):
     receive(settings)
     assert documents(settings) == []
     text = (settings.outbox / "Y90001" / "index.html").read_text(encoding="utf-8")
-    assert "gp_ld_register_Y90001_2026-02.csv: accepted. It counts." in text
+    assert "gp_ld_register_Y90001_2026-02.csv: accepted. It counts. There is nothing to do." in text
 
 
 def test_the_trend_goes_over_submissions(settings, land):
@@ -159,7 +160,7 @@ def test_a_cell_that_looks_like_a_formula_or_link_stays_text(settings, land, dan
     land([gp_row(1, DOB=danger, **{"Patient ID": danger}), *SOUND])
     receive(settings)
     line = sheet(settings, "Rows")[1]
-    assert (line[5], line[6]) == (f"birth_date: {danger}", danger)
+    assert (line[1], line[2]) == (danger, f"Date of Birth: {danger}")
     with zipfile.ZipFile(next(settings.outbox.rglob("*.xlsx"))) as book:
         rows = book.read("xl/worksheets/sheet3.xml").decode()
     assert "<f>" not in rows and "<hyperlink" not in rows and 't="s"' in rows
@@ -213,7 +214,9 @@ def test_documents_of_a_file_that_proves_sound_are_removed(tmp_path, settings, l
     contract.write_text(text.replace("practice_code <> _partner_code", "practice_code <> practice_code"))
     redrive(mended)
     assert documents(mended) == []
-    assert "accepted. It counts." in (mended.outbox / "Y90001" / "index.html").read_text(encoding="utf-8")
+    assert "accepted. It counts. There is nothing to do." in (mended.outbox / "Y90001" / "index.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_backlog_gets_documents_for_its_latest_periods_and_the_others_when_asked(settings, land):
@@ -242,7 +245,7 @@ def test_a_misshapen_row_and_an_unrecognised_file_are_told_of(settings, land):
     land([gp_row(1)[:6], *SOUND])
     (settings.landing / "Y90001" / "rota.txt").write_text("hello")
     receive(settings)
-    assert sheet(settings, "Rows")[1][:2] == [2, "GP-SHAPE"]
+    assert [sheet(settings, "Rows")[1][place] for place in (0, 2)] == [2, "GP-SHAPE"]
     index = (settings.outbox / "Y90001" / "index.html").read_text(encoding="utf-8")
     assert "rota.txt: not recognised." in index
 
@@ -266,4 +269,4 @@ def test_a_whole_archive_of_bytes_that_cannot_be_read_is_told_of(settings, land)
     receive(settings)
     codes = [line[0] for line in sheet(settings, "Errors by rule")[1:]]
     assert codes and all(code.startswith("FILE-") for code in codes)
-    assert sheet(settings, "Rows")[1][0] == "No row was kept out."
+    assert sheet(settings, "Rows")[1][0] == "The whole file was rejected."

@@ -11,7 +11,6 @@ from pathlib import PurePosixPath
 
 from lda.contracts import Expected, FeedContract, FileRule, RuleSpec
 from lda.ledger import RowAccount, RuleResult, ToldFile
-from lda.reporting.files import NEXT
 
 FILE, ROW, WARN = "file", "row", "warn"
 SCOPE_ORDER = {FILE: 0, ROW: 1, WARN: 2}
@@ -22,6 +21,18 @@ STATUS_WORDS = {
     "rejected": "Rejected",
     "unrecognised": "Not recognised",
 }
+# What a partner can do next. The team's own next steps, with its commands, are those of ``lda files``.
+NEXT_STEPS = {
+    "accepted": "The rows that were kept out do not count. Put them right and send the whole file again.",
+    "superseded": "A later file for the same period counts instead. There is nothing to do.",
+    "rejected": "Nothing in it counts. Put right what is listed first and send the whole file again.",
+    "unrecognised": (
+        "We could not tell what it is, so nothing in it counts. Check the name of the file and its column headings "
+        "against what was agreed for the data set, and send it again."
+    ),
+}
+SOUND = "It counts. There is nothing to do."
+ONLY_WARNED = "Every row counts. Please look at the warnings before the next file."
 FIX_FIRST = 3
 TREND = 12
 
@@ -84,8 +95,15 @@ class SubmissionFeedback:
 
     @property
     def next_step(self) -> str:
-        """What happens or should be done next."""
-        return NEXT[self.told.file.status] if self.findings or self.told.file.status != "accepted" else "It counts."
+        """What the partner should do next."""
+        if self.told.file.status == "accepted" and not self.errors:
+            return ONLY_WARNED if self.findings else SOUND
+        return NEXT_STEPS[self.told.file.status]
+
+    @property
+    def no_rows(self) -> str:
+        """What to say where no row is listed as kept out."""
+        return "The whole file was rejected." if self.told.file.status == "rejected" else "No row was kept out."
 
     @property
     def account(self) -> RowAccount:

@@ -28,7 +28,7 @@ ROWS_AT_ONCE = 5_000
 class FailedRow:
     """One row and one rule it failed. Identifiable: it must not leave the vault.
 
-    ``identifiers`` are the partner's own numbers for the record by column, or the NHS number where the feed has no
+    ``identifiers`` are the partner's own numbers for the record by heading, or the NHS number where the feed has no
     local number. ``sent`` is what the rule read, as it was sent; empty for a row that was loaded.
     """
 
@@ -60,10 +60,11 @@ def _of_row(
     number, codes = row["_row_number"], row["rule_codes"]
     if not isinstance(number, int) or not isinstance(codes, list):
         raise TypeError(f"A quarantine file of {table.place} lacks its row numbers or rule codes.")
-    identifiers = {name: str(row[name]) for name in shown if row.get(name)}
+    called = headings(table)
+    identifiers = {called[name]: str(row[name]) for name in shown if row.get(name)}
     for code in codes:
         read = columns_read(rules[code], table) if code in rules else ()
-        sent = "; ".join(f"{name}: {row[name]}" for name in read if row.get(name))
+        sent = "; ".join(f"{called[name]}: {row[name]}" for name in read if row.get(name))
         yield FailedRow(number, code, table.name, identifiers, sent)
 
 
@@ -74,8 +75,9 @@ def warned_rows(settings: Settings, contract: FeedContract, file_id: str) -> Ite
         if not path.exists():
             continue
         shown = identifier_columns(table)
+        called = [headings(table)[name] for name in shown]
         for number, codes, *held in _with_identifiers(settings, table, path, file_id, shown):
-            identifiers = {name: str(cell) for name, cell in zip(shown, held, strict=True) if cell}
+            identifiers = {name: str(cell) for name, cell in zip(called, held, strict=True) if cell}
             yield from (FailedRow(number, code, table.name, identifiers, "") for code in codes)
 
 
@@ -109,6 +111,12 @@ def identifier_columns(table: TableSpec) -> tuple[str, ...]:
     """The columns by which a partner finds a record: its own numbers, or the NHS number where it sends none."""
     local = tuple(column.name for column in table.columns if column.pseudonymise == "local_id")
     return local or tuple(column.name for column in table.columns if column.pseudonymise == "nhs_number")
+
+
+@cache
+def headings(table: TableSpec) -> dict[str, str]:
+    """What partners call each of a table's columns."""
+    return {column.name: column.heading for column in table.columns}
 
 
 @cache

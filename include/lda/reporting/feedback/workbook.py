@@ -18,7 +18,8 @@ from lda.reporting.feedback.rows import FailedRow
 
 SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 RULE_HEADINGS = ("Rule", "What it did", "Column", "How many", "First row", "What is wrong", "What to do", "Found")
-ROW_HEADINGS = ("Row in your file", "Rule", "What is wrong", "What to do", "Table")
+ROW_HEADING = "Row in your file"
+RULE_OF_ROW_HEADINGS = ("Rule", "What is wrong", "What to do", "Table")
 SENT = "What you sent"
 TREND_HEADINGS = ("Period", "File", "Received", "State", "Rows", "Accepted", "Kept out", "Share kept out")
 WIDE = 60
@@ -112,11 +113,11 @@ def _rows(
 ) -> int:
     """The rows kept out, with what was sent."""
     kept = list(islice(rows, most_rows + 1))
-    _list(sheet, styles, about, kept[:most_rows], {SENT: 40})
+    _list(sheet, styles, about, kept[:most_rows], with_sent=True)
     if len(kept) > most_rows:
         sheet.write_string(most_rows + 1, 0, f"There are more: the list stops after {most_rows:,} lines.")
     if not kept:
-        sheet.write_string(1, 0, "No row was kept out.")
+        sheet.write_string(1, 0, about.no_rows)
     return min(len(kept), most_rows)
 
 
@@ -125,7 +126,7 @@ def _warned(
 ) -> None:
     """The rows that were loaded with a warning. Rows kept out for another reason as well are in the other list."""
     kept = list(islice(rows, most_rows + 1))
-    _list(sheet, styles, about, kept[:most_rows], {})
+    _list(sheet, styles, about, kept[:most_rows], with_sent=False)
     if len(kept) > most_rows:
         words = f"There are more: the list stops after {most_rows:,} of {about.warned:,} warnings."
         sheet.write_string(most_rows + 1, 0, words)
@@ -135,21 +136,26 @@ def _warned(
 
 
 def _list(
-    sheet: Any, styles: dict[str, Any], about: SubmissionFeedback, rows: Sequence[FailedRow], sent: dict[str, int]
+    sheet: Any, styles: dict[str, Any], about: SubmissionFeedback, rows: Sequence[FailedRow], *, with_sent: bool
 ) -> None:
-    """A list of rows. Local identifiers have columns of their own, in the order they are first met."""
+    """A list of rows: where to find each (its row and local identifiers), what was sent, and what is wrong with it.
+
+    Local identifiers have columns of their own, in the order they are first met.
+    """
     words = {one.code: one for one in about.findings}
     names = list(dict.fromkeys(name for row in rows for name in row.identifiers))
-    widths = (10, 30, WIDE, WIDE, 18, *sent.values(), *(22 for _ in names))
-    _head(sheet, styles, (*ROW_HEADINGS, *sent, *names), widths)
+    sent = [SENT] if with_sent else []
+    widths = (10, *(22 for _ in names), *(40 for _ in sent), 30, WIDE, WIDE, 18)
+    _head(sheet, styles, (ROW_HEADING, *names, *sent, *RULE_OF_ROW_HEADINGS), widths)
     for place, row in enumerate(rows, start=1):
         told = words.get(row.code)
-        cells = [row.row_number, row.code, told.message if told else "", told.remedy if told else "", row.table]
-        more = [row.sent for _ in sent] + [row.identifiers.get(name) for name in names]
-        for column, cell in enumerate([*cells, *more]):
+        where = [row.row_number, *(row.identifiers.get(name) for name in names), *(row.sent for _ in sent)]
+        wrong = [row.code, told.message if told else "", told.remedy if told else "", row.table]
+        for column, cell in enumerate([*where, *wrong]):
             _write(sheet, place, column, cell)
     if rows:
         sheet.autofilter(0, 0, len(rows), len(widths) - 1)
+        sheet.freeze_panes(1, 1 + len(names))
 
 
 def _trend(book: Any, sheet: Any, styles: dict[str, Any], trend: Sequence[SubmissionFeedback]) -> None:
