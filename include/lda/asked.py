@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 
+from lda.contracts import day_of
 from lda.ledger import utc_now
 from lda.stops import RefreshError
 
@@ -42,6 +43,6 @@ def asked_period(asked: date | str, moment: datetime) -> date:
     except ValueError as error:
         raise RefreshError(f"Period {asked!r} is not a month. Write it like 2026-03.") from error
     end = day.replace(day=monthrange(day.year, day.month)[1])
-    if end >= moment.date():
+    if end >= day_of(moment):
         raise RefreshError(f"The month ending {end} was not over as of {moment}. Name an earlier month.")
     return end

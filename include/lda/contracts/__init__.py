@@ -26,7 +26,7 @@ from lda.contracts.model import (
 from lda.contracts.periods import add_periods, due_date, month_end, parse_period, period_ends, period_of
 from lda.contracts.system import load_system, load_systems
 from lda.contracts.system_model import Expected, Partner, Place, SystemConfig, Systems
-from lda.contracts.terms import Pause, Publication
+from lda.contracts.terms import Pause, Publication, day_of
 
 __all__ = [
     "RULE_CONTEXT",
@@ -50,6 +50,7 @@ __all__ = [
     "TableSpec",
     "add_periods",
     "check_contracts",
+    "day_of",
     "due_date",
     "expected_submissions",
     "fallen_due",

@@ -17,6 +17,11 @@ from lda.contracts.model import PartnerType, Problem
 LONDON = ZoneInfo("Europe/London")
 
 
+def day_of(moment: datetime) -> date:
+    """The day in London of a moment in UTC without an offset: in summer a month is over there an hour earlier."""
+    return moment.replace(tzinfo=UTC).astimezone(LONDON).date()
+
+
 class Terms(BaseModel):
     """Frozen words of a system file; a key that nobody knows is a mistake."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from lda.contracts import FeedContract, FileRule, Systems
+from lda.contracts import FeedContract, FileRule, Systems, day_of
 from lda.intake.header import HeaderMatch, Labels
 from lda.intake.records import Delimited, Source, Unreadable, Workbook, open_source
 from lda.intake.rows import ROWS_AT_ONCE, LayoutRows, RowCollector
@@ -55,7 +55,7 @@ def check_name(reading: Reading, contract: FeedContract, systems: Systems) -> No
     record = reading.record
     end = record.period_end
     # Nothing is received before it is delivered, but a channel's clock may be wrong.
-    over = end is not None and end < max(record.delivered_at, record.received_at).date()
+    over = end is not None and end < day_of(max(record.delivered_at, record.received_at))
     reading.find("period_over", int(over), f"The name gives {end.isoformat() if end else 'no real period'}.")
     partner = systems.partner(record.partner_code or "", contract.partner_type)
     known = partner is not None and (end is None or partner.is_valid_on(end))

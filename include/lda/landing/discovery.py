@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -61,9 +62,9 @@ def discover(
     """
     known = ledger.sightings()
     archives = {feed: contract for feed, contract in contracts.items() if contract.is_archive}
-    everything = _landed(settings.landing, lambda name: bool(claims(name, archives)))
-    landed = [item for item in everything if not _unchanged(item, known.get(item.landing_path))]
     found = Discovery()
+    everything = _landed(settings.landing, lambda name: bool(claims(name, archives)), found)
+    landed = [item for item in everything if not _unchanged(item, known.get(item.landing_path))]
 
     def enter(item: Landed, file_id: str, at: datetime) -> FileRecord:
         return _record(item, file_id, claims_of(item.landing_path, contracts), contracts, systems, at)
@@ -78,12 +79,19 @@ def discover(
     return found
 
 
-def _landed(folder: Path, is_submission: Callable[[str], bool]) -> Iterator[Landed]:
+def _landed(folder: Path, is_submission: Callable[[str], bool], found: Discovery) -> Iterator[Landed]:
     """Files below ``landing`` in order of path, and folders whose name makes them one submission.
 
-    A partner's files are in its own folder; one that is in none is nobody's, and listed all the same.
+    A partner's files are in its own folder; one that is in none is nobody's, and listed all the same. What is no file
+    (a pipe would be waited at for ever) is left alone; a folder that cannot be opened is told in ``found``.
     """
-    for root, folders, names in os.walk(folder):
+
+    def closed(error: OSError) -> None:
+        where = landed_as(folder, Path(error.filename))
+        log.warning("Could not open the folder %s: %s. It will be tried again.", where, type(error).__name__)
+        found.unreadable.append(where)
+
+    for root, folders, names in os.walk(folder, onerror=closed):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in [name for name in folders if is_submission(name)]:
             folders.remove(name)
@@ -94,10 +102,11 @@ def _landed(folder: Path, is_submission: Callable[[str], bool]) -> Iterator[Land
                 continue
             path = Path(root, name)
             try:
-                stat = path.stat()
+                known = path.stat()
             except OSError:
                 continue
-            yield Landed(path, landed_as(folder, path), stat.st_size, stat.st_mtime_ns)
+            if stat.S_ISREG(known.st_mode):
+                yield Landed(path, landed_as(folder, path), known.st_size, known.st_mtime_ns)
 
 
 def unfinished(landing: Path) -> list[str]:
@@ -119,10 +128,10 @@ def _landed_folder(landing: Path, path: Path) -> Landed | None:
     if not files or any(file.name.lower().endswith(UNFINISHED) for file in files):
         return None
     try:
-        stats = [file.stat() for file in files]
+        every = [file.stat() for file in files]
     except OSError:
         return None
-    size, modified = sum(stat.st_size for stat in stats), max(stat.st_mtime_ns for stat in stats)
+    size, modified = sum(one.st_size for one in every), max(one.st_mtime_ns for one in every)
     return Landed(path, landed_as(landing, path), size, modified)
 
 

@@ -126,7 +126,7 @@ class FileBook:
             if value is not None:
                 query = query.where(column == value)
         if text is not None:
-            query = query.where(or_(file.c.landing_path.contains(text), _has_id(text)))
+            query = query.where(or_(file.c.landing_path.contains(text, autoescape=True), _has_id(text)))
         return self._files(query.order_by(file.c.delivered_at, file.c.landing_path))
 
     def file(self, file_id: str) -> FileRecord | None:
@@ -216,7 +216,9 @@ def _candidate(verdict: Verdict) -> Candidate:
 
 
 def _has_id(start: str) -> Any:
-    return or_(file.c.file_id.startswith(start), file.c.content_hash.startswith(start))
+    return or_(
+        file.c.file_id.startswith(start, autoescape=True), file.c.content_hash.startswith(start, autoescape=True)
+    )
 
 
 def _received(record: FileRecord) -> str:

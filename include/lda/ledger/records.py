@@ -56,9 +56,12 @@ class FileRecord:
         return self.feed, self.partner_code, self.period_end
 
     @property
-    def order(self) -> tuple[int, datetime]:
-        """Which of two submissions of the same is the later: the partner's version number, then time of delivery."""
-        return self.version or 1, self.delivered_at
+    def order(self) -> tuple[int, datetime, datetime]:
+        """Which of two submissions of the same is the later: the partner's version number, then time of delivery.
+
+        Nothing is delivered after it was received: a sender's clock that is ahead must not outrank what comes later.
+        """
+        return self.version or 1, min(self.delivered_at, self.received_at), self.delivered_at
 
 
 def another_id(content_hash: str, key: SubmissionKey, before: int = 0) -> str:

@@ -13,6 +13,7 @@ from lda.contracts import (
     FeedContract,
     Standing,
     Systems,
+    day_of,
     expected_submissions,
     fallen_due,
     load_contracts,
@@ -118,12 +119,12 @@ def status_board(settings: Settings, as_of: datetime | None = None, publication_
     finally:
         ledger.close()
     contracts, systems = load_contracts(settings), load_systems(settings)
-    delivered = {record.file_id: record.delivered_at.date() for record in files}
+    delivered = {record.file_id: day_of(record.delivered_at) for record in files}
     feeds, partners = [], []
     for feed in systems.feeds:
         sent = [one for one in standing if one.feed == feed]
-        owed = _owed(settings, systems, contracts[feed], sent, moment.date())
-        states = [_partner(systems, contracts[feed], sent, wanted, delivered, moment.date()) for wanted in owed]
+        owed = _owed(settings, systems, contracts[feed], sent, day_of(moment))
+        states = [_partner(systems, contracts[feed], sent, wanted, delivered, day_of(moment)) for wanted in owed]
         partners += states
         rejected = sum(one.feed == feed for one in rejections)
         feeds.append(_feed(contracts[feed], sent, states, rejected, moment))
@@ -223,7 +224,7 @@ def _feed(
 
 def _since(contract: FeedContract, last: date, moment: datetime) -> str:
     """What has fallen due since the latest period anyone sent, in one line; empty when nothing has."""
-    due = fallen_due(contract, last, moment.date())
+    due = fallen_due(contract, last, day_of(moment))
     if not due:
         return ""
     rule = contract.period_rule

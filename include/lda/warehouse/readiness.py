@@ -11,7 +11,15 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from lda.contracts import Expected, SystemConfig, Systems, expected_submissions, load_contracts, load_systems
+from lda.contracts import (
+    Expected,
+    SystemConfig,
+    Systems,
+    day_of,
+    expected_submissions,
+    load_contracts,
+    load_systems,
+)
 from lda.ledger import Ledger
 from lda.ledger.records import Submission
 from lda.settings import Settings
@@ -79,7 +87,7 @@ def readiness(settings: Settings, ledger: Ledger, moment: datetime) -> Readiness
     contracts, systems = load_contracts(settings), load_systems(settings)
     inputs = in_force(settings, ledger, moment)
     figures = {feed for feed, contract in contracts.items() if contract.role == FIGURES}
-    sent = sorted({one.period_end for one in inputs if one.feed in figures and one.period_end < moment.date()})
+    sent = sorted({one.period_end for one in inputs if one.feed in figures and one.period_end < day_of(moment)})
     if not sent:
         return Readiness(None, "No submission of any feed with figures has been accepted yet. See: lda files")
     wanted = expected_submissions(

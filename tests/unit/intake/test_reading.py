@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import date, datetime
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -13,10 +14,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from lda.contracts import load_contracts
+from lda.contracts import load_contracts, load_systems
 from lda.intake import records
 from lda.intake.header import Labels
-from lda.intake.reading import Reading, open_file, read_rows
+from lda.intake.reading import Reading, check_name, open_file, read_rows
 from lda.intake.records import Unreadable, cell_text, open_source
 from lda.intake.rows import RowCollector, create_raw
 from lda.intake.text import encoding_of
@@ -76,6 +77,19 @@ def read(path) -> tuple[Reading, list[tuple]]:
 
 def expected(rows, first: int = 2) -> list[tuple]:
     return [(number, False, row[0], row[7]) for number, row in enumerate(rows, start=first)]
+
+
+@pytest.mark.parametrize(
+    ("received", "over"),
+    [("2026-03-31T22:59:59", 0), ("2026-03-31T23:05:00", 1), ("2026-04-01T00:00:00", 1)],
+)
+def test_a_month_is_over_at_midnight_in_london(received, over):
+    moment = datetime.fromisoformat(received)
+    end = {"partner_code": "Y90001", "period_end": date(2026, 3, 31)}
+    record = FileRecord("f" * 64, "received", "a.csv", 1, moment, moment, "gp_ld_register", **end)
+    reading = Reading(0, record, Path("a.csv"))
+    check_name(reading, CONTRACTS["gp_ld_register"], load_systems(Settings()))
+    assert reading.facts["period_over"] == over
 
 
 @pytest.fixture

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from datetime import date
+import time
+from datetime import date, datetime
 
 import pytest
 
 from lda.contracts import load_contracts, load_systems
-from lda.landing import archive_path, claims, discover
+from lda.landing import archive_path, claims, discover, discovery
 from lda.landing.archive import archive_file
 
 GP_FILE = "gp_ld_register_Y90001_2026-03.csv"
@@ -112,6 +113,35 @@ def test_two_files_of_one_second_have_an_order(settings, ledger, look):
     assert [one.delivered_at.microsecond for one in ledger.files()] == [250_000, 750_000]
 
 
+def test_a_sender_whose_clock_is_ahead_is_replaced_by_what_comes_later(settings, ledger, look, monkeypatch):
+    path = land(settings, GP_FILE, b"wrong")
+    os.utime(path, ns=(0, time.time_ns() + 10**18))
+    monkeypatch.setattr(discovery, "utc_now", lambda: datetime.fromisoformat("2026-04-10T09:00:00"))
+    first = ledger.file(look().new[0])
+    later = datetime.fromisoformat("2026-04-11T09:00:00+00:00")
+    os.utime(land(settings, GP_FILE, b"right"), (later.timestamp(), later.timestamp()))
+    monkeypatch.setattr(discovery, "utc_now", lambda: later.replace(tzinfo=None))
+    second = ledger.file(look().new[0])
+    assert first.delivered_at > second.delivered_at
+    assert max(first, second, key=lambda one: one.order) == second
+
+
+def test_what_is_no_file_is_left_alone_and_a_closed_folder_is_told(settings, ledger, look, monkeypatch):
+    land(settings, GP_FILE, b"fine")
+    os.mkfifo(settings.landing / "Y90001" / GP_FILE.replace("03", "02"))
+    assert len(look().new) == 1
+    (settings.landing / "Y90002").mkdir()
+    real = os.scandir
+
+    def sometimes(folder):
+        if str(folder).endswith("Y90002"):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return real(folder)
+
+    monkeypatch.setattr(os, "scandir", sometimes)
+    assert look().unreadable == ["Y90002"]
+
+
 def test_a_file_in_no_partner_s_folder_is_listed_and_nobody_s_until_it_is_moved(settings, ledger, look):
     path = settings.landing / GP_FILE
     path.write_bytes(b"content")
@@ -171,8 +201,6 @@ def test_a_file_nobody_claims_waits_visibly(settings, ledger, look):
 
 
 def test_an_unreadable_file_does_not_stop_the_others(settings, ledger, look, monkeypatch):
-    from lda.landing import discovery
-
     real = discovery.archive_landed
     bad = land(settings, GP_FILE, b"locked")
     land(settings, GP_FILE.replace("03", "02"), b"fine")
