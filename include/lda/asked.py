@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import csv
 from calendar import monthrange
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 
 from lda.contracts import day_of
 from lda.ledger import utc_now
+from lda.settings import Settings
 from lda.stops import RefreshError
+
+
+def asked_measures(settings: Settings, accept: Collection[str]) -> None:
+    """Nothing when every measure to be accepted by hand is one of the catalogue.
+
+    :raises RefreshError: for one that is not: accepting it would do nothing.
+    """
+    with (settings.reference_dir / "measure_catalogue.csv").open(encoding="utf-8", newline="") as file:
+        known = {row["measure_id"] for row in csv.DictReader(file)}
+    if unknown := sorted(set(accept) - known):
+        raise RefreshError(f"There is no measure {', '.join(unknown)}, so it cannot be accepted. See: lda publications")
 
 
 def month_before(day: date) -> date:

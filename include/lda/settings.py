@@ -50,14 +50,18 @@ class Settings(BaseSettings):
     )
     ledger_url: str | None = Field(None, description="SQLAlchemy URL of the ledger; by default SQLite in home.")
     project_dir: Path = Field(PROJECT_DIR, description="The checkout: dbt_project, expectations and include are in it.")
-    duckdb_memory_limit: str = Field("2GB", description="Memory DuckDB may use.")
-    duckdb_threads: int = Field(min(4, os.cpu_count() or 2), description="Threads DuckDB may use.")
-    dbt_threads: int = Field(min(4, os.cpu_count() or 2), description="Models and data tests dbt works on at a time.")
-    batch_files: int = Field(2000, description="Files judged as one set.")
-    batch_bytes: int = Field(2_000_000_000, description="Bytes judged as one set.")
-    archive_members: int = Field(200, description="Files an archive that a partner sends may hold.")
-    archive_bytes: int = Field(4_000_000_000, description="Bytes the files of an archive may come to, unpacked.")
-    archive_ratio: int = Field(200, description="Times that an archive's files may be larger than the archive.")
+    duckdb_memory_limit: str = Field(
+        "2GB", pattern=r"(?i)^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$", description="Memory DuckDB may use, like 2GB or 500 MiB."
+    )
+    duckdb_threads: int = Field(min(4, os.cpu_count() or 2), ge=1, description="Threads DuckDB may use.")
+    dbt_threads: int = Field(
+        min(4, os.cpu_count() or 2), ge=1, description="Models and data tests dbt works on at a time."
+    )
+    batch_files: int = Field(2000, ge=1, description="Files judged as one set.")
+    batch_bytes: int = Field(2_000_000_000, ge=1, description="Bytes judged as one set.")
+    archive_members: int = Field(200, ge=1, description="Files an archive that a partner sends may hold.")
+    archive_bytes: int = Field(4_000_000_000, ge=1, description="Bytes the files of an archive may come to, unpacked.")
+    archive_ratio: int = Field(200, ge=1, description="Times that an archive's files may be larger than the archive.")
     channels_file: Path | None = Field(
         None, description="The channels files come by; by default channels.yaml in home."
     )
@@ -92,7 +96,7 @@ class Settings(BaseSettings):
     keep_candidates_days: Days = Field(30, description="Days candidate databases stay, but for the last.")
     keep_runs_days: Days = Field("keep", description="Days runs and gate verdicts stay that no kept publication is of.")
     backup_reminder_days: int = Field(8, ge=1, description="Days without a backup after which housekeeping reminds.")
-    lock_timeout_seconds: int = Field(600, description="How long a second run waits for the first.")
+    lock_timeout_seconds: int = Field(600, ge=0, description="How long a second run waits for the first.")
     alert_urls: SecretStr | None = Field(
         None,
         description="Where alerts go: Apprise URLs, separated by spaces (mailto:// for SMTP, json://, slack:// …). "
@@ -101,7 +105,7 @@ class Settings(BaseSettings):
     direct_care: bool = Field(
         False, description="Whether lists that name people may be made for their own care (lda direct-care)."
     )
-    feedback_rows: int = Field(10_000, description="Lines of the list of rows in a workbook of feedback.")
+    feedback_rows: int = Field(10_000, ge=1, description="Lines of the list of rows in a workbook of feedback.")
     feedback_backlog_periods: int = Field(
         3, description="Periods of a partner's backlog that get feedback documents when its feed is first met."
     )
@@ -116,8 +120,8 @@ class Settings(BaseSettings):
     deadline_hours: float = Field(
         4, gt=0, description="Hours after the monthly deadline by which its refresh has ended; later the team is told."
     )
-    task_retries: int = Field(2, description="How often Airflow tries a failed step again.")
-    task_retry_delay_seconds: int = Field(300, description="How long Airflow waits before the first retry.")
+    task_retries: int = Field(2, ge=0, description="How often Airflow tries a failed step again.")
+    task_retry_delay_seconds: int = Field(300, ge=0, description="How long Airflow waits before the first retry.")
 
     @field_validator("home", "project_dir")
     @classmethod

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -21,12 +22,16 @@ PLAIN_ERRORS = {
     "lda.vault.access": ("AccessError",),
     "lda.channels.config": ("ChannelError",),
     "lda.intake.database": ("IntakeError",),
+    "lda.intake.outputs": ("RowsLost",),
+    "lda.ledger.migrate": ("LedgerVersionError",),
     "lda.warehouse.candidate": ("CandidateError",),
     "lda.warehouse.transform": ("TransformError",),
     "lda.disclosure.rules": ("DisclosureError",),
     "lda.gates.suites": ("SuiteError",),
     "lda.publishing.folder": ("PublicationError",),
     "lda.publishing.tables": ("TableError",),
+    "lda.reporting.report.source": ("ReportError",),
+    "lda.synthetic.sample": ("SampleError",),
     "lda.serving.errors": ("ServingError",),
     "lda.direct_care.make": ("DirectCareError",),
     "lda.keeping.backup": ("BackupError",),
@@ -34,6 +39,12 @@ PLAIN_ERRORS = {
     "lda.keeping.subject": ("ErasureError",),
     "lda.stops": ("RefreshError", "GatesStopped", "ApprovalAwaited"),
     "lda.cli.bench": ("BenchError",),
+    "filelock": ("Timeout",),
+}
+# Errors of the machine, by the module that raises them, and what to look at. Their own first line says which it was.
+MACHINE_ERRORS = {
+    "sqlalchemy.exc": (("OperationalError", "ArgumentError", "NoSuchModuleError"), "The ledger cannot be used"),
+    "duckdb": (("IOException", "OutOfMemoryException"), "DuckDB could not go on"),
 }
 
 
@@ -56,17 +67,34 @@ def fail(message: str) -> None:
     Console(stderr=True, highlight=False, soft_wrap=True).print(f"✗ {message}", markup=False)
 
 
-def is_plain(error: BaseException) -> bool:
-    """True for an error whose message is enough: no traceback is shown."""
-    if isinstance(error, ValueError) and type(error).__module__ == "pydantic_core._pydantic_core":
-        return True
-    return any(
-        isinstance(error, getattr(sys.modules[module], name))
-        for module, names in PLAIN_ERRORS.items()
-        if module in sys.modules
-        for name in names
-        if hasattr(sys.modules[module], name)
-    )
+def one_of(option: str, value: str | None, choices: Collection[str]) -> None:
+    """Refuse an option's value that is none of its choices: a slip would otherwise look like "there is none"."""
+    if value is not None and value not in choices:
+        raise typer.BadParameter(f"{value!r} is none of {', '.join(choices)}.", param_hint=option)
+
+
+def plain_words(error: BaseException) -> str:
+    """What to say of an error whose words are enough; empty for a mistake of the program, which keeps its traceback."""
+    if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
+        return (
+            f"{error.strerror}: {error.filename}. Is there room, and may this account read and write there? LDA_HOME "
+            "names the data folder; see docs/runbooks/disk-full.md."
+        )
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"{error.strerror}. Make room (docs/runbooks/disk-full.md), then run the same again."
+    for module, (names, heading) in MACHINE_ERRORS.items():
+        if _is_one_of(error, module, names):
+            first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            return f"{heading}: {first} (LDA_LEDGER_URL and LDA_HOME say where things are.)"
+    own = any(_is_one_of(error, module, names) for module, names in PLAIN_ERRORS.items())
+    wrong_setting = isinstance(error, ValueError) and type(error).__module__ == "pydantic_core._pydantic_core"
+    return str(error) if own or wrong_setting else ""
+
+
+def _is_one_of(error: BaseException, module: str, names: Sequence[str]) -> bool:
+    """True when an error is of one of these classes, without importing the module that they are in."""
+    there = sys.modules.get(module)
+    return any(isinstance(error, getattr(there, name)) for name in names if hasattr(there, name))
 
 
 @contextmanager

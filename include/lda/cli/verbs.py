@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from lda.cli import telling
 from lda.cli.contract_verbs import contracts_app
 from lda.cli.keeping_verbs import keeping_app
-from lda.cli.output import Json, fail, is_plain, progress_bar, show
+from lda.cli.output import Json, fail, one_of, plain_words, progress_bar, show
 from lda.cli.publication_verbs import publications_app
 from lda.cli.serving_verbs import serving_app
 
+log = logging.getLogger("lda.cli")
 app = typer.Typer(
     name="lda",
     help="The learning disability and autism data warehouse: from partners' files to a published mart.",
@@ -48,9 +50,11 @@ def main() -> None:
     except SystemExit as ended:
         sys.exit(1 if ended.code else 0)
     except Exception as error:
-        if not is_plain(error):
+        words = plain_words(error)
+        if not words:
             raise
-        fail(str(error))
+        log.debug("What went wrong.", exc_info=error)
+        fail(words)
         sys.exit(1)
 
 
@@ -71,11 +75,13 @@ def synthesise(
     from lda.settings import Settings
 
     settings = Settings(system=system) if system else Settings()
-    if if_empty and any(path.is_file() for path in settings.landing.rglob("*")):
-        show({"made": False}, lambda: f"{settings.landing} already holds files; no sample was made.", as_json)
-        return
     from lda.reporting.render import counts, number
     from lda.synthetic import synthesise as make
+    from lda.synthetic import why_no_sample
+
+    if if_empty and (reason := why_no_sample(settings)):
+        show({"made": False, "reason": reason}, lambda: reason, as_json)
+        return
 
     with progress_bar(as_json) as progress:
         report = make(settings, settings.system, months, end, seed, scale, dirt, progress=progress)
@@ -129,7 +135,8 @@ def redrive(
     from lda.reporting.render import ingest_view
     from lda.settings import Settings
 
-    report = run(Settings(), feed=feed, file_id=file_id).as_dict()
+    with progress_bar(as_json) as progress:
+        report = run(Settings(), feed=feed, file_id=file_id, progress=progress).as_dict()
     show(report, lambda: ingest_view(report), as_json)
     if report["problems"]:
         raise typer.Exit(1)
@@ -148,6 +155,7 @@ def refresh(
     as_json: Json = False,
 ) -> None:
     """Ingest what is new, build and judge a candidate, publish it. Changes nothing when nothing is new."""
+    from lda.asked import asked_measures
     from lda.refresh import STOPPED
     from lda.refresh import refresh as run
     from lda.reporting.render import refresh_view
@@ -157,9 +165,11 @@ def refresh(
         if not as_json:
             typer.echo(f"▸ {words}", err=True)
 
+    settings = Settings()
+    asked_measures(settings, accept or ())
     with progress_bar(as_json) as progress:
         report = run(
-            Settings(), period, as_of, accept=accept or (), make_current=make_current, progress=progress, say=say
+            settings, period, as_of, accept=accept or (), make_current=make_current, progress=progress, say=say
         )
     show(report.as_dict(), lambda: refresh_view(report.summary), as_json)
     if report.serving_problem:
@@ -207,15 +217,21 @@ def files(
     as_json: Json = False,
 ) -> None:
     """List files; or tell one file's story: its rows, the rules that failed, its history, what to do next."""
+    from lda.contracts import load_contracts
+    from lda.ledger.records import Status
     from lda.reporting import find_files, list_files
     from lda.reporting.render import files_table, story_view
     from lda.settings import Settings
 
+    settings = Settings()
+    one_of("--status", status, get_args(Status))
+    if feed is not None:
+        one_of("--feed", feed, sorted(load_contracts(settings)))
     if which is None:
-        found = list_files(Settings(), feed, partner, status)
+        found = list_files(settings, feed, partner, status)
         show(found, lambda: files_table(found), as_json)
         return
-    stories = find_files(Settings(), which)
+    stories = find_files(settings, which)
     if not stories:
         fail(f"No file's id begins with {which!r} and no path holds it. List files with: lda files")
         raise typer.Exit(1)

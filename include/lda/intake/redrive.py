@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lda.intake.batch import Intake
+from lda.intake.database import IntakeError
 from lda.intake.report import IngestReport
 from lda.intake.run import Progress, judge_all, run_of
 from lda.intake.tidying import drop_superseded_identifiers
@@ -25,7 +26,9 @@ def redrive(
     latest judgement alone. ``file_id`` may be the first characters of an id.
     """
     settings.token_key  # noqa: B018 (raises before any file is read)
-    with run_of(settings, "redrive", again=True) as (intake, report):
+    with run_of(settings, "redrive", [feed] if feed else None, again=True) as (intake, report):
+        if file_id is not None and not intake.ledger.has_file(file_id):
+            raise IntakeError(f"No file's id begins with {file_id!r}. List files with: lda files")
         gone = {name for name, change in intake.ledger.archive_changes().items() if change.sha256 is None}
         judged = (record for record in intake.ledger.judged(feed, file_id) if record.archived_as not in gone)
         records = [_claimed_again(intake, record) for record in judged]

@@ -38,7 +38,7 @@ def ingest(settings: Settings, feeds: Sequence[str] | None = None, progress: Pro
     IntakeError when another run holds the lock for too long.
     """
     settings.token_key  # noqa: B018 (raises before any file is read)
-    with run_of(settings, "ingest") as (intake, report):
+    with run_of(settings, "ingest", feeds) as (intake, report):
         started = time.monotonic()
         found = discover(settings, intake.ledger, intake.contracts, intake.systems, progress)
         report.time("landing", time.monotonic() - started)
@@ -169,8 +169,13 @@ def _gate_rows(feed: str, outcome: BatchOutcome) -> list[dict[str, object]]:
 
 
 @contextmanager
-def run_of(settings: Settings, kind: str, again: bool = False) -> Iterator[tuple[Intake, IngestReport]]:
-    """One run at a time per home, with its record in the ledger."""
+def run_of(
+    settings: Settings, kind: str, feeds: Sequence[str] | None = None, *, again: bool = False
+) -> Iterator[tuple[Intake, IngestReport]]:
+    """One run at a time per home, with its record in the ledger.
+
+    :raises IntakeError: when one of ``feeds`` has no contract, or another run holds the lock for too long.
+    """
     settings.make_folders()
     check_access(settings)
     started = time.monotonic()
@@ -178,6 +183,8 @@ def run_of(settings: Settings, kind: str, again: bool = False) -> Iterator[tuple
     with one_ingest(settings):
         clear_scratch(settings)
         contracts, systems = load_contracts(settings), load_systems(settings)
+        if unknown := sorted(set(feeds or ()) - contracts.keys()):
+            raise IntakeError(f"There is no feed {', '.join(unknown)}. Feeds: {', '.join(sorted(contracts))}.")
         ledger = Ledger(settings.ledger_address)
         try:
             ledger.create()

@@ -134,6 +134,10 @@ class FileBook:
         found = self._files(select(file).where(file.c.file_id == file_id))
         return found[0] if found else None
 
+    def has_file(self, start: str) -> bool:
+        """True when the id, or the hash of the bytes, of some file begins so."""
+        return bool(self._rows(select(file.c.file_id).where(_has_id(start)).limit(1)))
+
     def history(self, file_id: str) -> list[dict[str, Any]]:
         """What happened to a file, oldest first: at, status, detail."""
         query = select(file_event.c.at, file_event.c.status, file_event.c.detail)

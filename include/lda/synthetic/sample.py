@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from pathlib import Path
 
 from lda.settings import PRIVATE_FOLDER, Settings
 from lda.synthetic.calendar import last_day
@@ -26,6 +27,12 @@ from lda.synthetic.writers import TruthFiles
 
 Progress = Callable[[str, int, int], None]
 FILES_OF_OUR_OWN = "files.csv"
+# What was made, in the folder of right answers.
+SAMPLE = "sample.json"
+
+
+class SampleError(ValueError):
+    """A sample cannot be made as asked; the message says what to ask instead."""
 
 
 @dataclass
@@ -71,13 +78,17 @@ def synthesise(
     made and written in that many blocks, so memory does not grow with it. ``dirt`` is the share of messy rows; 0 also
     leaves out the mishaps of whole files. Files of an earlier sample are removed first; no other file is touched.
 
-    Raises ValueError for arguments that make no sample and SettingsError for an unknown system.
+    Raises SampleError in production, where nobody invented may stand beside real people, and for arguments that make
+    no sample; SettingsError for an unknown system.
     """
+    if settings.environment == "production":
+        raise SampleError("A sample is for trying the warehouse: LDA_ENVIRONMENT is production. Nothing was made.")
     if months < 1 or scale <= 0 or not 0 <= dirt <= 0.3:
-        raise ValueError("expected months of 1 or more, scale above 0 and dirt from 0 to 0.3")
+        raise SampleError("A sample needs months of 1 or more, scale above 0 and dirt from 0 to 0.3. Nothing was made.")
+    last = _last_month(end)
     started = time.monotonic()
     systems = settings.model_copy(update={"system": system}).systems
-    report = SynthesisReport(",".join(systems), months, last_day(end).isoformat(), seed, scale, dirt)
+    report = SynthesisReport(",".join(systems), months, last.isoformat(), seed, scale, dirt)
     areas = [Geography(settings, code) for code in systems]
     settings.landing.mkdir(parents=True, exist_ok=True)
     settings.landing.chmod(PRIVATE_FOLDER)
@@ -86,7 +97,7 @@ def synthesise(
     with TruthFiles(folder) as files:
         truths = [
             _Sample(
-                settings, make_plan(area, last_day(end), months, seed, scale, dirt), files, report, progress or _silent
+                settings, make_plan(area, last, months, seed, scale, dirt), files, report, progress or _silent
             ).make()
             for area in areas
         ]
@@ -94,9 +105,34 @@ def synthesise(
     files.write_files()
     _count(report, files)
     made = {name: value for name, value in report.as_dict().items() if name != "seconds"}
-    (folder / "sample.json").write_text(json.dumps(made, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    (folder / SAMPLE).write_text(json.dumps(made, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     report.seconds = round(time.monotonic() - started, 2)
     return report
+
+
+def _last_month(end: str | date) -> date:
+    try:
+        return last_day(end)
+    except ValueError:
+        raise SampleError(f"The last month {str(end)!r} is not a month. Write it like 2026-03.") from None
+
+
+def why_no_sample(settings: Settings) -> str:
+    """Why none is made where one is only to be made for want of files; empty when it is to be made.
+
+    Landing is emptied by retention and filled by channels: that it is empty does not mean that nobody ever sent a file.
+    """
+    if settings.environment == "production":
+        return "This is production: no sample was made."
+    if _holds_files(settings.landing):
+        return f"{settings.landing} already holds files; no sample was made."
+    if _holds_files(settings.archive) and not (settings.home / "truth" / SAMPLE).exists():
+        return f"{settings.landing} is empty, but partners' files came before; no sample was made."
+    return ""
+
+
+def _holds_files(folder: Path) -> bool:
+    return any(path.is_file() for path in folder.rglob("*"))
 
 
 class _Sample:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import ast
+import errno
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import lda
 from lda.cli import app, verbs
+from lda.cli.output import PLAIN_ERRORS
 from lda.cli.verbs import main
 from lda.publishing import publish
+from lda.settings import Settings
 
 VERBS = ["synthesise", "ingest", "refresh", "status", "files", "redrive", "publications", "rollback", "bench"]
 
@@ -87,6 +93,74 @@ def test_an_unknown_option_ends_with_1_and_is_named(run, capsys):
     assert "--sideways" in error
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["synthesise", "--months", "0"], "months of 1 or more"),
+        (["synthesise", "--end", "2026-13"], "'2026-13' is not a month"),
+        (["ingest", "--feed", "cdl"], "There is no feed cdl. Feeds: autism_waiting_list"),
+        (["redrive", "--feed", "cdl"], "There is no feed cdl"),
+        (["redrive", "--file", "zzz"], "No file's id begins with 'zzz'"),
+        (["files", "--feed", "cdl"], "none of autism_waiting_list"),
+        (["files", "--status", "acepted"], "none of received"),
+        (["files", "%"], "no path holds it"),
+        (["refresh", "--accept", "ahc_uptake"], "There is no measure ahc_uptake"),
+    ],
+)
+def test_a_slip_of_the_keyboard_is_named_and_not_taken_for_nothing_to_do(run, capsys, arguments, words):
+    (settings_landing := Settings().landing).mkdir(parents=True, exist_ok=True)
+    code, _, error = run(capsys, *arguments)
+    assert code == 1
+    assert words in " ".join(error.replace("│", " ").split())
+    assert "Traceback" not in error
+    assert not list(settings_landing.rglob("*.csv"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("LDA_HOME", "/dev/null/home", "Not a directory: /dev/null/home"),
+        ("LDA_LEDGER_URL", "nonsense", "The ledger cannot be used"),
+        ("LDA_LEDGER_URL", "postgresql+psycopg://lda@127.0.0.1:1/ledger", "The ledger cannot be used"),
+        ("LDA_DUCKDB_THREADS", "0", "duckdb_threads"),
+        ("LDA_DUCKDB_MEMORY_LIMIT", "lots", "duckdb_memory_limit"),
+        ("LDA_SYSTEM", "lrl", "found coventry_warwickshire, hertfordshire, leeds, llr"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_told_without_a_traceback(run, capsys, monkeypatch, name, value, words):
+    monkeypatch.setenv(name, value)
+    code, _, error = run(capsys, "status")
+    assert code == 1
+    assert words in error
+    assert "Traceback" not in error
+
+
+def test_every_error_of_our_own_is_told_in_its_own_words():
+    """A class of errors that the command does not know would be told as a mistake of the program."""
+    known = {(module, name) for module, names in PLAIN_ERRORS.items() for name in names}
+    package = Path(lda.__file__).parent
+    found = {
+        (".".join(["lda", *path.relative_to(package).with_suffix("").parts]), node.name)
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and any(str(getattr(base, "id", "")).endswith(("Error", "Exception")) for base in node.bases)
+    }
+    inside = {"FileFault", "NotSearchable", "NotText", "Unreadable"}  # caught where they are raised, or told as another
+    assert {one for one in found if one[1] not in inside} == {one for one in known if one[0].startswith("lda.")}
+
+
+def test_a_full_disk_is_told_without_a_traceback(run, capsys, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("lda.receive.receive", full)
+    code, _, error = run(capsys, "ingest")
+    assert (code, error.count("\n")) == (1, 1)
+    assert "No space left on device" in error
+    assert "docs/runbooks/disk-full.md" in error
+
+
 def test_an_empty_home_is_told_plainly(run, capsys):
     assert "Nothing received yet." in run(capsys, "status")[1]
     assert "No refresh has run yet" in run(capsys, "status", "--last-run")[1]
@@ -131,6 +205,22 @@ def test_contracts_are_checked(run, capsys, settings, monkeypatch):
     code, out, _ = run(capsys, "contracts", "check", "--json")
     assert code == 1
     assert any("broken.odcs.yaml" in problem for problem in json.loads(out)["problems"])
+
+
+def test_no_sample_is_made_in_production_nor_where_files_came_before(run, capsys, settings, monkeypatch):
+    """`make refresh` asks for one when landing is empty, as it is before channels bring files and after retention."""
+    archived = settings.archive / "ab" / "abc"
+    archived.parent.mkdir()
+    archived.write_text("a partner's file")
+    code, out, _ = run(capsys, "synthesise", "--if-empty", "--months", "1", "--scale", "0.01")
+    assert (code, "files came before" in out) == (0, True)
+    monkeypatch.setenv("LDA_ENVIRONMENT", "production")
+    archived.unlink()
+    code, out, _ = run(capsys, "synthesise", "--if-empty")
+    assert (code, "production" in out) == (0, True)
+    code, _, error = run(capsys, "synthesise")
+    assert (code, "LDA_ENVIRONMENT is production" in error) == (1, True)
+    assert not list(settings.landing.iterdir())
 
 
 def test_a_sample_is_not_made_over_files_that_are_there(run, capsys, settings):
