@@ -167,7 +167,7 @@ def _open_workbook(path: Path, labels: Labels) -> tuple[Workbook, HeaderMatch | 
     try:
         workbook = python_calamine.load_workbook(str(path))
         for sheet in workbook.sheets_metadata:
-            if sheet.visible != python_calamine.SheetVisibleEnum.Visible:
+            if not is_visible(sheet):
                 continue
             rows = workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
             texts = [[cell_text(cell) for cell in row] for row in rows]
@@ -180,6 +180,11 @@ def _open_workbook(path: Path, labels: Labels) -> tuple[Workbook, HeaderMatch | 
             raise
         raise Unreadable(f"the workbook could not be opened ({type(error).__name__})") from None
     return Workbook(best[0], whole), best[1]
+
+
+def is_visible(sheet: python_calamine.SheetMetadata) -> bool:
+    """True for a sheet that its sender sees."""
+    return bool(sheet.visible == python_calamine.SheetVisibleEnum.Visible)
 
 
 def _has_rows(texts: Sequence[Sequence[str]], match: HeaderMatch | None, labels: Labels) -> bool:

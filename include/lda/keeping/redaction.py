@@ -20,7 +20,7 @@ import xlsxwriter
 from lda.contracts import RULE_CONTEXT, FeedContract, TableSpec
 from lda.intake.archive import table_of
 from lda.intake.header import HeaderMatch, Labels
-from lda.intake.records import cell_text, open_source
+from lda.intake.records import cell_text, is_visible, open_source
 from lda.intake.text import encoding_of
 from lda.landing.unzip import danger, unpack
 from lda.settings import Settings
@@ -162,18 +162,24 @@ def _text(source: Path, target: Path, table: TableSpec | None, rows: _Rows, foun
 
 
 def _workbook(source: Path, target: Path, table: TableSpec | None, rows: _Rows, found: Redaction) -> None:
-    """Every sheet as texts. The sheet intake reads is the one with the most columns of the contract."""
+    """Every sheet as texts, hidden ones hidden again. Intake reads the visible one with the most columns."""
     workbook = python_calamine.load_workbook(str(source))
-    sheets: list[tuple[str, list[list[str]], HeaderMatch | None]] = []
-    for name in workbook.sheet_names:
-        cells = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    sheets: list[tuple[str, list[list[str]], HeaderMatch | None, bool]] = []
+    for known in workbook.sheets_metadata:
+        cells = workbook.get_sheet_by_name(known.name).to_python(skip_empty_area=False)
         texts = [[cell_text(cell) for cell in row] for row in cells]
-        sheets.append((name, texts, Labels(table).find(texts) if table else None))
-    read = max(sheets, key=lambda sheet: len(sheet[2].positions) if sheet[2] else -1, default=None)
+        sheets.append((known.name, texts, Labels(table).find(texts) if table else None, is_visible(known)))
+    visible = [sheet for sheet in sheets if sheet[3]]
+    read = max(visible, key=lambda sheet: len(sheet[2].positions) if sheet[2] else -1, default=None)
     with xlsxwriter.Workbook(str(target), {"constant_memory": True, "strings_to_numbers": False}) as copy:
         for sheet in sheets:
-            name, texts, header = sheet
+            name, texts, header, shown = sheet
             page = copy.add_worksheet(name)
+            if not shown:
+                page.hide()
+            elif sheet is visible[0]:
+                page.set_first_sheet()
+                page.activate()
             for number, row in enumerate(texts, start=1):
                 below = header is None or number > header.row_number
                 if below and rows.holds(row, table, header):
