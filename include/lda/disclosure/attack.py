@@ -8,6 +8,7 @@ then integer programming on a group of connected counts, for many of them at onc
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -22,6 +23,10 @@ from lda.disclosure.rules import Bools, Ints
 
 # Solutions sought for many counts at once before the next step is taken.
 COMMON_SOLUTIONS = 60
+# Answers not in whole numbers, each to a question a little different from the last, before whole numbers are asked for.
+LOOSE_TRIALS = 3
+# The questions differ by how much more some counts are wanted to move than others.
+MOST_WEIGHT = 3
 # Small changes that are tried in a group before it is seen whether they are found there.
 TRIAL_CHANGES = 20
 # Fewer open counts than this go to integer programming at once.
@@ -191,6 +196,7 @@ class _Search:
     def _common(self, group: Group, variables: Ints) -> None:
         """Move as many open variables as possible at once, until that moves no more of them."""
         random = np.random.default_rng(len(variables))
+        missed = 0
         for _ in range(COMMON_SOLUTIONS):
             left = self.left(variables)
             if not len(left):
@@ -199,10 +205,16 @@ class _Search:
             seen_low, seen_high = self.reach.low[variables], self.reach.high[variables]
             at_low, at_high = seen_low <= group.low, seen_high >= group.high
             either = random.choice(np.array([-1, 1]), len(variables))
-            direction = np.where(at_low, 1, np.where(at_high, -1, either)) * wanted
-            solution = self._ask(group, variables, direction)
-            if solution is None:
+            most = MOST_WEIGHT if missed else 1
+            weight = random.integers(1, most, len(variables), endpoint=True)
+            direction = np.where(at_low, 1, np.where(at_high, -1, either)) * wanted * weight
+            whole = missed == LOOSE_TRIALS
+            solution = self._ask(group.solve if whole else group.solve_loosely, variables, direction)
+            if solution is None and whole:
                 return
+            missed = 0 if whole else missed + (solution is None)
+            if solution is None:
+                continue
             if len(self.left(variables)) == len(left):
                 self._stay(group, left, solution[wanted], at_low[wanted], at_high[wanted])
                 return
@@ -224,12 +236,12 @@ class _Search:
                 return
             direction = np.zeros(len(variables), dtype=np.int64)
             direction[place] = sign
-            proved &= self._ask(group, variables, direction) is not None and group.optimal
+            proved &= self._ask(group.solve, variables, direction) is not None and group.optimal
         if proved and len(self.left(variable)):
             self.told[variable] = True
 
-    def _ask(self, group: Group, variables: Ints, direction: Ints) -> Ints | None:
-        solution = group.solve(direction)
+    def _ask(self, solve: Callable[[Ints], Ints | None], variables: Ints, direction: Ints) -> Ints | None:
+        solution = solve(direction)
         if solution is not None:
             self.reach.include(variables, solution)
         return solution
