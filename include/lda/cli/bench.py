@@ -1,6 +1,7 @@
 """Measure the warehouse against named baselines. Nothing is asserted: the numbers are printed as they are.
 
-Everything happens in a folder of its own under ``LDA_HOME/bench``, which is removed at the end.
+Everything happens in a folder of its own under ``LDA_HOME/bench``, which is removed at the end, with settings of its
+own: no reading writes to the ledger, mart, alerts or key of the warehouse it is taken beside.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from lda.contracts import load_contracts
 from lda.settings import Settings
 
 SAMPLE_FEED = "gp_ld_register"
+# What a reading takes over from the settings; services that are others' are named by variables that begin so.
+OF_THE_MACHINE = ("duckdb_memory_limit", "duckdb_threads", "dbt_threads", "batch_files", "batch_bytes", "project_dir")
+SERVICES = ("LDA_", "AIRFLOW", "OPENLINEAGE", "OTEL_")
 PARTS = ("intake", "files", "dbt", "gates", "bi", "airflow")
 
 
@@ -47,17 +51,17 @@ def run_bench(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     measured: dict[str, Any] = {"machine": machine(settings), "rows": rows, "repeats": repeats}
-    sample = Settings(home=folder / "sample")
+    sample = apart(settings, folder / "sample")
     steps: dict[str, Callable[[], dict[str, Any]]] = {
         "intake": lambda: measure_intake(settings, folder, rows, repeats),
-        "files": lambda: measure_files(folder / "files", files),
+        "files": lambda: measure_files(apart(settings, folder / "files"), files),
         "dbt": lambda: measure_dbt(with_sample(sample)),
         "gates": lambda: {
             "import_seconds": probe("great_expectations", folder)["seconds"],
             **measure_gates(with_sample(sample)),
         },
         "bi": lambda: measure_bi(settings, folder / "bi"),
-        "airflow": lambda: measure_airflow(folder / "airflow"),
+        "airflow": lambda: measure_airflow(settings, folder / "airflow"),
     }
     try:
         for done, part in enumerate(wanted):
@@ -67,6 +71,22 @@ def run_bench(
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return measured
+
+
+def apart(settings: Settings, home: Path) -> Settings:
+    """Settings of a home of its own: those of this machine, and of nothing else that the environment names."""
+    values = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
+    return Settings(**{**values, **_of_the_machine(settings), "home": home})
+
+
+def _of_the_machine(settings: Settings) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in OF_THE_MACHINE}
+
+
+def environment_apart(settings: Settings) -> dict[str, str]:
+    """The same for a process of its own, which is to stand in a folder without a ``.env``."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(SERVICES)}
+    return kept | {f"LDA_{name.upper()}": str(value) for name, value in _of_the_machine(settings).items()}
 
 
 def machine(settings: Settings) -> dict[str, Any]:
@@ -85,7 +105,7 @@ def probe(name: str, path: Path, repeats: int = 1, before: Callable[[], None] | 
     for _ in range(repeats):
         if before:
             before()
-        readings.append(_json_of([sys.executable, "-m", "lda.cli.bench_probe", name, str(path)]))
+        readings.append(_json_of([sys.executable, "-m", "lda.cli.bench_probe", name, str(path)], path.parent))
     middle = {
         key: statistics.median(reading[key] for reading in readings)
         for key, value in readings[0].items()
@@ -102,7 +122,7 @@ def measure_intake(settings: Settings, folder: Path, rows: int, repeats: int) ->
 
     def prepare() -> None:
         shutil.rmtree(home, ignore_errors=True)
-        landed = Settings(home=home).landing / council
+        landed = apart(settings, home).landing / council
         landed.mkdir(parents=True)
         os.link(path, landed / path.name)
 
@@ -123,16 +143,15 @@ def measure_intake(settings: Settings, folder: Path, rows: int, repeats: int) ->
     }
 
 
-def measure_files(home: Path, files: int) -> dict[str, Any]:
+def measure_files(settings: Settings, files: int) -> dict[str, Any]:
     """Files a second over many small GP files of the synthetic sample, with its mess."""
-    settings = Settings(home=home)
     practices = 130
     _synthesise(settings, months=max(1, round(files / practices)))
     for other in settings.landing.rglob("*"):
         if other.is_file() and not _is_gp(settings, other):
             other.unlink()
     found = sum(path.is_file() for path in settings.landing.rglob("*"))
-    reading = probe("intake", home)
+    reading = probe("intake", settings.home)
     return {**reading, "landed": found, "files_per_second": round(found / reading["seconds"], 1)}
 
 
@@ -158,16 +177,16 @@ def _synthesise(settings: Settings, months: int) -> None:
     synthesise(settings, months=months)
 
 
-def measure_airflow(home: Path) -> dict[str, Any]:
+def measure_airflow(own: Settings, home: Path) -> dict[str, Any]:
     """A whole run of the real DAGs, next to the seconds that the steps themselves took. Empty without Airflow."""
     from importlib.util import find_spec
 
     if find_spec("airflow") is None:
         return {"note": "Airflow is not installed."}
-    settings = Settings(home=home / "home")
+    settings = apart(own, home / "home")
     _synthesise(settings, months=24)
     environment = {
-        **os.environ,
+        **environment_apart(settings),
         "LDA_HOME": str(settings.home),
         "LDA_TASK_RETRIES": "0",
         "AIRFLOW_HOME": str(home / "airflow"),
@@ -175,11 +194,11 @@ def measure_airflow(home: Path) -> dict[str, Any]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
     }
-    _run([sys.executable, "-m", "airflow", "db", "migrate"], environment)
+    _run([sys.executable, "-m", "airflow", "db", "migrate"], environment, home)
     pool = ["pools", "set", "lda_writer", "1", "One writer at a time"]
-    _run([sys.executable, "-m", "airflow", *pool], environment)
+    _run([sys.executable, "-m", "airflow", *pool], environment, home)
     started = time.monotonic()
-    _run([sys.executable, str(settings.project_dir / "scripts" / "run_dags.py")], environment)
+    _run([sys.executable, str(settings.project_dir / "scripts" / "run_dags.py")], environment, home)
     whole = time.monotonic() - started
     steps = step_seconds(settings)
     return {
@@ -209,13 +228,14 @@ def step_seconds(settings: Settings) -> dict[str, float]:
         ledger.close()
 
 
-def _json_of(command: list[str]) -> dict[str, Any]:
-    done: dict[str, Any] = json.loads(_run(command, dict(os.environ)).strip().splitlines()[-1])
+def _json_of(command: list[str], folder: Path) -> dict[str, Any]:
+    told = _run(command, environment_apart(Settings()), folder)
+    done: dict[str, Any] = json.loads(told.strip().splitlines()[-1])
     return done
 
 
-def _run(command: list[str], environment: dict[str, str]) -> str:
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+def _run(command: list[str], environment: dict[str, str], folder: Path) -> str:
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise BenchError(f"{' '.join(command[1:4])} failed: {(done.stderr or done.stdout)[-600:]}")
     return done.stdout

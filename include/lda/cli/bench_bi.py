@@ -40,7 +40,7 @@ def measure_bi(settings: Settings, folder: Path) -> dict[str, Any]:
     mart = publication.path / "restricted" / "lda_mart.duckdb"
     measured: dict[str, Any] = {"readers": READERS, "queries": len(QUERIES), "rounds": ROUNDS}
     measured["duckdb"] = measure(lambda: duckdb_reader(mart), lambda: write_mart(mart, folder / "next.duckdb"))
-    bench = Settings(home=folder / "postgres")
+    bench = settings.model_copy(update={"home": folder / "postgres"})
     with local_server(bench, free_port()) as server:
 
         def publish(again: bool = True) -> None:

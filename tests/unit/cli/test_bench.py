@@ -9,11 +9,12 @@ import pytest
 from rich.console import Console
 
 from lda.cli import bench_bi
-from lda.cli.bench import BenchError, run_bench
+from lda.cli.bench import BenchError, apart, run_bench
 from lda.cli.bench_cld import BAD_EVERY, write_cld_file
 from lda.cli.bench_models import in_order
 from lda.cli.bench_report import bench_view
 from lda.contracts import load_contracts
+from lda.settings import Settings
 from lda.telemetry import holds_nhs_number
 
 
@@ -42,6 +43,21 @@ def test_readings_stand_beside_the_plain_copy_and_leave_nothing_behind(settings,
     for words in ("660 rows × 35 columns", "lda intake", "duckdb copy", "pandas"):
         assert words in shown.get()
     assert not (settings.home / "bench").exists()
+
+
+def test_no_reading_touches_the_warehouse_it_is_taken_beside(settings, tmp_path, monkeypatch):
+    """A production's environment names its ledger, key and mart: the bench's invented rows must not reach them."""
+    ledger = tmp_path / "production" / "ledger.db"
+    monkeypatch.setenv("LDA_HOME", str(settings.home))
+    monkeypatch.setenv("LDA_LEDGER_URL", f"sqlite:///{ledger}")
+    monkeypatch.setenv("LDA_ENVIRONMENT", "production")
+    monkeypatch.setenv("LDA_PUBLISH_DSN", "postgresql://mart")
+    monkeypatch.setenv("LDA_ALERT_URLS", "json://hooks.example.org")
+    made = apart(Settings(), tmp_path / "own")
+    assert (made.ledger_url, made.publish_dsn, made.alert_urls, made.environment) == (None, None, None, "demo")
+    assert made.home == tmp_path / "own"
+    assert run_bench(rows=66, files=1, repeats=1, only=["intake"])["intake"]["lda intake"]["received"] == 66
+    assert not ledger.exists()
 
 
 def test_an_unknown_part_is_refused_with_those_there_are(settings, monkeypatch):
