@@ -32,6 +32,7 @@ from lda.publishing import (
     last_published,
     one_writer,
     publish,
+    readable_publication,
     same_publication,
     settle,
     waiting_candidate,
@@ -370,7 +371,7 @@ def _run_id(kind: str) -> str:
 
 
 def _in_force(settings: Settings) -> str | None:
-    current = current_publication(settings)
+    current = readable_publication(settings)
     return current.publication_id if current else None
 
 

@@ -195,9 +195,9 @@ def status(
         summary = last_run_summary(settings)
         show(summary, lambda: refresh_view(summary), as_json)
         return
-    from lda.publishing import current_publication
+    from lda.publishing import readable_publication
 
-    current = current_publication(settings)
+    current = readable_publication(settings)
     board = status_board(settings, publication_id=current.publication_id if current else None)
     if html is not None:
         from lda.reporting.status_page import write_status_page

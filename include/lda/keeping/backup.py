@@ -20,7 +20,7 @@ from typing import Any
 from lda.intake import one_ingest
 from lda.ledger import Ledger, copy_ledger, open_engine, utc_now
 from lda.ledger.migrate import newest_revision
-from lda.publishing import current_publication, one_writer
+from lda.publishing import one_writer, readable_publication
 from lda.settings import PRIVATE_FILE, PRIVATE_FOLDER, Settings
 from lda.vault import check_key, fingerprint
 from lda.warehouse.inputs import code_version
@@ -129,7 +129,7 @@ def sha256_of(path: Path) -> str:
 
 
 def _described(settings: Settings, made_at: datetime) -> dict[str, Any]:
-    current = current_publication(settings)
+    current = readable_publication(settings)
     return {
         "made_at": made_at.isoformat(),
         "system_code": settings.system_label,

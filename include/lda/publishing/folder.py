@@ -165,7 +165,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise PublicationError(f"{folder} is not a complete publication: {MANIFEST} cannot be read.") from error
+        raise PublicationError(
+            f"{folder} is not a complete publication: {MANIFEST} cannot be read. If it is in force, put another in its "
+            "place (lda publications, then lda rollback <publication id>, or lda refresh), or restore it from a backup."
+        ) from error
     return manifest
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from lda.ledger import Ledger
 from lda.publishing.release import UNFINISHED, last_published
-from lda.publishing.switch import current_publication, one_writer, settle
+from lda.publishing.switch import one_writer, readable_publication, settle
 from lda.settings import Settings
 
 
@@ -73,7 +73,7 @@ def _needed(settings: Settings, ledger: Ledger) -> dict[str, str]:
     for one in ledger.holds():
         if one.publication_id in there:
             kept[one.publication_id] = f"on legal hold {one.hold_id}"
-    current = current_publication(settings)
+    current = readable_publication(settings)
     if current is not None:
         kept[current.publication_id] = "in force"
     return kept

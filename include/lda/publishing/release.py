@@ -22,9 +22,9 @@ from lda.publishing.folder import (
 )
 from lda.publishing.switch import (
     Publication,
-    current_publication,
     one_writer,
     public_database,
+    readable_publication,
     settle,
     stands_behind,
     switch_to,
@@ -58,7 +58,7 @@ def publish(
         _remove_never_released(settings, ledger, candidate.publication_id)
         folder = settings.published / candidate.publication_id
         manifest = verify_folder(folder) if folder.exists() else _write(settings, candidate, report, folder)
-        current = current_publication(settings)
+        current = readable_publication(settings)
         if not make_current and stands_behind(current, candidate.period_end, candidate.as_of):
             _record_beside(ledger, manifest)
             return Publication(candidate.publication_id, folder, manifest)
@@ -70,7 +70,7 @@ def publish(
 
 def _write(settings: Settings, candidate: Candidate, report: GateReport, folder: Path) -> dict[str, Any]:
     unfinished = settings.published / f"{UNFINISHED}{candidate.publication_id}"
-    current = current_publication(settings)
+    current = readable_publication(settings)
     previous = public_database(current) if current is not None else None
     try:
         write_publication(settings, candidate, report, unfinished, utc_now(), previous)

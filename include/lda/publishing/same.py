@@ -8,7 +8,7 @@ from typing import Any
 
 from lda.ledger import Ledger
 from lda.ledger.publications import PUBLISHED
-from lda.publishing.switch import current_publication, stands_behind
+from lda.publishing.switch import readable_publication, stands_behind
 from lda.settings import Settings
 from lda.warehouse.candidate import Candidate, CandidateError
 
@@ -23,7 +23,7 @@ def same_publication(
 ) -> str | None:
     """The publication that holds the figures already: the one in force, when a new one would be the same as it or as
     the latest that was put in force; for an earlier month or moment, any that is still there."""
-    current = current_publication(settings)
+    current = readable_publication(settings)
     if current is None:
         return None
     made = ledger.book.publications(settings.system_label)

@@ -66,6 +66,14 @@ def current_publication(settings: Settings) -> Publication | None:
     return Publication(folder.name, folder, read_manifest(folder))
 
 
+def readable_publication(settings: Settings) -> Publication | None:
+    """The publication in force; None also when it is damaged, so that a roll back or a refresh can replace it."""
+    try:
+        return current_publication(settings)
+    except PublicationError:
+        return None
+
+
 def stands_behind(current: Publication | None, period_end: date, as_of: datetime) -> bool:
     """True when a publication of this month and moment would be older than the one in force.
 
@@ -89,8 +97,9 @@ def settle(settings: Settings, ledger: Ledger) -> None:
 
     Whatever moves the link calls this next; whatever builds on what stands calls it first, so that a crash between the
     two is made good by the next run: a publication that stood before was rolled back to, another was published.
+    Nothing is recorded of one that cannot be read.
     """
-    current = current_publication(settings)
+    current = readable_publication(settings)
     standing = ledger.book.standing()
     if current is None or standing[-1:] == [current.publication_id]:
         return
@@ -116,7 +125,7 @@ def rollback(settings: Settings, to: str | None = None) -> Publication:
         with one_writer(settings):
             settle(settings, ledger)
             wanted = to or _previous(settings, ledger)
-            current = current_publication(settings)
+            current = readable_publication(settings)
             if current is not None and current.publication_id == wanted:
                 raise PublicationError(f"{wanted} is in force already. See: lda publications")
             folder = settings.published / wanted

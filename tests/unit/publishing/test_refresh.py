@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import time
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -13,7 +14,7 @@ from pydantic import SecretStr
 from lda import refresh as steps
 from lda.approve import answer, approve, refuse
 from lda.intake import IngestReport
-from lda.publishing import current_publication, rollback
+from lda.publishing import PublicationError, current_publication, list_publications, rollback
 from lda.refresh import GatesStopped, RefreshError, refresh, start_refresh
 from lda.reporting import last_run_summary
 from lda.reporting.alerts import AlertReport
@@ -115,6 +116,23 @@ def test_a_system_failure_stops_and_leaves_the_publication_in_force(settings, le
     assert (last["status"], last["summary"]["failed_step"]) == ("failed", "judge")
     failed = [gate["expectation"] for gate in ledger.book.last_gates("llr") if not gate["success"]]
     assert failed == ["RECONCILE-STAGING"]
+
+
+@pytest.mark.parametrize("mended_by", ["roll back", "refresh"])
+def test_a_publication_in_force_that_is_damaged_can_be_replaced(settings, world, mended_by):
+    first = refresh(settings).publication_id
+    world.hash = "inputs 2"
+    second = refresh(settings).publication_id
+    (settings.published / second / "publication.json").unlink()
+    with pytest.raises(PublicationError, match="lda rollback"):
+        current_publication(settings)
+    if mended_by == "roll back":
+        assert rollback(settings, first).publication_id == first
+        assert [one["in_force"] for one in list_publications(settings)] == [False, True]
+    else:
+        time.sleep(1.1)  # a publication is named after the second it is as of
+        assert refresh(settings).status == "published"
+    assert current_publication(settings).publication_id != second
 
 
 def test_a_withheld_measure_is_named_and_may_be_accepted(settings, world):
