@@ -1,5 +1,6 @@
 -- Six months from notification, plus the days on hold: the clock stops while the police, the coroner or a
--- safeguarding enquiry has the case. A review still on hold is not due yet.
+-- safeguarding enquiry has the case. A review still on hold is not due yet. One that was finished has no more days on
+-- hold, whether or not anybody closed its hold.
 with review_row as (
 
     select * from {{ ref('stg_leder') }}
@@ -40,8 +41,9 @@ hold as (
             when review_row.on_hold_start_date <= effective_submission.period_end
                 then {{ days_between(
                     'review_row.on_hold_start_date',
-                    'least(coalesce(review_row.on_hold_end_date, effective_submission.period_end), '
-                    ~ 'effective_submission.period_end)'
+                    'greatest(least(coalesce(review_row.on_hold_end_date, effective_submission.period_end), '
+                    ~ 'coalesce(review_row.completion_date, effective_submission.period_end), '
+                    ~ 'effective_submission.period_end), review_row.on_hold_start_date)'
                 ) }}
             else 0
         end as hold_days,
