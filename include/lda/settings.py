@@ -1,6 +1,7 @@
 """Every setting of the warehouse, typed, in one place.
 
-Values come from the environment or a ``.env`` file, each with the prefix ``LDA_`` (``LDA_HOME``, ``LDA_SYSTEM`` …).
+Values come from the environment or a ``.env`` file, each with the prefix ``LDA_`` (``LDA_HOME``, ``LDA_SYSTEM`` …). One
+that is there but empty is not set.
 Anything tied to one machine's size or speed is here, so that nothing else needs to know about the machine.
 """
 
@@ -35,7 +36,9 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Settings of one run. Paths are derived from ``home``; see ``design`` folders in docs/architecture.md."""
 
-    model_config = SettingsConfigDict(env_prefix="LDA_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="LDA_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     home: Path = Field(Path("data"), description="Folder of landing, archive, vault, lake, warehouse, published.")
     system: str = Field(

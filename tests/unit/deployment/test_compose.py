@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lda.settings import Settings
+
 PROJECT = Path(__file__).resolve().parents[3]
 SECRETS = {
     "LDA_PSEUDONYM_KEY",
@@ -61,6 +63,24 @@ def test_what_is_mounted_from_the_checkout_is_there(services):
     mounted = [volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])]
     for path in mounted:
         assert not path.startswith(".") or (PROJECT / path).is_file(), path
+
+
+def test_every_setting_reaches_the_containers(services):
+    """Containers have no .env of their own: what compose does not hand on is set in vain."""
+    for name, service in services.items():
+        if not service["image"].startswith("lda-warehouse:"):
+            continue
+        handed_on = {key.removeprefix("LDA_").lower() for key in service["environment"] if key.startswith("LDA_")}
+        assert handed_on == set(Settings.model_fields), name
+
+
+def test_a_setting_handed_on_empty_keeps_its_default(services, monkeypatch):
+    for key, value in services["scheduler"]["environment"].items():
+        if key.startswith("LDA_") and value == f"${{{key}:-}}":
+            monkeypatch.setenv(key, "")
+    made, plain = Settings(_env_file=None), Settings(_env_file=None, home="elsewhere")
+    assert made.model_dump(exclude={"home"}) == plain.model_dump(exclude={"home"})
+    assert (made.alert_urls, made.duckdb_threads, made.keep_archive_days) == (None, Settings().duckdb_threads, "keep")
 
 
 def test_people_have_roles_that_the_start_sets_up_and_only_it_knows_their_passwords(services):
