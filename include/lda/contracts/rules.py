@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from lda.contracts.model import ColumnSpec, RuleSpec, Scope, Severity
+from lda.contracts.model import ColumnSpec, RuleKind, RuleSpec, Scope
 
 _TYPE_WORDS = {
     "date": "a date (as 2025-03-31, 31/03/2025, 31-Mar-2025 or 20250331)",
     "integer": "a whole number",
     "number": "a number",
+}
+# The dimension of data quality that a kind of rule is about.
+_DIMENSIONS: dict[RuleKind, str] = {
+    "required": "completeness",
+    "format": "conformity",
+    "values": "conformity",
+    "parent": "consistency",
 }
 _KIND_WORDS = {"nhs_number": "a valid NHS number (ten digits that pass the check)", "postcode": "a UK postcode"}
 
@@ -44,63 +51,40 @@ def implicit_rules(prefix: str, columns: tuple[ColumnSpec, ...]) -> list[RuleSpe
 
 
 def _column_rules(prefix: str, column: ColumnSpec) -> list[RuleSpec]:
-    scope: Scope = "row" if column.on_invalid == "row" else "warn"
-    severity: Severity = "error" if scope == "row" else "warning"
-    code = f"{prefix}-{column.name.upper()}"
+    """The rules that one column brings, in the order required, readable, listed, found in its parent table."""
+    name, parent = column.name, column.parent
     rules = []
     if column.required:
-        rules.append(
-            RuleSpec(
-                code=f"{code}-REQUIRED",
-                message=f"{column.name} is blank.",
-                remedy=f"Send {column.name} in every row.",
-                severity="error",
-                scope="row",
-                kind="required",
-                column=column.name,
-                dimension="completeness",
-            )
-        )
+        rules.append(_rule(prefix, column, "required", f"{name} is blank.", f"Send {name} in every row.", "row"))
     if column.can_be_malformed:
-        rules.append(
-            RuleSpec(
-                code=f"{code}-FORMAT",
-                message=f"{column.name} is not {format_words(column)}.",
-                remedy=f"Correct {column.name}, or leave it blank if it is not known.",
-                severity=severity,
-                scope=scope,
-                kind="format",
-                column=column.name,
-                dimension="conformity",
-            )
-        )
+        remedy = f"Correct {name}, or leave it blank if it is not known."
+        rules.append(_rule(prefix, column, "format", f"{name} is not {format_words(column)}.", remedy))
     if column.code_list:
+        remedy = "Use a code of the list, or tell us about the new code so that it can be added."
+        rules.append(_rule(prefix, column, "values", f"{name} is not a code of the list {column.code_list}.", remedy))
+    if parent:
+        remedy = f"Send the row of {parent.table} that this one belongs to, or correct {name}."
         rules.append(
-            RuleSpec(
-                code=f"{code}-VALUES",
-                message=f"{column.name} is not a code of the list {column.code_list}.",
-                remedy="Use a code of the list, or tell us about the new code so that it can be added.",
-                severity=severity,
-                scope=scope,
-                kind="values",
-                column=column.name,
-                dimension="conformity",
-            )
-        )
-    if column.parent:
-        rules.append(
-            RuleSpec(
-                code=f"{code}-PARENT",
-                message=f"{column.name} is not a {column.parent.column} of table {column.parent.table}.",
-                remedy=f"Send the row of {column.parent.table} that this one belongs to, or correct {column.name}.",
-                severity=severity,
-                scope=scope,
-                kind="parent",
-                column=column.name,
-                dimension="consistency",
-            )
+            _rule(prefix, column, "parent", f"{name} is not a {parent.column} of table {parent.table}.", remedy)
         )
     return rules
+
+
+def _rule(
+    prefix: str, column: ColumnSpec, kind: RuleKind, message: str, remedy: str, scope: Scope | None = None
+) -> RuleSpec:
+    """A rule of a column; without a scope what the contract says of the column's bad values decides."""
+    scope = scope or ("row" if column.on_invalid == "row" else "warn")
+    return RuleSpec(
+        code=f"{prefix}-{column.name.upper()}-{kind.upper()}",
+        message=message,
+        remedy=remedy,
+        severity="error" if scope == "row" else "warning",
+        scope=scope,
+        kind=kind,
+        column=column.name,
+        dimension=_DIMENSIONS[kind],
+    )
 
 
 def format_words(column: ColumnSpec) -> str:

@@ -159,11 +159,6 @@ class People:
         moved = NO_DAY < self.move_day[person] <= day
         return int(self.new_area[person] if moved else self.area[person])
 
-    def alive_on(self, day: int) -> Flags:
-        """Who is born and has not died by ``day``."""
-        alive: Flags = (self.birth <= day) & ((self.death_day == NO_DAY) | (self.death_day > day))
-        return alive
-
 
 def _month_indexes(days: Days) -> Days:
     unique, inverse = np.unique(days, return_inverse=True)

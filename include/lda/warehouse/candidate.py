@@ -60,11 +60,6 @@ class Candidate:
         """The file of disclosure proofs, which need not exist."""
         return self.path.parent / PROOFS
 
-    @property
-    def input_ids(self) -> list[str]:
-        """Hashes of the partner files the candidate was made from."""
-        return [source.file_id for source in self.inputs]
-
     def save(self) -> None:
         """Write the description beside the database, in one step."""
         target = self.path.with_suffix(".json")
