@@ -44,7 +44,10 @@ def ingest(settings: Settings, feeds: Sequence[str] | None = None, progress: Pro
         report.time("landing", time.monotonic() - started)
         report.seen_again = len(found.seen_again)
         report.add_unrecognised(found.unrecognised)
-        report.problems += [f"{path} could not be read and will be tried again." for path in found.unreadable]
+        report.problems += [
+            f"{path} could not be taken in ({reason}) and will be tried again."
+            for path, reason in found.unreadable.items()
+        ]
         waiting = intake.ledger.waiting(feeds)
         judge_all(intake, waiting, report, progress)
     return report

@@ -30,12 +30,12 @@ BATCH = 5_000
 
 @dataclass
 class Discovery:
-    """What one look at the landing folder found, as file ids and landed paths."""
+    """What one look at the landing folder found, as file ids and landed paths; ``unreadable`` says why, by path."""
 
     new: list[str] = field(default_factory=list)
     unrecognised: list[str] = field(default_factory=list)
     seen_again: list[str] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,7 @@ def _landed(folder: Path, is_submission: Callable[[str], bool], found: Discovery
     """
 
     def closed(error: OSError) -> None:
-        where = landed_as(folder, Path(error.filename))
-        log.warning("Could not open the folder %s: %s. It will be tried again.", where, type(error).__name__)
-        found.unreadable.append(where)
+        _not_taken_in(found, landed_as(folder, Path(error.filename)), error)
 
     for root, folders, names in os.walk(folder, onerror=closed):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -107,6 +105,12 @@ def _landed(folder: Path, is_submission: Callable[[str], bool], found: Discovery
                 continue
             if stat.S_ISREG(known.st_mode):
                 yield Landed(path, landed_as(folder, path), known.st_size, known.st_mtime_ns)
+
+
+def _not_taken_in(found: Discovery, landing_path: str, error: OSError) -> None:
+    """Note what could not be read, or for want of room not be archived, in the machine's own words for it."""
+    found.unreadable[landing_path] = error.strerror or type(error).__name__
+    log.warning("Could not take in %s: %s. It will be tried again.", landing_path, found.unreadable[landing_path])
 
 
 def unfinished(landing: Path) -> list[str]:
@@ -164,8 +168,7 @@ def _take_in(
         try:
             content_hash, size = archive_landed(settings, item.path)
         except OSError as error:
-            log.warning("Could not read %s: %s. It will be tried again.", item.landing_path, type(error).__name__)
-            found.unreadable.append(item.landing_path)
+            _not_taken_in(found, item.landing_path, error)
             continue
         if size == item.size_bytes:  # otherwise it is still being written: next time
             archived.append((item, content_hash))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -139,7 +140,7 @@ def test_what_is_no_file_is_left_alone_and_a_closed_folder_is_told(settings, led
         return real(folder)
 
     monkeypatch.setattr(os, "scandir", sometimes)
-    assert look().unreadable == ["Y90002"]
+    assert look().unreadable == {"Y90002": "Permission denied"}
 
 
 def test_a_file_in_no_partner_s_folder_is_listed_and_nobody_s_until_it_is_moved(settings, ledger, look):
@@ -207,13 +208,13 @@ def test_an_unreadable_file_does_not_stop_the_others(settings, ledger, look, mon
 
     def sometimes(folder, path):
         if path == bad:
-            raise PermissionError("locked by the channel")
+            raise OSError(errno.ENOSPC, "No space left on device")
         return real(folder, path)
 
     monkeypatch.setattr(discovery, "archive_landed", sometimes)
     found = look()
     assert len(found.new) == 1
-    assert found.unreadable == [f"Y90001/{GP_FILE}"]
+    assert found.unreadable == {f"Y90001/{GP_FILE}": "No space left on device"}
     monkeypatch.setattr(discovery, "archive_landed", real)
     assert len(look().new) == 1
 
