@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -37,7 +37,7 @@ CHASED = (LATE, ESCALATED)
 @dataclass(frozen=True)
 class PartnerState:
     """One partner and feed: its last period in force, how that stands, and of the ``periods`` that are due those never
-    received and those that came late.
+    received, those that came late and those whose submission is not in the publication in force.
 
     ``chase`` is how its oldest submission that is owed stands (empty when none is), ``paused`` why it owes nothing
     now, and ``next_due`` the day and ``next_period`` the period of what it is expected to send next.
@@ -52,6 +52,7 @@ class PartnerState:
     missing_periods: list[str] = field(default_factory=list)
     late_periods: list[str] = field(default_factory=list)
     paused_periods: list[str] = field(default_factory=list)
+    unpublished_periods: list[str] = field(default_factory=list)
     chase: Standing | Literal[""] = ""
     paused: str = ""
     next_period: str | None = None
@@ -116,6 +117,7 @@ def status_board(settings: Settings, as_of: datetime | None = None, publication_
         standing = [one for one in ledger.in_force(moment) if one.system_code in settings.systems]
         files = ledger.files()
         rejections = _rejections(ledger, standing)
+        published = _published(ledger, settings, publication_id)
     finally:
         ledger.close()
     contracts, systems = load_contracts(settings), load_systems(settings)
@@ -125,6 +127,7 @@ def status_board(settings: Settings, as_of: datetime | None = None, publication_
         sent = [one for one in standing if one.feed == feed]
         owed = _owed(settings, systems, contracts[feed], sent, day_of(moment))
         states = [_partner(systems, contracts[feed], sent, wanted, delivered, day_of(moment)) for wanted in owed]
+        states = [replace(one, unpublished_periods=_unpublished(one, sent, published(feed))) for one in states]
         partners += states
         rejected = sum(one.feed == feed for one in rejections)
         feeds.append(_feed(contracts[feed], sent, states, rejected, moment))
@@ -198,6 +201,25 @@ def _partner(
         next_period=coming.period_end.isoformat() if coming else None,
         next_due=coming.due_date.isoformat() if coming else None,
     )
+
+
+def _published(
+    ledger: Ledger, settings: Settings, publication_id: str | None
+) -> Callable[[str], Collection[str] | None]:
+    """For a feed the files of it that a publication is made of; None where there is no publication to ask, and for
+    lists of people who opted out, whose files it does not name."""
+    made = {row["publication_id"]: row["manifest"] for row in ledger.book.publications(settings.system_label)}
+    feeds = made[publication_id]["files_in"] if publication_id in made else None
+    return lambda feed: None if feeds is None else feeds.get(feed, {"file_ids": []}).get("file_ids")
+
+
+def _unpublished(partner: PartnerState, sent: Iterable[Submission], published: Collection[str] | None) -> list[str]:
+    """Periods of a partner whose submission in force is not in the publication; none when that cannot be told."""
+    if published is None:
+        return []
+    own = {one.period_end.isoformat() for one in sent
+           if one.partner_code == partner.partner_code and one.file_id not in published}  # fmt: skip
+    return [period for period in partner.periods if period in own]
 
 
 def _named(stands: Mapping[date, Standing], how: set[Standing]) -> list[str]:

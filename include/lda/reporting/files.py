@@ -44,7 +44,7 @@ class FailedRule:
 
 @dataclass(frozen=True)
 class FileStory:
-    """Everything the ledger knows about one file, and what to do next."""
+    """Everything the ledger knows about one file, the publications it is in (oldest first), and what to do next."""
 
     file_id: str
     landing_path: str
@@ -57,6 +57,7 @@ class FileStory:
     rules: list[FailedRule] = field(default_factory=list)
     history: list[dict[str, str]] = field(default_factory=list)
     next_step: str = ""
+    publications: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """The story for JSON."""
@@ -148,6 +149,11 @@ def _story(settings: Settings, ledger: Ledger, record: FileRecord) -> FileStory:
         rules=rules,
         history=history,
         next_step=NEXT.get(record.status, ""),
+        publications=[
+            row["publication_id"]
+            for row in ledger.book.publications(settings.system_label)
+            if record.file_id in row["manifest"].get("files_in", {}).get(record.feed, {}).get("file_ids", ())
+        ],
     )
 
 

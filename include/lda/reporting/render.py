@@ -194,6 +194,8 @@ def story_view(story: FileStory) -> RenderableType:
     )
     if story.account:
         facts.add_row("rows", counts(story.account))
+    if story.publications:
+        facts.add_row("in publications", ", ".join(story.publications))
     parts: list[RenderableType] = [heading, facts]
     if story.rules:
         rules = grid(

@@ -12,13 +12,14 @@ from lda.reporting.board import RECEIVED, Board, FeedState, PartnerState
 
 # Periods shown of each feed, the latest ones.
 SHOWN = 24
-MARKS = {"received": "✓", "late": "L", "missing": "×", "rejected": "R", "paused": "P"}
+MARKS = {"received": "✓", "late": "L", "missing": "×", "rejected": "R", "paused": "P", "unpublished": "+"}
 WORDS = {
     "received": STANDING_WORDS["received"],
     "late": STANDING_WORDS["came_late"],
     "missing": "never received",
     "rejected": "rejected",
     "paused": STANDING_WORDS["paused"],
+    "unpublished": "received, not in the publication in force",
 }
 
 
@@ -94,4 +95,6 @@ def _cell(partner: PartnerState, period: str, rejected: bool) -> str:
         return "paused"
     if period in partner.missing_periods:
         return "rejected" if rejected else "missing"
+    if period in partner.unpublished_periods:
+        return "unpublished"
     return "late" if period in partner.late_periods else "received"

@@ -12,6 +12,7 @@ from rich.console import Console, RenderableType
 from lda.contracts import load_system
 from lda.ledger.publications import utc_now
 from lda.ledger.records import FileRecord, RowAccount, RuleResult, Verdict
+from lda.ledger.trail import audit_line
 from lda.reporting import (
     file_totals,
     find_files,
@@ -153,6 +154,29 @@ def test_the_board_as_a_page_has_a_cell_for_every_partner_and_period(settings, a
     words = "".join(page.itertext())
     assert "QK1/bad.xlsx" in words
     assert "came late" in words
+
+
+def test_what_came_since_the_publication_in_force_is_marked_and_a_file_names_the_publications_it_is_in(
+    settings, ledger, arrive, tmp_path
+):
+    known = [arrive("a", JANUARY), arrive("b", FEBRUARY)]
+    arrive("c", MARCH)
+    moment = MOMENT.isoformat()
+    manifest = {
+        "publication_id": "2026-02_x", "run_id": "r", "system_code": "llr", "period_end": "2026-02-28", "as_of": moment,
+        "published_at": moment, "inputs_hash": "h", "files_in": {FEED: {"file_ids": known}, "opt_out": {"files": 1}},
+    }  # fmt: skip
+    ledger.book.record_release(manifest, "published", MOMENT, audit_line("released", "2026-02_x"))
+    board = status_board(settings, MOMENT, "2026-02_x")
+    assert icb(board).unpublished_periods == ["2026-03-31"]
+    grid = grid_of(board, next(one for one in board.feeds if one.feed == FEED))
+    assert [row.cells for row in grid.rows] == [("received", "received", "unpublished")]
+    write_status_page(board, tmp_path / "status.html")
+    assert "received, not in the publication in force" in (tmp_path / "status.html").read_text(encoding="utf-8")
+    assert icb(status_board(settings, MOMENT)).unpublished_periods == [], "nothing is published yet"
+    told = {name: find_files(settings, f"QK1/{name}.xlsx")[0].publications for name in "ac"}
+    assert told == {"a": ["2026-02_x"], "c": []}
+    assert "2026-02_x" in drawn(story_view(find_files(settings, "QK1/a.xlsx")[0]))
 
 
 def test_files_are_listed_with_their_rows_and_filtered(settings, arrive):
