@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lda.contracts import ColumnSpec
-from lda.intake.rows import quoted
+from lda.intake.rows import SPACES, quoted
 from lda.vault import literal
 
 # What partners write where nothing is known. Compared in lower case after trimming.
@@ -21,7 +21,6 @@ UNKNOWN_NHS_NUMBERS = ("0000000000", "9999999999")
 UNLISTED = "Invalid and not mapped"
 # Dates outside these years are taken for misreadings (a lost century, a serial number).
 FIRST_DATE, LAST_DATE = "1800-01-01", "2199-12-31"
-_SPACES = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
 _TIME = r"[ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?$"
 _POSTCODE = "([A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}|GIR0AA)"
 
@@ -46,10 +45,10 @@ def trimmed(column: str) -> str:
     """
     blanks = ", ".join(literal(text) for text in BLANKS)
     longest = max(len(text) for text in BLANKS)
-    ends = " OR ".join(f"suffix({column}, {end})" for end in ("' '", "chr(9)", "chr(10)", "chr(13)", "chr(160)"))
+    ends = " OR ".join(f"suffix({column}, {end})" for end in SPACES.split(" || "))
     initials = sorted({initial for text in BLANKS if text for initial in (text[0], text[0].upper())})
     like_blank = " OR ".join(f"prefix({column}, {literal(initial)})" for initial in initials)
-    inner = f"trim({column}, {_SPACES})"
+    inner = f"trim({column}, {SPACES})"
     return (
         f"CASE WHEN {column} < '!' OR {column} > '~' OR {ends} "
         f"THEN CASE WHEN NOT list_contains([{blanks}], lower({inner})) THEN {inner} END "

@@ -21,8 +21,9 @@ ROWS_AT_ONCE = 50_000
 # A cell that says that the row sums the others up, in lower case, and how such a cell begins.
 TOTALS = r"(grand )?totals?( for [^\n]*)?[ ]*:?"
 _TOTALS_BEGIN = ("total", "grand total")
-# What counts as blank around a cell's text, as in ``lda.intake.cleaning``.
+# What counts as blank around a cell's text, here and as an SQL expression.
 _BLANK = " \t\n\r\xa0"
+SPACES = " || ".join(f"chr({ord(mark)})" for mark in _BLANK)
 FIXED = ("_file", "_row", "_misshapen", "_line")
 
 
@@ -117,11 +118,10 @@ def layout_sql(columns: Sequence[str], header: HeaderMatch, required: Sequence[s
     first cell that is not blank is looked for in the others only. Nested CASE, because DuckDB works out every part of
     an AND or OR for every row, but each branch of a CASE only for the rows that reach it.
     """
-    stripped = [f"nullif(trim({quoted(name)}, {_SPACES}), '')" for name in columns]
+    stripped = [f"nullif(trim({quoted(name)}, {SPACES}), '')" for name in columns]
     pairs = zip(columns, header.cells, strict=False)
     same = [
-        f"lower(trim(coalesce({quoted(name)}, ''), {_SPACES})) = {literal(cell.strip().lower())}"
-        for name, cell in pairs
+        f"lower(trim(coalesce({quoted(name)}, ''), {SPACES})) = {literal(cell.strip().lower())}" for name, cell in pairs
     ]
     labelled = next(index for index, cell in enumerate(header.cells) if cell.strip())
     again = f"CASE WHEN {same[labelled]} THEN {' AND '.join(same)} ELSE FALSE END"
@@ -144,6 +144,3 @@ def _totals(stripped: Sequence[str], required: Sequence[int]) -> str:
     lacking = " OR ".join(f"({place} <> {at} AND {stripped[at]} IS NULL)" for at in required)
     alone = " AND ".join(f"{place} = {at}" for at in required) if len(required) < 2 else "FALSE"
     return f"(regexp_full_match(lower({first}), {literal(TOTALS)}) AND ({lacking or 'FALSE'} OR {alone or 'TRUE'}))"
-
-
-_SPACES = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
