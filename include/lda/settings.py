@@ -1,7 +1,7 @@
 """Every setting of the warehouse, typed, in one place.
 
-Values come from the environment or a ``.env`` file, each with the prefix ``LDA_`` (``LDA_HOME``, ``LDA_SYSTEM`` …). One
-that is there but empty is not set.
+Values come from the environment or the checkout's ``.env`` file, wherever a command is run, each with the prefix
+``LDA_`` (``LDA_HOME``, ``LDA_SYSTEM`` …). One that is there but empty is not set.
 Anything tied to one machine's size or speed is here, so that nothing else needs to know about the machine.
 """
 
@@ -11,12 +11,18 @@ import os
 import secrets
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
+ENV_FILE = PROJECT_DIR / ".env"
 PRIVATE_FOLDER = 0o700
 # Characters of the shortest pseudonym key.
 _KEY_LENGTH = 32
@@ -33,14 +39,25 @@ class SettingsError(Exception):
     """A setting is missing or wrong; the message says which and what to do."""
 
 
+class _CheckoutEnv(DotEnvSettingsSource):
+    """The checkout's ``.env``. Paths in it are relative to it: a job of the night does not stand in the checkout."""
+
+    def __call__(self) -> dict[str, Any]:
+        values = super().__call__()
+        named = {name: values[name] for name in ("home", "channels_file", "project_dir") if values.get(name)}
+        return values | {name: str(PROJECT_DIR / Path(path).expanduser()) for name, path in named.items()}
+
+
 class Settings(BaseSettings):
     """Settings of one run. Paths are derived from ``home``; see ``design`` folders in docs/architecture.md."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LDA_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix="LDA_", env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    home: Path = Field(Path("data"), description="Folder of landing, archive, vault, lake, warehouse, published.")
+    home: Path = Field(
+        PROJECT_DIR / "data", description="Folder of landing, archive, vault, lake, warehouse, published."
+    )
     system: str = Field(
         "llr", description="The system to serve: a file of include/systems; several by commas, or all for every one."
     )
@@ -125,6 +142,19 @@ class Settings(BaseSettings):
     )
     task_retries: int = Field(2, ge=0, description="How often Airflow tries a failed step again.")
     task_retry_delay_seconds: int = Field(300, ge=0, description="How long Airflow waits before the first retry.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The usual sources in the usual order; the ``.env`` file knows where it lies."""
+        env_file = getattr(dotenv_settings, "env_file", ENV_FILE)
+        return init_settings, env_settings, _CheckoutEnv(settings_cls, env_file=env_file), file_secret_settings
 
     @field_validator("home", "project_dir")
     @classmethod

@@ -12,7 +12,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from lda.settings import PRIVATE_FILE, PRIVATE_FOLDER, Settings
+from lda.settings import ENV_FILE, PRIVATE_FILE, PRIVATE_FOLDER, Settings
 
 log = logging.getLogger(__name__)
 KEY_NAME = "LDA_PSEUDONYM_KEY"
@@ -31,10 +31,8 @@ class TooOpen:
     expected: int
 
     def __str__(self) -> str:
-        where = shlex.quote(self.path)
-        mend = (
-            f'chmod {self.expected:o} "$LDA_HOME"/{where}' if self.path != ".env" else f"chmod {self.expected:o} .env"
-        )
+        where = shlex.quote(str(ENV_FILE)) if self.path == ".env" else f'"$LDA_HOME"/{shlex.quote(self.path)}'
+        mend = f"chmod {self.expected:o} {where}"
         return f"{self.path}: permissions are {self.found:04o}, expected {self.expected:04o}. Mend it with: {mend}"
 
 
@@ -52,9 +50,8 @@ def too_open(settings: Settings) -> list[TooOpen]:
         for path, expected in places
         if (mode := _mode(path)) is not None and mode & ~expected
     ]
-    env_file = Path(".env")
-    mode = _mode(env_file)
-    if mode is not None and mode & ~PRIVATE_FILE and _holds_key(env_file):
+    mode = _mode(ENV_FILE)
+    if mode is not None and mode & ~PRIVATE_FILE and _holds_key(ENV_FILE):
         found.append(TooOpen(".env", mode, PRIVATE_FILE))
     return found
 

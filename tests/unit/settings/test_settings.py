@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import lda
 from lda.settings import Settings, SettingsError
 
 
@@ -15,6 +20,25 @@ def test_a_relative_home_is_made_absolute_so_that_every_process_means_the_same_f
     settings = Settings(home="data")
     monkeypatch.chdir("/")
     assert settings.lake == tmp_path / "data" / "lake"
+
+
+def test_a_job_that_does_not_stand_in_the_checkout_has_the_checkout_s_settings(tmp_path):
+    """cron starts in its user's home: a demo made there, and backed up every night, would look like success."""
+    code = "from lda.settings import Settings; one = Settings(); print(one.environment, one.home, one.channels_path)"
+    checkout, elsewhere = tmp_path / "checkout", tmp_path / "elsewhere"
+    package = checkout / "include" / "lda"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    shutil.copy(Path(lda.__file__).parent / "settings.py", package)
+    (checkout / ".env").write_text("LDA_ENVIRONMENT=production\nLDA_HOME=data/real\nLDA_CHANNELS_FILE=ways.yaml\n")
+    elsewhere.mkdir()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LDA_")}
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=elsewhere, env={**environment, "PYTHONPATH": str(package.parent)},
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert told.split() == ["production", str(checkout / "data" / "real"), str(checkout / "ways.yaml")]
+    assert not list(elsewhere.iterdir())
 
 
 def test_production_without_a_key_stops_and_says_how_to_make_one(tmp_path):

@@ -11,7 +11,7 @@ from lda.direct_care import make_lists
 from lda.intake import ingest, redrive
 from lda.refresh import start_refresh
 from lda.settings import Settings
-from lda.vault import AccessError, check_access, too_open
+from lda.vault import AccessError, access, check_access, too_open
 
 KEY = "k" * 40
 FOLDERS = ("landing", "archive", "vault", "lake", "warehouse")
@@ -57,13 +57,14 @@ def test_the_demo_warns_and_goes_on(production, caplog):
     assert [one.path for one in too_open(demo)] == ["vault"], "making folders must not hide what was opened"
 
 
-def test_an_env_file_counts_when_it_holds_the_key(production, tmp_path):
+def test_an_env_file_counts_when_it_holds_the_key(production, tmp_path, monkeypatch):
     env_file = tmp_path / ".env"
+    monkeypatch.setattr(access, "ENV_FILE", env_file)
     env_file.write_text("LDA_SYSTEM=llr\nLDA_PSEUDONYM_KEY=\n")
     env_file.chmod(0o644)
     assert too_open(production) == []
     env_file.write_text(f"LDA_PSEUDONYM_KEY={KEY}\n")
-    assert [str(one).split("Mend it with: ")[1] for one in too_open(production)] == ["chmod 600 .env"]
+    assert [str(one).split("Mend it with: ")[1] for one in too_open(production)] == [f"chmod 600 {env_file}"]
 
 
 @pytest.mark.parametrize(
