@@ -24,6 +24,8 @@ _TOTALS_BEGIN = ("total", "grand total")
 # What counts as blank around a cell's text, here and as an SQL expression.
 _BLANK = " \t\n\r\xa0"
 SPACES = " || ".join(f"chr({ord(mark)})" for mark in _BLANK)
+# What programs of DOS put behind the last line of a text.
+_END_OF_TEXT = "\x1a"
 FIXED = ("_file", "_row", "_misshapen", "_line")
 
 
@@ -101,7 +103,7 @@ class LayoutRows:
     def holds(self, cells: Sequence[str]) -> bool:
         """True for a row that is not data."""
         place, first = next(((at, text) for at, cell in enumerate(cells) if (text := cell.strip(_BLANK))), (0, ""))
-        if not first:
+        if not first or first == _END_OF_TEXT:
             return True
         if first.lower().startswith(_TOTALS_BEGIN) and re.fullmatch(TOTALS, first.lower()):
             others = [at for at in self._required if at != place]

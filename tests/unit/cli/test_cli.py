@@ -17,7 +17,6 @@ from lda.cli import app, verbs
 from lda.cli.output import PLAIN_ERRORS
 from lda.cli.verbs import main
 from lda.publishing import publish
-from lda.settings import Settings
 
 VERBS = ["synthesise", "ingest", "refresh", "status", "files", "redrive", "publications", "rollback", "bench"]
 
@@ -107,13 +106,12 @@ def test_an_unknown_option_ends_with_1_and_is_named(run, capsys):
         (["refresh", "--accept", "ahc_uptake"], "There is no measure ahc_uptake"),
     ],
 )
-def test_a_slip_of_the_keyboard_is_named_and_not_taken_for_nothing_to_do(run, capsys, arguments, words):
-    (settings_landing := Settings().landing).mkdir(parents=True, exist_ok=True)
+def test_a_slip_of_the_keyboard_is_named_and_not_taken_for_nothing_to_do(run, capsys, settings, arguments, words):
     code, _, error = run(capsys, *arguments)
     assert code == 1
     assert words in " ".join(error.replace("│", " ").split())
     assert "Traceback" not in error
-    assert not list(settings_landing.rglob("*.csv"))
+    assert not list(settings.landing.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,7 @@ def spoilt(*ending: list[str], encoding: str = "utf-8", rows: int = 3) -> bytes:
     ("content", "cut"),
     {
         "totals": (spoilt(["Total", "5"]), 0),
+        "the mark that programs of DOS end a text with": (csv_bytes(TABLE) + b"\x1a", 0),
         "a line break in the last cell": (spoilt([*gp_row(9)[:-1], "one\ntwo"]), 0),
         "a quotation mark in the last cell": (spoilt([*gp_row(9)[:-1], 'say "x']), 0),
         "UTF-16, big end first": (b"\xfe\xff" + spoilt(gp_row(9), encoding="utf-16-be", rows=6000), 0),
