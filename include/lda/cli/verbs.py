@@ -137,7 +137,7 @@ def redrive(
 
     with progress_bar(as_json) as progress:
         report = run(Settings(), feed=feed, file_id=file_id, progress=progress).as_dict()
-    show(report, lambda: ingest_view(report), as_json)
+    show(report, lambda: ingest_view(report, "Judged again: every verdict is what it was."), as_json)
     if report["problems"]:
         raise typer.Exit(1)
 

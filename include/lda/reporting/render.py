@@ -95,12 +95,12 @@ def collect_view(report: Mapping[str, Any], channels_file: Path) -> RenderableTy
     return Group(*lines, *([table] if report["collected"] else []), Text(summary))
 
 
-def ingest_view(report: Mapping[str, Any]) -> RenderableType:
-    """The summary of an ingest: files by status and rows by outcome, in total and by feed."""
+def ingest_view(report: Mapping[str, Any], nothing: str = "Nothing new in landing.") -> RenderableType:
+    """The summary of an ingest: files by status and rows by outcome, in total and by feed; ``nothing`` when none."""
     told = (report.get("alerts") or {}).get("problems", [])
     problems = [Text(f"✗ {problem}", style="red") for problem in [*report["problems"], *told]]
     if not report["files"]:
-        return Group(*problems, Text("Nothing new in landing."))
+        return Group(*problems, Text(nothing))
     table = grid("feed", ">files", ">received", ">accepted", ">quarantined", ">repeated")
     for feed, found in sorted(report["by_feed"].items()):
         table.add_row(feed, *(number(found.get(name, 0)) for name in ("files", *_ROWS)))
@@ -203,7 +203,8 @@ def story_view(story: FileStory) -> RenderableType:
         )
         for rule in story.rules:
             first = number(rule.first_row) if rule.first_row is not None else ""
-            wrong = " ".join(filter(None, (rule.message, rule.detail)))
+            told = rule.detail or ""  # begins with the words of the rule as they were when it failed
+            wrong = told if told.startswith(rule.message) else " ".join(filter(None, (rule.message, told)))
             rules.add_row(rule.code, rule.scope, number(rule.failures), first, wrong, rule.remedy)
         parts.append(rules)
     history = grid("when (UTC)", "status", "what happened", title="\nHistory")

@@ -212,6 +212,14 @@ def test_a_rejected_file_s_story_gives_the_remedy_of_the_file_rule(settings, arr
     assert "send it again" in story.next_step
 
 
+def test_what_is_wrong_is_said_once(settings, arrive):
+    """The ledger keeps the rule's words with what was found, so that a reworded rule does not change the past."""
+    detail = "The file has no data rows. There is a header."
+    arrive("bad", FEBRUARY, "rejected", 10, RuleResult("FILE-EMPTY", "error", "file", 1, detail=detail))
+    shown = drawn(story_view(find_files(settings, "bad")[0]))
+    assert (shown.count("no data rows"), shown.count("There is a header")) == (1, 1)
+
+
 def plan(**values: object) -> dict:
     base = {
         "run_id": "refresh-1", "message": "Published.", "publication_id": None, "period_end": "2026-03-31",
