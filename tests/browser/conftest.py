@@ -24,6 +24,10 @@ FLAGS = [
 ]  # fmt: skip
 
 
+# Measures of the report of several systems: by year, with limits, hidden in small areas, with a target and without.
+SEVERAL = ["ahc_uptake_register", "inpatients_over_two_years", "cetr_in_date", "ld_register_size"]
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """An open Chromium; closed after the module, because it keeps an event loop running in the test process."""
@@ -45,7 +49,23 @@ def site(tmp_path_factory) -> Path:
     before = [dict(row) for row in rows if row["period_end"].isoformat() < "2026-03-01"]
     published, previous = sample.write(base / "now.duckdb", rows), sample.write(base / "before.duckdb", before)
     write_report(published, sample.manifest(), previous, base / "site")
+    _several_systems(base)
     return base / "site"
+
+
+def _several_systems(base: Path) -> None:
+    """A report of two systems, one with neighbourhoods, in folder ``several`` of the site."""
+    leeds = sample.System(
+        "leeds",
+        "QWO",
+        "Leeds",
+        [("E08000035", "Leeds", 1.0)],
+        practices=12,
+        neighbourhoods=[("LDS01", "Armley", 0.3), ("LDS02", "Beeston and Middleton", 0.02)],
+    )
+    rows = sample.figures([sample.System(practices=12), leeds], months=13, measures=SEVERAL)
+    published = sample.write(base / "several.duckdb", rows, SEVERAL)
+    write_report(published, sample.manifest(), None, base / "site" / "several")
 
 
 @pytest.fixture

@@ -10,6 +10,9 @@ pytestmark = pytest.mark.browser
 PAGES = [
     "index.html", "place-e06000017.html", "measure-ahc-uptake-register.html", "measure-cetr-in-date.html",
     "easy-read.html", "inequality.html", "data-quality.html", "definitions.html", "theme-leder.html",
+    "system-qk1.html", "several/index.html", "several/system-qwo.html", "several/neighbourhood-lds01.html",
+    "several/measure-ahc-uptake-register.html", "several/inequality.html", "several/inequality-qwo.html",
+    "several/easy-read.html",
 ]  # fmt: skip
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 RULES = {

@@ -23,6 +23,7 @@ COLUMNS = (
     "spc_point_type VARCHAR, variation VARCHAR, assurance VARCHAR, national_rank INTEGER, coverage DOUBLE, "
     "suppression VARCHAR, publication_id VARCHAR"
 )
+WITH_HISTORY = ("system", "place", "neighbourhood")
 NAMES = [part.split()[0] for part in COLUMNS.split(", ")]
 DEFINITION = (
     "measure_id", "name", "description", "theme", "unit", "better_is", "numerator_definition",
@@ -44,7 +45,10 @@ RATE = {
 
 @dataclass
 class System:
-    """A system of the sample: its code, name, places (code, name, share of the people) and number of practices."""
+    """A system of the sample: its code, name, places (code, name, share of the people) and number of practices.
+
+    ``neighbourhoods`` are like places.
+    """
 
     code: str = "llr"
     icb: str = "QK1"
@@ -57,6 +61,7 @@ class System:
         ]
     )
     practices: int = 60
+    neighbourhoods: list[tuple[str, str, float]] = field(default_factory=list)
 
 
 def month_ends(count: int, last: date = date(2026, 3, 31)) -> list[date]:
@@ -121,6 +126,7 @@ def areas(system: System, measure: dict[str, str]) -> list[tuple[str, str, str, 
     kinds = measure["geography_types"].split(";")
     found = [("system", system.icb, system.name, 1.0)]
     found += [("place", code, name, weight) for code, name, weight in system.places]
+    found += [("neighbourhood", code, name, weight) for code, name, weight in system.neighbourhoods]
     if "practice" in kinds:
         found += [
             (
@@ -189,7 +195,7 @@ def cell(
 
 
 def series(rng, system, measure, kind, code, name, weight, kept, goals) -> list[dict[str, Any]]:
-    used = kept if kind in ("system", "place") else kept[-1:]
+    used = kept if kind in WITH_HISTORY else kept[-1:]
     rows = []
     for position, end in enumerate(used):
         top, bottom = counts(rng, measure, weight, end, position)
@@ -214,7 +220,7 @@ def add_spc(rows: list[dict[str, Any]]) -> None:
     grouped: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in rows:
         monthly = row["period_start"].day == 1 and row["period_start"].month == row["period_end"].month
-        if row["breakdown_type"] == "all" and monthly and row["geography_type"] in ("system", "place"):
+        if row["breakdown_type"] == "all" and monthly and row["geography_type"] in WITH_HISTORY:
             grouped.setdefault((row["measure_id"], row["system_code"], row["geography_code"]), []).append(row)
     better = {row["measure_id"]: row["better_is"] for row in catalogue()}
     for (measure, *_), members in grouped.items():

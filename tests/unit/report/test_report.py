@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
+import duckdb
 import pytest
 import sample
 
@@ -270,3 +271,33 @@ def test_a_file_without_published_figures_is_refused(tmp_path):
     duckdb.connect(str(tmp_path / "empty.duckdb")).close()
     with pytest.raises(ReportError, match=r"published\.measure_value"):
         write_report(Path(tmp_path / "empty.duckdb"), {}, None, tmp_path / "site")
+
+
+def test_sources_that_everyone_sent_need_no_chart(make_report, tmp_path):
+    rows = sample.figures([sample.System(practices=12)], months=3, measures=["ahc_uptake_register", "cetr_in_date"])
+    made = make_report(rows, measures=["ahc_uptake_register", "cetr_in_date"])
+    assert made.text("data-quality.html").count("Every partner sent its own data every month") == 0
+    database = made.folder.parent / "now.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "UPDATE published.measure_coverage SET partners_received = 60, partners_stale = 0 "
+            "WHERE measure_id = 'cetr_in_date'"
+        )
+    write_report(database, sample.manifest(), None, tmp_path / "site")
+    page = (tmp_path / "site" / "data-quality.html").read_text(encoding="utf-8")
+    source = next(row["source"] for row in sample.catalogue() if row["measure_id"] == "cetr_in_date")
+    assert f"Every partner sent its own data every month: {source}." in page
+    assert page.count("<figure") == 1
+
+
+def test_a_movement_and_the_unusual_variation_it_shows_are_told_once(make_report):
+    rows = sample.figures([sample.System()], months=14, measures=["cetr_in_date"])
+    system = [row for row in rows if row["geography_type"] == "system" and row["breakdown_type"] == "all"]
+    system[-2] |= {"value": 0.7, "lower_95": 0.65, "upper_95": 0.75, "variation": "common_cause"}
+    system[-1] |= {
+        "value": 0.9, "lower_95": 0.85, "upper_95": 0.95, "spc_mean": 0.7, "variation": "improvement",
+        "spc_point_type": "outside_limits", "target_status": system[-2]["target_status"],
+    }  # fmt: skip
+    text = make_report(rows, measures=["cetr_in_date"]).text("system-qk1.html")
+    assert "to 90%, more than chance would give. 90% is unusually high: beyond the limits." in text
+    assert text.count("unusually high: beyond") == 1

@@ -6,8 +6,10 @@ from datetime import date
 
 import pytest
 
-from lda.reporting.report.source import Figure
-from lda.reporting.report.wording import figure_text
+from lda.reporting.report.board import sparkline
+from lda.reporting.report.charts.style import span
+from lda.reporting.report.source import Definition, Figure
+from lda.reporting.report.wording import difference, figure_text, number, shown, target_text
 
 
 @pytest.mark.parametrize(
@@ -19,3 +21,73 @@ def test_a_figure_that_just_misses_its_target_is_not_rounded_to_it(value, status
         "uptake", "llr", "system", "QK1", "LLR", date(2026, 3, 31), value=value, target=0.75, target_status=status
     )
     assert figure_text(figure, "proportion") == words
+
+
+def test_a_count_that_misses_its_target_by_less_than_one_shows_the_targets_decimal():
+    definition = Definition("inpatients", "Inpatients", unit="count", better_is="lower")
+    misses = figure(40.0, target=39.6, target_status="not_met")
+    assert target_text(misses, definition) == "no more than 39.6"
+    assert target_text(figure(38.0, target=39.6, target_status="met"), definition) == "no more than 40"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        (19, "rank", "19th"),
+        (1, "rank", "1st"),
+        (112, "rank", "112th"),
+        (111_675, "pounds", "£111,675"),
+        (0.75, "of the March 2019 number", "75% of the March 2019 number"),
+        (-4.36, "percentage points", "−4.4 percentage points"),
+        (31.04, "per million people", "31.0 per million people"),
+    ],
+)
+def test_values_read_as_people_say_them(value, unit, words):
+    assert shown(value, unit) == words
+
+
+def test_a_place_in_a_ranking_has_a_target_of_a_place():
+    definition = Definition("rank", "Rank", unit="rank", better_is="lower")
+    assert target_text(figure(19.0, target=14.0, target_status="not_met"), definition) == "14th or better"
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "unit", "words"),
+    [
+        (5.604, 5.601, "per 1,000 people", "less than 0.1 per 1,000 people"),
+        (0.7201, 0.72, "proportion", "less than 0.1 points"),
+        (19, 18, "rank", "1 place"),
+        (0.5, 0.45, "of the March 2019 number", "5.0 points"),
+        (45, 40, "count", "5"),
+    ],
+)
+def test_a_small_change_never_reads_as_none(now, before, unit, words):
+    assert difference(now, before, unit) == words
+
+
+def test_nothing_below_nought_is_written_as_nought():
+    assert (number(-0.04, 1), number(-4), number(6_455)) == ("0.0", "−4", "6,455")
+
+
+@pytest.mark.parametrize("zero", [True, False])
+def test_a_chart_of_differences_holds_what_is_below_zero_and_others_do_not_go_there(zero):
+    low, high = span([-8.7, -4.4, 0.1], "percentage points", zero=zero)
+    assert low < -8.7 and 0.1 < high < 3
+    low, high = span([-8.7, -4.4], "percentage points", zero=zero)
+    assert low < -8.7 and -4.4 <= high <= 0
+    assert span([3, 40], "count", zero=zero)[0] == 0 < 40 < span([3, 40], "count", zero=zero)[1]
+
+
+def test_the_small_line_of_a_measure_that_counts_from_april_breaks_at_the_new_year():
+    months = [date(2025, 2, 28), date(2025, 3, 31), date(2025, 4, 30), date(2025, 5, 31)]
+    starts = [date(2024, 4, 1), date(2024, 4, 1), date(2025, 4, 1), date(2025, 4, 1)]
+    history = [
+        figure(value, period_end=end, period_start=start)
+        for value, end, start in zip((0.6, 0.7, 0.05, 0.1), months, starts, strict=True)
+    ]
+    assert sparkline(history, yearly=True).count("<polyline") == 2
+    assert sparkline(history).count("<polyline") == 1
+
+
+def figure(value: float | None, period_end: date = date(2026, 3, 31), **more) -> Figure:
+    return Figure("m", "llr", "system", "QK1", "LLR", period_end, value=value, **more)

@@ -13,6 +13,7 @@ from lda.reporting.report import spc
 from lda.reporting.report.changes import Comparison, Movement
 from lda.reporting.report.source import Area, Definition, Figure, Published
 from lda.reporting.report.wording import (
+    CURRENT,
     counted,
     figure_text,
     just_missed,
@@ -98,7 +99,7 @@ def measure_row(comparison: Comparison, definition: Definition, area: Area) -> M
         movement=comparison.movement(definition, area),
         variation=spc.variation_icon(figure),
         assurance=spc.assurance_icon(figure),
-        spark=sparkline(history),
+        spark=sparkline(history, yearly=comparison.now.year_to_date(definition.measure_id)),
     )
 
 
@@ -163,8 +164,11 @@ def worst_first(rows: Sequence[MeasureRow]) -> list[MeasureRow]:
     return sorted((row for row in rows if row.status == "Off target"), key=gap, reverse=True)
 
 
-def sparkline(history: Sequence[Figure]) -> Markup:
-    """A small line of the last two years, for the eye alone; it breaks where a figure is hidden."""
+def sparkline(history: Sequence[Figure], *, yearly: bool = False) -> Markup:
+    """A small line of the last two years, for the eye alone; it breaks where a figure is hidden.
+
+    ``yearly``: it counts from the start of each year, so it breaks there too: a new year is no collapse.
+    """
     kept = history[-SPARK_MONTHS:]
     values = [figure.value for figure in kept if figure.value is not None]
     if len(values) < 2:
@@ -175,6 +179,8 @@ def sparkline(history: Sequence[Figure]) -> Markup:
     strokes: list[list[str]] = [[]]
     last = ""
     for position, figure in enumerate(kept):
+        if yearly and position and figure.period_start != kept[position - 1].period_start:
+            strokes.append([])
         if figure.value is None:
             strokes.append([])
             continue
@@ -191,11 +197,12 @@ def sparkline(history: Sequence[Figure]) -> Markup:
 def compared_areas(published: Published, measure_id: str, system_code: str) -> dict[str, list[Figure]]:
     """Latest figures without breakdown by kind of area, kinds with fewer areas first; the system itself apart.
 
-    A kind of which there is one area only compares nothing and is left out.
+    Areas restated on today's boundaries, which are those that changed, come last. A kind of which there is one area
+    only compares nothing and is left out.
     """
     found: dict[str, list[Figure]] = {}
     for figure in published.at_latest(measure_id, system_code):
         if figure.breakdown_type == "all" and figure.geography_type != "system":
             found.setdefault(figure.geography_type, []).append(figure)
     several = [(kind, figures) for kind, figures in found.items() if len(figures) > 1]
-    return dict(sorted(several, key=lambda pair: len(pair[1])))
+    return dict(sorted(several, key=lambda pair: (pair[0].endswith(CURRENT), len(pair[1]))))

@@ -101,8 +101,10 @@ class Comparison:
             return []
         found = []
         if earlier is not None:
-            found += self._crossed(definition, now, earlier) or self._moved(definition, now, earlier)
-            found += _special(now, earlier)
+            found += _together(
+                self._crossed(definition, now, earlier) or self._moved(definition, now, earlier),
+                _special(definition.unit, now, earlier),
+            )
         found += self._restated(definition, area)
         return [Change(definition.measure_id, definition.name, area, tone, text) for tone, text in found]
 
@@ -153,14 +155,26 @@ def beyond_chance(one: Figure, other: Figure) -> bool:
     return (one.lower_95 or 0) > (other.upper_95 or 0) or (other.lower_95 or 0) > (one.upper_95 or 0)
 
 
-def _special(now: Figure, earlier: Figure) -> list[tuple[str, str]]:
+def _together(told: list[tuple[str, str]], special: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A change and the unusual variation it shows as one entry, when both are good or both are bad news."""
+    if len(told) == len(special) == 1 and told[0][0] == special[0][0]:
+        return [(told[0][0], f"{told[0][1]} {special[0][1][0].upper()}{special[0][1][1:]}")]
+    return told + special
+
+
+def _special(unit: str, now: Figure, earlier: Figure) -> list[tuple[str, str]]:
     """Special-cause variation that was not there before."""
     kind = spc.kind(now.variation)
     if now.variation is None or kind == spc.COMMON or kind == spc.kind(earlier.variation):
         return []
     icon = spc.variation_icon(now)
+    if icon is None or now.value is None:
+        return []
     tone = {spc.IMPROVEMENT: BETTER, spc.CONCERN: WORSE}.get(kind, NOTE)
-    return [(tone, f"{icon.words[0].lower()}{icon.words[1:]}.")] if icon else []
+    rule = spc.RULE_WORDS.get(now.spc_point_type or "")
+    level = "high" if icon.letter == "H" else "low"
+    text = f"{shown(now.value, unit)} is unusually {level}"
+    return [(tone, f"{text}: {rule}." if rule else f"{text}.")]
 
 
 def measures_come_and_gone(now: Published, before: Published | None, manifest: Mapping[str, object]) -> list[str]:

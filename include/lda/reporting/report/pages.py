@@ -179,7 +179,7 @@ class Pages:
         return Page(board.theme_file(theme), "theme.html", theme, {"systems": systems, "words": words})
 
     def inequality(self) -> list[Page]:
-        """Who does better and worse: gaps between groups, then every measure by group.
+        """Who does better and worse: gaps between groups, then every rate by group; how many there are says neither.
 
         Where there are several systems, each has its charts on a page of its own, so that no page grows with them.
         """
@@ -189,7 +189,7 @@ class Pages:
             found = [
                 (definition, chart)
                 for definition in self.published.measures
-                if (chart := self.groups(definition, system)) is not None
+                if definition.unit != "count" and (chart := self.groups(definition, system)) is not None
             ]
             part = {"area": system, "gaps": gaps(self.published, system), "charts": found, "more": None}
             file = f"inequality-{slug(system.code)}.html"

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from lda.reporting.report.charts import Chart, ChartBook, coverage_chart
+from lda.reporting.report.charts.coverage import is_complete
 from lda.reporting.report.source import Area, Coverage, Published
 from lda.reporting.report.wording import long_day, month, number, slug
 
@@ -19,8 +20,14 @@ def context(published: Published, manifest: Mapping[str, Any], book: ChartBook) 
     rows = (manifest.get("row_accounts") or {}).get("by_feed") or {}
     return {
         "systems": [
-            {"area": system, "charts": _charts(published, system, book), "table": _table(published, system)}
+            {
+                "area": system,
+                "charts": _charts(system, some, book),
+                "complete": sorted(source for source, months in some.items() if is_complete(months)),
+                "table": _table(published, system),
+            }
             for system in published.systems
+            for some in [_series(published, system)]
         ],
         "feeds": [
             _feed(_feed_name(feed, manifest), state, names) for feed, state in (manifest.get("partners") or {}).items()
@@ -96,9 +103,12 @@ def _series(published: Published, system: Area) -> dict[str, list[Coverage]]:
     return {source: [months[end] for end in sorted(months)] for source, months in found.items()}
 
 
-def _charts(published: Published, system: Area, book: ChartBook) -> list[Chart]:
+def _charts(system: Area, series: Mapping[str, list[Coverage]], book: ChartBook) -> list[Chart]:
+    """A chart of each source that somebody did not send in some month; the others need no picture."""
     charts = []
-    for source, months in _series(published, system).items():
+    for source, months in series.items():
+        if is_complete(months):
+            continue
         key = slug(f"coverage-{system.code}-{source}")
         charts.append(
             book.add(key, lambda key, source=source, months=months: coverage_chart(source, system.name, months, key))  # type: ignore[misc]

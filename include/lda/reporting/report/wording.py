@@ -16,11 +16,11 @@ TYPE_NAMES = {
     "place": ("place", "places"),
     "neighbourhood": ("neighbourhood", "neighbourhoods"),
     "pcn": ("primary care network", "primary care networks"),
-    "pcn_current": ("primary care network of today", "primary care networks of today"),
+    "pcn_current": ("primary care network on today's boundaries", "primary care networks on today's boundaries"),
     "practice": ("GP practice", "GP practices"),
     "sub_icb": ("sub-ICB area", "sub-ICB areas"),
     "icb": ("integrated care board", "integrated care boards"),
-    "icb_current": ("integrated care board of today", "integrated care boards of today"),
+    "icb_current": ("integrated care board on today's boundaries", "integrated care boards on today's boundaries"),
 }
 BREAKDOWN_NAMES = {
     "sex": "Sex",
@@ -39,25 +39,38 @@ BREAKDOWN_NAMES = {
     "programme_workstream": "Workstream",
     "supported_accommodation_type": "Type of accommodation",
 }
+# Areas restated on today's boundaries: of these kinds, and with this at the end of their names.
+CURRENT, CURRENT_NAME = "_current", " (current boundaries)"
+RANK, MONEY = "rank", ("£", "pounds")
+UNIT_NAMES = {"proportion": "percentage", "count": "number", RANK: "place in a ranking", "pounds": "£"}
+BETTER_WORDS = {"neutral": "neither higher nor lower"}
 STATUS_WORDS = {"met": "On target", "not_met": "Off target"}
 
 
 def number(value: float, digits: int = 0) -> str:
-    """A number with thousands separated: 6,455 or 31.4. Whole numbers have no decimals."""
-    if digits == 0 or float(value).is_integer():
-        return f"{value:,.0f}"
-    return f"{value:,.{digits}f}"
+    """A number with thousands separated: 6,455, 31.4 or −4.4. Whole numbers have no decimals."""
+    whole = digits == 0 or float(value).is_integer()
+    # Adding nothing turns a negative nought into nought.
+    return f"{round(value, digits) + 0.0:,.{0 if whole else digits}f}".replace("-", "−")
 
 
 def shown(value: float | None, unit: str, *, exact: bool = False) -> str:
     """A value in its unit: 72%, 6,455, 31 per million people. ``exact`` keeps one decimal."""
     if value is None:
         return NO_FIGURE
-    if unit == "proportion":
-        return f"{value * 100:.1f}%" if exact else f"{_half_up(value * 100)}%"
-    if unit == "count":
-        return number(value)
-    return f"{number(value, 1 if exact or abs(value) < 100 else 0)} {unit}".rstrip()
+    return " ".join(part for part in value_and_unit(value, unit, exact=exact) if part)
+
+
+def is_share_of(unit: str) -> bool:
+    """True for shares of something that the unit names, like "of the March 2019 number"."""
+    return unit.startswith("of ")
+
+
+def ordinal(value: float) -> str:
+    """A place: 1st, 22nd, 113th."""
+    whole = round(value)
+    ending = "th" if whole % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(whole % 10, "th")
+    return f"{whole:,}{ending}"
 
 
 def _half_up(value: float) -> int:
@@ -66,9 +79,15 @@ def _half_up(value: float) -> int:
 
 def value_and_unit(value: float, unit: str, *, exact: bool = False) -> tuple[str, str]:
     """A value for large type and its unit for small: ("34.9", "per million people"), ("72%", "")."""
-    if unit in ("proportion", "count"):
-        return shown(value, unit, exact=exact), ""
-    return number(value, 1 if abs(value) < 100 else 0), unit
+    if unit == "proportion" or is_share_of(unit):
+        share = f"{value * 100:.1f}%" if exact else f"{_half_up(value * 100)}%"
+        return share, "" if unit == "proportion" else unit
+    if unit == "count":
+        return number(value, 1 if exact else 0), ""
+    if unit == RANK:
+        return ordinal(value), ""
+    size = number(value, 1 if exact or abs(value) < 100 else 0)
+    return (f"£{size}", "") if unit in MONEY else (size, unit)
 
 
 def figure_text(figure: Figure | None, unit: str, *, exact: bool = False) -> str:
@@ -86,8 +105,12 @@ def just_missed(figure: Figure, unit: str) -> bool:
 def difference(now: float, before: float, unit: str) -> str:
     """The size of a change, without its direction: 3.2 points (of a percentage), 45, 2.5 per million people."""
     size = abs(now - before)
-    if unit == "proportion":
-        return f"{size * 100:.1f} points"
+    if unit == "proportion" or is_share_of(unit):
+        return f"{size * 100:.1f} points" if size >= 0.0005 else "less than 0.1 points"
+    if unit == RANK:
+        return counted(size, "place")
+    if unit != "count" and 0 < size < 0.05:
+        return f"less than {shown(0.1, unit)}"
     return shown(size, unit)
 
 
@@ -122,6 +145,16 @@ def breakdown_name(kind: str) -> str:
     return BREAKDOWN_NAMES.get(kind, kind.replace("_", " ").capitalize())
 
 
+def unit_words(unit: str) -> str:
+    """What a measure's unit is called where it is defined."""
+    return UNIT_NAMES.get(unit, unit)
+
+
+def better_words(better_is: str) -> str:
+    """Which way is better, where a measure is defined."""
+    return BETTER_WORDS.get(better_is, better_is)
+
+
 def status_text(figure: Figure | None, definition: Definition) -> str:
     """Where a figure stands against its target, in words."""
     if figure is None:
@@ -137,8 +170,13 @@ def target_text(figure: Figure | None, definition: Definition) -> str:
     """A target with its direction: at least 75%, no more than 30 per million people. Empty without a target."""
     if figure is None or figure.target is None:
         return ""
-    words = {"higher": "at least ", "lower": "no more than "}.get(definition.better_is, "")
-    return words + shown(figure.target, definition.unit)
+    unit = definition.unit
+    # A figure of 40 misses a target of 39.6, which must not read as 40.
+    exact = just_missed(figure, unit) and shown(figure.value, unit, exact=True) == shown(figure.value, unit)
+    target = shown(figure.target, unit, exact=exact)
+    if unit == RANK:
+        return f"{target} or better"
+    return {"higher": "at least ", "lower": "no more than "}.get(definition.better_is, "") + target
 
 
 def direction(now: float, before: float, better_is: str) -> str:
@@ -159,7 +197,7 @@ def joined(items: Iterable[str]) -> str:
     return f"{', '.join(found[:-1])} and {found[-1]}"
 
 
-def counted(count: int, one: str, many: str | None = None) -> str:
+def counted(count: float, one: str, many: str | None = None) -> str:
     """A count with its noun: 1 measure, 3 measures."""
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 

@@ -61,6 +61,7 @@ def _environment(pages: Pages) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"safe_svg": Markup, "emphasis": _emphasis, "slug": wording.slug}
+    environment.filters |= {"unit_words": wording.unit_words, "better_words": wording.better_words}
     environment.globals |= {
         **pages.navigation(),
         "area_file": board.area_file,

@@ -41,6 +41,11 @@ def coverage_chart(source: str, area_name: str, months: Sequence[Coverage], key:
     )
 
 
+def is_complete(months: Sequence[Coverage]) -> bool:
+    """True when every partner's own data was received for every month."""
+    return not any(sum(_split(one)[1:]) for one in months)
+
+
 def _split(one: Coverage) -> tuple[int, int, int]:
     received, stale = one.partners_received or 0, one.partners_stale or 0
     return received, stale, max(0, (one.partners_expected or 0) - received - stale)

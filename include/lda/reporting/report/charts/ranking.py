@@ -24,7 +24,7 @@ from lda.reporting.report.charts.style import (
 )
 from lda.reporting.report.charts.table import RAW, raw_cells
 from lda.reporting.report.source import Definition, Figure
-from lda.reporting.report.wording import figure_text, month, shown, status_text, type_name
+from lda.reporting.report.wording import CURRENT_NAME, figure_text, month, shown, status_text, type_name
 
 NAMED_BARS = 40
 BAR_STEP = 26
@@ -116,7 +116,7 @@ def _words(definition: Definition, kind: str, order: Sequence[Figure]) -> str:
 def _data(order: Sequence[Figure], width: Width) -> list[Spec]:
     return [
         {
-            "name": f"{position}|{shortened(figure.geography_name, width)}",
+            "name": f"{position}|{shortened(figure.geography_name.removesuffix(CURRENT_NAME), width)}",
             "position": position,
             "value": figure.value,
             "low": figure.lower_95,
@@ -138,6 +138,7 @@ COLOUR = {
 
 def _domain(rows: list[Spec], target: float | None, unit: str) -> Spec:
     values = [row[name] for row in rows for name in ("value", "high") if row[name] is not None]
+    values += [row["low"] for row in rows if row["low"] is not None and row["low"] < 0]
     return {"domain": span([*values, *([target] if target is not None else [])], unit, zero=True), "nice": True}
 
 

@@ -26,7 +26,16 @@ from lda.reporting.report.charts.style import (
 )
 from lda.reporting.report.charts.table import RAW, raw_cells
 from lda.reporting.report.source import Definition, Figure
-from lda.reporting.report.wording import figure_text, long_day, month, short_month, shown, status_text, value_and_unit
+from lda.reporting.report.wording import (
+    figure_text,
+    long_day,
+    month,
+    short_month,
+    shown,
+    status_text,
+    target_text,
+    value_and_unit,
+)
 
 HEIGHT = 230
 
@@ -91,7 +100,7 @@ def _words(definition: Definition, area_name: str, figures: Sequence[Figure]) ->
             f"highest {shown(high.value, definition.unit)} in {month(high.period_end)}."
         )
     if last.target is not None:
-        parts.append(f"Target {shown(last.target, definition.unit)}.")
+        parts.append(f"Target: {target_text(last, definition)}.")
     for icon in (spc.variation_icon(last), spc.assurance_icon(last)):
         parts += [f"{icon.words}."] if icon else []
     hidden = sum(figure.hidden for figure in figures)
@@ -144,6 +153,7 @@ def _draw(width: Width, unit: str, figures: Sequence[Figure], with_spc: bool) ->
 def _data(figures: Sequence[Figure], unit: str) -> list[Spec]:
     """Rows for drawing. ``stretch`` counts runs of shown figures, so that a line never bridges a hidden one."""
     rows, stretch, phase, mean = [], 0, 0, None
+    below = any(figure.value is not None and figure.value < 0 for figure in figures)
     for figure in figures:
         stretch += figure.value is None
         if figure.spc_mean is not None and figure.spc_mean != mean:
@@ -153,8 +163,8 @@ def _data(figures: Sequence[Figure], unit: str) -> list[Spec]:
                 "month": figure.period_end.isoformat(),
                 "value": figure.value,
                 "mean": figure.spc_mean,
-                "low": _drawn(figure.spc_lower_limit, unit),
-                "high": _drawn(figure.spc_upper_limit, unit),
+                "low": figure.spc_lower_limit if below else _drawn(figure.spc_lower_limit, unit),
+                "high": figure.spc_upper_limit if below else _drawn(figure.spc_upper_limit, unit),
                 "target": figure.target,
                 "kind": spc.kind(figure.variation),
                 "hidden": figure.hidden,
@@ -166,7 +176,7 @@ def _data(figures: Sequence[Figure], unit: str) -> list[Spec]:
 
 
 def _drawn(limit: float | None, unit: str) -> float | None:
-    """A limit as drawn: none lies below zero, nor that of a share above one."""
+    """A limit of what is never below zero, as drawn: none lies below it, nor that of a share above one."""
     if limit is None:
         return None
     return min(1.0, max(0.0, limit)) if unit == "proportion" else max(0.0, limit)

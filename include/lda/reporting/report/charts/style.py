@@ -8,6 +8,7 @@ from typing import Any
 
 from lda.reporting.report.charts.chart import KeyEntry, Spec, Width
 from lda.reporting.report.spc import COMMON, CONCERN, IMPROVEMENT, KIND_WORDS, NEUTRAL, PLAIN
+from lda.reporting.report.wording import RANK, is_share_of
 
 INK, MUTED, GRID = "var(--ink)", "var(--muted)", "var(--rule)"
 LINE, BAND, TARGET = "var(--line)", "var(--limit)", "var(--target)"
@@ -92,10 +93,10 @@ def kind_scale(channel: str) -> Spec:
 
 def value_axis(unit: str, title: str | None = None) -> Spec:
     """The axis of a measure's values in its unit."""
-    form = "%" if unit == "proportion" else ",~f"
+    form = "%" if unit == "proportion" or is_share_of(unit) else ",~f"
     name = title if title is not None else ("" if unit in ("proportion", "count") else unit)
-    # Half a person is no tick.
-    whole = {"tickMinStep": 1} if unit == "count" else {}
+    # Half a person is no tick, nor half a place in a ranking.
+    whole = {"tickMinStep": 1} if unit in ("count", RANK) else {}
     return {"format": form, "title": name or None, "tickCount": 5, "domain": False, "ticks": False, **whole}
 
 
@@ -118,14 +119,18 @@ def _month_start(day: date) -> int:
 def span(values: list[float], unit: str, *, zero: bool = False) -> list[float]:
     """A domain that holds the values shown with a little room; shares stay within 0 and 1.
 
-    It is worked out from published values alone, so it tells nothing of a hidden one.
+    Only what has values below zero reaches below it; ``zero`` says that zero is part of the domain. It is worked out
+    from published values alone, so it tells nothing of a hidden one.
     """
     if not values:
         return [0, 1]
-    low, high = (0.0 if zero else min(values)), max(values)
-    room = (high - low or abs(high) or 1) * 0.12
-    low, high = (low if zero else max(0.0, low - room)), high + room
-    return [low, min(1.0, high) if unit == "proportion" and max(values) <= 1 else high]
+    below, least, most = min(values) < 0, min(values), max(values)
+    if zero:
+        least, most = min(0.0, least), max(0.0, most)
+    room = (most - least or abs(most) or 1) * 0.12
+    low = least - room if below else least if zero else max(0.0, least - room)
+    high = most + room if most > 0 or not below else most
+    return [low, min(1.0, high) if unit == "proportion" and most <= 1 else high]
 
 
 def at(name: str, title: str | None = None, **more: Any) -> Spec:

@@ -35,6 +35,8 @@ from lda.reporting.report.wording import (
 
 HEIGHT = 230
 YEARS = 3
+# Share of the height that a figure written above its point takes.
+LABEL_ROOM = 0.15
 
 
 def trajectory_chart(definition: Definition, area_name: str, figures: Sequence[Figure], key: str) -> Chart:
@@ -155,7 +157,7 @@ def _draw(width: Width, unit: str, figures: Sequence[Figure]) -> Spec:
             },
             "encoding": {"x": x},
         },
-        *_end(now, x, y, unit),
+        *_end(now, x, y, unit, values),
     ]
     return base(width, HEIGHT, layers, labels=VALUE_LABELS)
 
@@ -174,11 +176,13 @@ def _line(rows: list[Spec], x: Spec, y: Spec, style: Spec) -> Spec:
     }
 
 
-def _end(now: list[Spec], x: Spec, y: Spec, unit: str) -> list[Spec]:
-    """The latest figure of this year, written at the end of its line."""
+def _end(now: list[Spec], x: Spec, y: Spec, unit: str, drawn: Sequence[float]) -> list[Spec]:
+    """The latest figure of this year, written at the end of its line; below it where the target is close above."""
     visible = [row for row in now if row["value"] is not None]
     if not visible:
         return []
-    words = value_and_unit(visible[-1]["value"], unit)[0]
-    mark = {"type": "text", "text": words, "align": "right", "dx": 6, "dy": -14, "fontWeight": "bold", "fill": INK}
+    value, target = visible[-1]["value"], visible[-1]["target"]
+    below = target is not None and 0 <= target - value < LABEL_ROOM * (max(drawn) - min(0, *drawn))
+    place = {"align": "center", "dy": 24} if below else {"align": "right", "dx": 6, "dy": -14}
+    mark = {"type": "text", "text": value_and_unit(value, unit)[0], **place, "fontWeight": "bold", "fill": INK}
     return [{"data": {"values": visible[-1:]}, "mark": mark, "encoding": {"x": x, "y": y}}]
