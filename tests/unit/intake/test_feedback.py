@@ -270,3 +270,11 @@ def test_a_whole_archive_of_bytes_that_cannot_be_read_is_told_of(settings, land)
     codes = [line[0] for line in sheet(settings, "Errors by rule")[1:]]
     assert codes and all(code.startswith("FILE-") for code in codes)
     assert sheet(settings, "Rows")[1][0] == "The whole file was rejected."
+
+
+def test_a_partner_is_told_the_codes_of_a_short_list(settings, land):
+    land([gp_row(1, **{"Sex": "perhaps"}), *SOUND])
+    receive(settings)
+    (line,) = [line for line in sheet(settings, "Errors by rule")[1:] if line[0] == "GP-SEX-VALUES"]
+    listed = line[6].partition("The list: ")[2].removesuffix(".").split("; ")
+    assert {"M", "F"} <= set(listed) and listed == sorted(listed)

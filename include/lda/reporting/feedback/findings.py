@@ -5,7 +5,7 @@ Everything comes from the ledger; messages and remedies are those of the data co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -34,6 +34,7 @@ NEXT_STEPS = {
 SOUND = "It counts. There is nothing to do."
 ONLY_WARNED = "Every row counts. Please look at the warnings before the next file."
 FIX_FIRST = 3
+CODES_NAMED = 30
 TREND = 12
 
 
@@ -159,11 +160,30 @@ class PartnerFeedback:
         return list(reversed(judged[:TREND]))
 
 
-def words_of(contract: FeedContract | None, file_rules: Sequence[FileRule]) -> dict[str, RuleWords]:
-    """Every rule a feed's files are held to, by code: the contract and the file rules are the one definition."""
+def words_of(
+    contract: FeedContract | None, file_rules: Sequence[FileRule], codes: Callable[[str, str], Collection[str]]
+) -> dict[str, RuleWords]:
+    """Every rule a feed's files are held to, by code: the contract and the file rules are the one definition.
+
+    :param codes: the codes that a column may have, by its name and its code list; a partner does not have the list.
+    """
     versions = (*contract.earlier, contract) if contract else ()
     rules: list[FileRule | RuleSpec] = [*file_rules, *(rule for version in versions for rule in version.rules)]
-    return {rule.code: RuleWords(rule.message, rule.remedy) for rule in rules}
+    words = {rule.code: RuleWords(rule.message, rule.remedy) for rule in rules}
+    for table in (table for version in versions for table in version.tables):
+        lists = {column.name: column.code_list for column in table.columns if column.code_list}
+        for rule in table.rules:
+            if rule.kind == "values" and rule.column in lists:
+                listed = _listed(codes(rule.column, lists[rule.column]))
+                words[rule.code] = RuleWords(rule.message, f"{rule.remedy} {listed}")
+    return words
+
+
+def _listed(codes: Collection[str]) -> str:
+    """A code list in words, or how long it is."""
+    if len(codes) > CODES_NAMED:
+        return f"The list has {len(codes)} codes; ask us for it."
+    return f"The list: {'; '.join(sorted(codes))}."
 
 
 def sender(told: ToldFile) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 from filelock import FileLock
 
 from lda.contracts import Expected, FeedContract, Systems, load_contracts, load_file_rules, load_systems, next_expected
+from lda.intake.reference import Reference
 from lda.ledger import Ledger, ToldFile, utc_now
 from lda.reporting.feedback.findings import (
     PartnerFeedback,
@@ -133,7 +134,8 @@ def _partners(
     """Every sender with its submissions by feed, newest period first, by code."""
     failed = ledger.notices.failed_rules([one.file.file_id for one in told])
     rules = load_file_rules(settings)
-    words = {feed: words_of(contracts.get(feed), rules) for feed in {one.file.feed or "" for one in told}}
+    codes = Reference(settings).codes
+    words = {feed: words_of(contracts.get(feed), rules, codes) for feed in {one.file.feed or "" for one in told}}
     names = {partner.code: partner.name for system in systems for partner in system.partners}
     by_sender: dict[str, dict[str, list[SubmissionFeedback]]] = defaultdict(lambda: defaultdict(list))
     for one in told:

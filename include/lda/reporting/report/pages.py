@@ -258,11 +258,11 @@ class Pages:
 
     def _ranking(self, definition: Definition, system: Area, kind: str, figures: list[Figure]) -> Chart:
         key = slug(f"{definition.measure_id}-{system.code}-by-{kind}")
-        return self.book.add(key, lambda key: ranking_chart(definition, kind, figures, key))
+        return self.book.add(key, lambda key: ranking_chart(definition, system.name, kind, figures, key))
 
     def _funnel(self, definition: Definition, system: Area, kind: str, figures: list[Figure]) -> Chart:
         key = slug(f"{definition.measure_id}-{system.code}-funnel-{kind}")
-        return self.book.add(key, lambda key: funnel_chart(definition, kind, figures, key))
+        return self.book.add(key, lambda key: funnel_chart(definition, system.name, kind, figures, key))
 
     def navigation(self) -> dict[str, Any]:
         """What every page's header and footer need."""

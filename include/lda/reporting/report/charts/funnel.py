@@ -47,8 +47,8 @@ def suits_funnel(definition: Definition, figures: Sequence[Figure]) -> bool:
     return definition.unit == "proportion" and len(funnel_points(figures)) >= SMALLEST
 
 
-def funnel_chart(definition: Definition, kind: str, figures: Sequence[Figure], key: str) -> Chart:
-    """A funnel plot of one measure's latest figures over all areas of one kind."""
+def funnel_chart(definition: Definition, system: str, kind: str, figures: Sequence[Figure], key: str) -> Chart:
+    """A funnel plot of one measure's latest figures over all areas of one kind in a system."""
     points = funnel_points(figures)
     centre = sum(one.numerator or 0 for one in points) / sum(one.denominator or 0 for one in points)
     placed = [(figure, _place(figure, centre)) for figure in points]
@@ -60,7 +60,7 @@ def funnel_chart(definition: Definition, kind: str, figures: Sequence[Figure], k
     headings = ("Area", "People counted", "Rate", "Against the limits")
     return Chart(
         key=key,
-        title=f"{definition.name}: is the difference between {type_name(kind, many=True)} more than chance?",
+        title=f"{definition.name}, {system}: is the difference between {type_name(kind, many=True)} more than chance?",
         short=f"Differences between {type_name(kind, many=True)}",
         text=_words(definition, kind, placed, centre, hidden),
         columns=[Column(name, "number" if name in headings[1:3] else "text") for name in headings],

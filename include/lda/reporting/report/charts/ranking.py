@@ -41,14 +41,14 @@ def ranked(figures: Sequence[Figure]) -> list[Figure]:
     ]
 
 
-def ranking_chart(definition: Definition, kind: str, figures: Sequence[Figure], key: str) -> Chart:
-    """The latest figures of all areas of one kind: bars with names, or thin bars when there are very many."""
+def ranking_chart(definition: Definition, system: str, kind: str, figures: Sequence[Figure], key: str) -> Chart:
+    """The latest figures of all areas of one kind in a system: bars with names, or thin bars of very many."""
     order = ranked(figures)
     legend = _key(order)
     headings = ("Area", "Figure", "95% interval", "Against the target", "Data received")
     return Chart(
         key=key,
-        title=f"{definition.name} by {type_name(kind)}, {month(order[0].period_end)}",
+        title=f"{definition.name} by {type_name(kind)}: {system}, {month(order[0].period_end)}",
         short=f"By {type_name(kind)}, {month(order[0].period_end)}",
         text=_words(definition, kind, order),
         columns=[Column(name, "number" if name in ("Figure", "95% interval") else "text") for name in headings],
