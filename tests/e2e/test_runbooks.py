@@ -18,7 +18,13 @@ NEEDS_TWO = {
     "rollback": "no earlier publication",
 }
 # A backup is put back into an empty home alone; tests/e2e/test_keeping.py does that.
-REFUSED = {"lda restore <backups>": "is not empty"}
+# No system of this home asks for approval; tests/unit/publishing/test_refresh.py and tests/stand do that.
+NOTHING_WAITS = "No publication waits for approval"
+REFUSED = {
+    "lda restore <backups>": "is not empty",
+    "lda publications approve": NOTHING_WAITS,
+    'lda publications refuse --reason "Leicester\'s figures are being checked"': NOTHING_WAITS,
+}
 
 
 def commands() -> dict[tuple[str, str], str]:
