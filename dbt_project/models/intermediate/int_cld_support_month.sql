@@ -1,4 +1,5 @@
-{#- People with learning disability in long-term support during the financial year, as known at a quarter end. -#}
+{#- People with learning disability in long-term support during the financial year, as known at a quarter end, of
+    councils whose last submission still stands: one that sends nothing any more is missing, not unchanged. -#}
 {%- set attributes = [
     'birth_month', 'date_of_death', 'sex', 'ethnicity_group', 'lsoa_code',
     'accommodation_status', 'accommodation_status_group', 'employment_status', 'employment_status_group',
@@ -14,6 +15,12 @@ with cld_event as (
 person_submission as (
 
     select * from {{ ref('int_cld_person_submission') }}
+
+),
+
+effective_submission as (
+
+    select * from {{ ref('int_effective_submission') }} where feed = 'cld'
 
 ),
 
@@ -61,6 +68,11 @@ service as (
             and cld_event.in_force_until > quarter_end.period_end
             and cld_event.event_start_date <= quarter_end.period_end
             and (cld_event.event_end_date is null or cld_event.event_end_date >= quarter_end.financial_year_start)
+    inner join effective_submission
+        on
+            cld_event.la_code = effective_submission.partner_code
+            and cld_event.system_code = effective_submission.system_code
+            and quarter_end.period_end = effective_submission.period_end
     where
         cld_event.event_type = 'Service'
         and cld_event.client_type_group = 'service_user'
