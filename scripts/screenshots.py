@@ -39,6 +39,8 @@ SHOTS = [
     Shot("measure", "measure-ahc-uptake-register.html"),
     Shot("inequality", "inequality.html"),
     Shot("safeguards", "theme-safeguards.html"),
+    Shot("leder", "theme-leder.html", look_at=".grid"),
+    Shot("data-quality", "data-quality.html"),
     Shot("easy-read", "easy-read.html", look_at="#hard"),
 ]
 

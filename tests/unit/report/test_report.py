@@ -195,7 +195,7 @@ def test_process_control_icons_and_rebase_are_drawn_with_words(make_report):
     raw = (made.folder / "measure-cetr-in-date.html").read_text(encoding="utf-8")
     text = made.text("measure-cetr-in-date.html")
     assert 'class="icon icon-concern"' in raw and 'class="icon icon-fail"' in raw
-    assert "Concern" in text and "Will miss" in text
+    assert "Concern" in text and "Usually misses" in text
     assert "unusual, and a concern: beyond the limits" in text
     assert "new limits" in raw and "Limits were worked out afresh from" in text
 
@@ -286,7 +286,7 @@ def test_sources_that_everyone_sent_need_no_chart(make_report, tmp_path):
     write_report(database, sample.manifest(), None, tmp_path / "site")
     page = (tmp_path / "site" / "data-quality.html").read_text(encoding="utf-8")
     source = next(row["source"] for row in sample.catalogue() if row["measure_id"] == "cetr_in_date")
-    assert f"Every partner sent its own data every month: {source}." in page
+    assert f"Every partner sent its own data every month for:</p>\n<ul><li>{source}</li></ul>" in page
     assert page.count("<figure") == 1
 
 

@@ -65,7 +65,7 @@ def summary_lines(about: SubmissionFeedback, partner: str) -> list[tuple[str, st
         ("Data set", about.feed_name),
         ("File", about.name),
         ("For the period to", about.period or "not known from the name of the file"),
-        ("Received", f"{about.told.file.delivered_at:%d %B %Y}"),
+        ("Received", f"{about.told.file.delivered_at:%-d %B %Y}"),
         ("State", about.status),
         ("Rows received", account.received),
         ("Rows accepted", account.accepted),

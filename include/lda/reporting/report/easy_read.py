@@ -14,6 +14,8 @@ from lda.reporting.report.source import Area, Definition, Figure
 from lda.reporting.report.wording import month, number
 
 PER = 10
+# Tenths so close to the middle of two that neither is nearer.
+HALFWAY = 0.05
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,9 @@ class Topic:
 
 
 def share_words(share: float) -> str:
-    """A share as plain numbers: "7 out of 10", "between 7 and 8 out of 10", "fewer than 1 out of 10"."""
-    if share <= 0:
-        return f"0 out of {PER}"
-    if share >= 1:
-        return f"All {PER} out of {PER}"
+    """A share as plain numbers: "7 out of 10", "about 7 out of 10", "7 or 8 out of 10", "fewer than 1 out of 10"."""
+    if share <= 0 or share >= 1:
+        return f"0 out of {PER}" if share <= 0 else f"All {PER} out of {PER}"
     tenths = share * PER
     near = round(tenths)
     if abs(tenths - near) < 1e-9:
@@ -52,6 +52,9 @@ def share_words(share: float) -> str:
         return f"Fewer than 1 out of {PER}"
     if tenths > PER - 0.5:
         return f"More than {PER - 1} out of {PER}"
+    low = int(tenths)
+    if low and abs(tenths - low - 0.5) < HALFWAY:
+        return f"{low} or {low + 1} out of {PER}"
     return f"About {near} out of {PER}"
 
 

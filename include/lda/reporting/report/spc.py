@@ -103,8 +103,9 @@ def assurance_icon(figure: Figure | None) -> Icon | None:
     return ASSURANCE.get(figure.assurance)
 
 
+# What the limits say of usual figures, not of the next one: a month on target can stand beside "usually misses".
 ASSURANCE = {
     "hit_or_miss": Icon("hit-or-miss", "?", "Hit or miss", "Hit or miss: the target may or may not be met next time"),
-    "consistently_pass": Icon("pass", "P", "Will meet", "The target will be met consistently unless something changes"),
-    "consistently_fail": Icon("fail", "F", "Will miss", "The target will not be met unless something changes"),
+    "consistently_pass": Icon("pass", "P", "Usually meets", "Usual figures meet the target unless something changes"),
+    "consistently_fail": Icon("fail", "F", "Usually misses", "Usual figures miss the target unless something changes"),
 }
