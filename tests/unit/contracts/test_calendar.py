@@ -105,12 +105,20 @@ def test_the_deadline_is_a_day_and_time_of_the_month_after_in_london():
     assert terms.deadline(date(2026, 12, 31)) == datetime.fromisoformat("2027-01-18T06:00")
 
 
+def test_a_person_approves_only_where_the_system_file_says_so(project, edit):
+    assert load_system(project).publication.approval is False
+    edit("llr.yaml", "# Sizes of", "publication: {approval: true}\n# Sizes of")
+    asked = load_system(project).publication
+    assert (asked.approval, asked.approval_hours) == (True, 72)
+
+
 @pytest.mark.parametrize(
     ("terms", "place"),
     [
         ("publication: {deadline_day: 30}", "publication.deadline_day"),
         ("publication: {deadline_time: 6:30}", "publication.deadline_time"),
         ("publication: {approved: true}", "publication.approved"),
+        ("publication: {approval: true, approval_hours: 0}", "publication.approval_hours"),
         ("paused: [{partner: XXX, type: trust, first: 2026-01-01, reason: none}]", "paused.0.partner"),
         ("paused: [{partner: RT5, type: trust, first: 2026-01-01, reason: moving, feeds: [x]}]", "paused.0.feeds"),
         ("paused: [{partner: RT5, type: trust, first: 2026-02-01, last: 2026-01-01, reason: moving}]", "paused.0"),
