@@ -14,7 +14,8 @@ DOC = """
 ### Housekeeping
 
 Finishes an erasure that was stopped, removes what is past its time by the settings `LDA_KEEP_*` (by default only old
-candidates and publications), hashes the archive again, vacuums the ledger, and asks for a backup when none is new.
+candidates and publications), hashes the archive and the publication in force again, vacuums the ledger, and asks for a
+backup when none is new.
 
 * **Out:** nothing that a refresh waits for. What is in force, needed by a kept publication or on legal hold stays.
 * **Safe to run again:** a second run finds nothing to remove.

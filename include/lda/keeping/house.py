@@ -12,6 +12,7 @@ from lda.keeping.erase import finish_pending
 from lda.keeping.retention import prune
 from lda.landing import check_archive
 from lda.ledger import Ledger, utc_now
+from lda.publishing import PublicationError, current_publication, verify_folder
 from lda.settings import Settings
 from lda.vault import check_access
 
@@ -33,7 +34,8 @@ class HouseReport:
 
 
 def keep_house(settings: Settings, at: datetime | None = None, progress: Progress | None = None) -> HouseReport:
-    """Finish what was stopped, remove what may go, check the archive, tidy the ledger, ask for a backup if none is new.
+    """Finish what was stopped, remove what may go, check the archive and what readers have, tidy the ledger, ask for a
+    backup if none is new.
 
     Safe to run again. ``at`` is the moment retention and the age of backups are counted from, by default now.
     """
@@ -55,6 +57,7 @@ def keep_house(settings: Settings, at: datetime | None = None, progress: Progres
                 f"The archive is not sound: {len(archive.damaged)} files damaged, {len(archive.missing)} missing. "
                 "See: lda check-archive and docs/runbooks/restore-from-backup.md"
             )
+        report.problems += _damage(settings)
         ledger.tidy()
         made = [line["at"] for line in ledger.trail("backed_up")]
     finally:
@@ -66,3 +69,17 @@ def keep_house(settings: Settings, at: datetime | None = None, progress: Progres
             f"{words}; expected one every {settings.backup_reminder_days} days. Make one: lda backup"
         )
     return report
+
+
+def _damage(settings: Settings) -> list[str]:
+    """What is wrong with the publication in force, in words: its files are looked at again as at its release."""
+    try:
+        current = current_publication(settings)
+        if current is not None:
+            verify_folder(current.path)
+    except PublicationError as error:
+        return [
+            f"The publication in force is damaged. {error} Put another in force (lda rollback), or this back from a "
+            "backup: docs/runbooks/restore-from-backup.md"
+        ]
+    return []

@@ -163,7 +163,7 @@ def test_a_hold_on_what_is_not_there_is_refused(used, what, words):
         lift_hold(used, 7, "over")
 
 
-def test_housekeeping_asks_for_a_backup_and_says_what_is_damaged(used, tmp_path):
+def test_housekeeping_asks_for_a_backup_and_says_what_is_damaged(used, tmp_path, make_candidate):
     from lda.keeping import backup
 
     report = keep_house(used)
@@ -172,6 +172,17 @@ def test_housekeeping_asks_for_a_backup_and_says_what_is_damaged(used, tmp_path)
     backup(used, tmp_path / "backups")
     assert keep_house(used).problems == []
     assert "The last backup was made on" in keep_house(used, at=utc_now() + LATER).problems[0]
+    ledger = Ledger(used.ledger_address)
+    publication = publish(used, ledger, make_candidate(), GateReport((), ("checks",)))
+    ledger.close()
+    assert keep_house(used).problems == []
+    figures = publication.path / "public" / "measures.csv"
+    figures.chmod(0o644)
+    figures.write_text("cut short")
+    (problem,) = keep_house(used).problems
+    assert "The publication in force is damaged." in problem and "measures.csv" in problem
+    figures.unlink()
+    used.published.joinpath("current").unlink()
     victim = next(path for path in used.archive.glob("*/*") if path.is_file())
     victim.unlink()
     assert "1 missing" in keep_house(used).problems[0]
