@@ -326,8 +326,8 @@ def _chart(mart: Mart, title: str, words: str, params: Mapping[str, Any], name: 
     }
 
 
-def dashboard(mart: Mart, charts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The dashboard: the overview first, then for each measure its line and its places side by side."""
+def _position(mart: Mart, charts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Where everything stands: the overview first, then for each measure its line and its places side by side."""
     rows = [[charts[-1]], *([charts[n], charts[n + 1]] for n in range(0, len(charts) - 1, 2))]
     position: dict[str, Any] = {
         "DASHBOARD_VERSION_KEY": "v2",
@@ -360,6 +360,11 @@ def dashboard(mart: Mart, charts: Sequence[Mapping[str, Any]]) -> dict[str, Any]
                     "uuid": chart["uuid"],
                 },
             }
+    return position
+
+
+def dashboard(mart: Mart, charts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The dashboard of a mart and its charts."""
     return {
         "dashboard_title": TITLES[mart],
         "description": "What boards read first. Figures are published: small numbers are hidden, others rounded.",
@@ -369,7 +374,7 @@ def dashboard(mart: Mart, charts: Sequence[Mapping[str, Any]]) -> dict[str, Any]
         "certification_details": "",
         "published": True,
         "uuid": identity(f"dashboard/{mart}"),
-        "position": position,
+        "position": _position(mart, charts),
         "metadata": {
             "color_scheme": "supersetColors",
             "refresh_frequency": 0,

@@ -93,6 +93,10 @@ class Geography:
         self.population: list[dict[str, str]] = [
             row for row in _rows(folder / "population.csv") if row["place_code"] in self.places
         ]
+        self._read_comparisons(folder)
+
+    def _read_comparisons(self, folder: Path) -> None:
+        """What figures are compared with, and what codes of an earlier release were called."""
         # Inpatients of March 2019 by place, which today's are compared with.
         self.inpatient_baseline: dict[str, int] = {
             row["geography_code"]: int(row["value"])
@@ -104,13 +108,13 @@ class Geography:
         self.long_stay_baseline: int = sum(
             int(row["value"])
             for row in _rows(folder / "measure_baseline.csv")
-            if (row["measure_id"], row["system_code"]) == ("long_stays_change_since_march_2019", system)
+            if (row["measure_id"], row["system_code"]) == ("long_stays_change_since_march_2019", self.system_code)
         )
         # Share of people to have a health check by 31 March, by type of area.
         self.check_targets: dict[str, float] = {
             row["geography_type"]: float(row["target"])
             for row in _rows(folder / "measure_target.csv")
-            if (row["measure_id"], row["system_code"]) == ("ahc_uptake_register", system)
+            if (row["measure_id"], row["system_code"]) == ("ahc_uptake_register", self.system_code)
         }
         self.release_1: dict[tuple[str, str], str] = {}
         for row in _rows(folder / "r1_r2_map.csv"):
