@@ -83,7 +83,7 @@ def _landed(folder: Path, is_submission: Callable[[str], bool], found: Discovery
     """Files below ``landing`` in order of path, and folders whose name makes them one submission.
 
     A partner's files are in its own folder; one that is in none is nobody's, and listed all the same. What is no file
-    (a pipe would be waited at for ever) is left alone; a folder that cannot be opened is told in ``found``.
+    is left alone: a pipe would be waited at for ever, a link could show one partner's rows to another in its feedback; a folder that cannot be opened is told in ``found``.
     """
 
     def closed(error: OSError) -> None:
@@ -100,7 +100,7 @@ def _landed(folder: Path, is_submission: Callable[[str], bool], found: Discovery
                 continue
             path = Path(root, name)
             try:
-                known = path.stat()
+                known = path.lstat()
             except OSError:
                 continue
             if stat.S_ISREG(known.st_mode):

@@ -130,8 +130,9 @@ def test_a_sender_whose_clock_is_ahead_is_replaced_by_what_comes_later(settings,
 def test_what_is_no_file_is_left_alone_and_a_closed_folder_is_told(settings, ledger, look, monkeypatch):
     land(settings, GP_FILE, b"fine")
     os.mkfifo(settings.landing / "Y90001" / GP_FILE.replace("03", "02"))
-    assert len(look().new) == 1
-    (settings.landing / "Y90002").mkdir()
+    theirs = land(settings, GP_FILE.replace("Y90001", "Y90002"), b"another's people", "Y90002")
+    (settings.landing / "Y90001" / GP_FILE.replace("03", "01")).symlink_to(theirs)
+    assert len(look().new) == 2
     real = os.scandir
 
     def sometimes(folder):
