@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import subprocess
@@ -10,10 +11,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from lda.keeping import erase
 from lda.ledger import Ledger
-from lda.publishing import PublicationError, compare_publications, current_publication, reproduce
+from lda.publishing import (
+    PublicationError,
+    compare_publications,
+    current_publication,
+    list_publications,
+    reproduce,
+)
 from lda.settings import Settings
 from lda.synthetic import synthesise
 
@@ -122,3 +131,42 @@ def test_what_is_missing_is_named_instead_of_a_figure_that_is_merely_like_it(wor
             reproduce(settings, world["before"])
     finally:
         aside.rename(path)
+
+
+def on_register(settings: Settings, publication_id: str, period_end: str) -> int:
+    """People on the system's registers at a month's end, exact, as a publication has it."""
+    mart = settings.published / publication_id / "restricted" / "lda_mart.duckdb"
+    query = """
+        SELECT value::INTEGER FROM mart.measure_value WHERE measure_id = 'ld_register_size' AND breakdown_type = 'all'
+            AND geography_type = 'system' AND period_end = ?
+    """
+    with duckdb.connect(str(mart), read_only=True) as connection:
+        return connection.execute(query, [period_end]).fetchall()[0][0]
+
+
+def test_an_earlier_month_is_released_beside_the_newest_as_it_was_known_and_without_who_was_erased_since(world):
+    """The month before the last, at the moment of the first publication, after a person's data were erased: the rows
+    that the ledger, the lake and every layer of that moment account for are the same (the gates), one person is gone,
+    and what readers have in force stays as it is."""
+    settings, month = world["settings"], "2026-02-28"
+    registers = [str(path) for path in (settings.vault / "identifiers" / "gp_ld_register").rglob("*.parquet")]
+    everywhere = "SELECT nhs_number FROM read_parquet(?) WHERE nhs_number IS NOT NULL GROUP BY 1 HAVING count(*) = 3"
+    number = duckdb.execute(f"{everywhere} ORDER BY 1 LIMIT 1", [registers]).fetchall()[0][0]
+    assert erase(settings, number, "Caldicott Guardian, case 12", apply=True).files >= 3
+    moment = json.loads((settings.published / world["before"] / "publication.json").read_text())["as_of"]
+    stood = figures(settings, world["after"])
+
+    done = lda(settings, "refresh", "--period", month[:7], "--as-of", moment, "--json")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    made = json.loads(done.stdout)
+    gates = made["summary"]["gates"]
+    assert (made["status"], gates["failed_system"]) == ("published", 0), gates["failures"]
+    assert current_publication(settings).publication_id == world["after"] != made["publication_id"]
+    assert figures(settings, world["after"]) == stood
+    beside = {row["publication_id"]: row for row in list_publications(settings)}[made["publication_id"]]
+    assert (beside["period_end"], beside["as_of"], beside["in_force"]) == (month, moment, False)
+    assert [event["event"] for event in beside["events"]] == ["released_beside"]
+    assert {key[-1] for key in figures(settings, made["publication_id"])} <= {"2026-01-31", month}
+    assert on_register(settings, made["publication_id"], month) == on_register(settings, world["before"], month) - 1
+    with pytest.raises(PublicationError, match=r"are not those that .* was made from .*with rows erased"):
+        reproduce(settings, world["before"])

@@ -128,7 +128,7 @@ def _same_inputs(settings: Settings, ledger: Ledger, manifest: Mapping[str, Any]
         for some, how in ((used - now, "missing"), (now - used, "that were not in it"))
         if some
     ]
-    found = "; ".join(words) or "the same files, judged again since or with another opt-out list"
+    found = "; ".join(words) or "the same files, judged again since, with rows erased, or with another opt-out list"
     raise PublicationError(
         f"The submissions in force as of {moment} are not those that {manifest['publication_id']} was made from "
         f"({found}). See: lda files <file id>; restore the ledger and lake from a backup."
