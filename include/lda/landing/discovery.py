@@ -83,14 +83,15 @@ def _landed(folder: Path, is_submission: Callable[[str], bool], found: Discovery
     """Files below ``landing`` in order of path, and folders whose name makes them one submission.
 
     A partner's files are in its own folder; one that is in none is nobody's, and listed all the same. What is no file
-    is left alone: a pipe would be waited at for ever, a link could show one partner's rows to another in its feedback; a folder that cannot be opened is told in ``found``.
+    is left alone: a pipe would be waited at for ever, and a link could show one partner's rows to another in its
+    feedback. A folder that cannot be opened is told in ``found``.
     """
 
     def closed(error: OSError) -> None:
         _not_taken_in(found, landed_as(folder, Path(error.filename)), error)
 
     for root, folders, names in os.walk(folder, onerror=closed):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and not Path(root, name).is_symlink())
         for name in [name for name in folders if is_submission(name)]:
             folders.remove(name)
             if whole := _landed_folder(folder, Path(root, name)):
