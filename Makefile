@@ -37,7 +37,7 @@ refresh: setup ## Sample extracts if landing is empty, run the DAGs, publish, pr
 test: setup-dev lint ## Every check and every test
 	$(BIN)/pytest -n 2 --dist loadscope
 
-test-fast: .venv/.dev .venv-mesh/.ready ## The tests that need no whole refresh (under two minutes)
+test-fast: .venv/.dev .venv-mesh/.ready ## The tests that need no whole refresh
 	$(BIN)/pytest -n 2 --dist loadscope -m "not slow and not browser"
 
 lint: .venv/.dev .venv-lint/.ready ## Style, types, import order, unused dependencies, SQL, contracts
