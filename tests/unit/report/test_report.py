@@ -177,6 +177,23 @@ def test_a_year_to_date_measure_is_compared_with_the_same_month_a_year_earlier(m
     assert "since February 2026" not in text
 
 
+def test_an_area_leads_up_to_its_system_and_a_near_miss_reads_as_one_everywhere(make_report):
+    rows = sample.figures([sample.System()], months=2, measures=["cetr_in_date"], spc=False)
+    system = [row for row in rows if row["geography_type"] == "system" and row["breakdown_type"] == "all"]
+    for row, value, status in zip(system, (1.0, 0.997), ("met", "not_met"), strict=True):
+        row |= {"value": value, "target_status": status, "suppression": "rounded"}
+    made = make_report(rows, measures=["cetr_in_date"])
+    assert "no longer on target: 99.7%, was 100%" in made.text("index.html")
+    crumbs = [
+        link.get("href")
+        for part in made.tree("place-e06000016.html").iter(f"{HTML}p")
+        if part.get("class") == "crumb"
+        for link in part.iter(f"{HTML}a")
+    ]
+    assert crumbs == ["system-qk1.html"]
+    assert 'class="crumb"' not in (made.folder / "system-qk1.html").read_text(encoding="utf-8")
+
+
 def test_noise_is_not_called_better_or_worse(make_report):
     rows = sample.figures([sample.System()], months=2, measures=["cetr_in_date"], spc=False)
     system = [row for row in rows if row["geography_type"] == "system" and row["breakdown_type"] == "all"]

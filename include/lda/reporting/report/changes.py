@@ -8,7 +8,7 @@ from datetime import date
 
 from lda.reporting.report import spc
 from lda.reporting.report.source import Area, Definition, Figure, Published
-from lda.reporting.report.wording import difference, direction, month, shown
+from lda.reporting.report.wording import difference, direction, figure_text, month, shown
 
 BETTER, WORSE, NOTE, SAME = "better", "worse", "note", "same"
 
@@ -114,7 +114,7 @@ class Comparison:
             return []
         tone, words = (BETTER, "now on target") if now.target_status == "met" else (WORSE, "no longer on target")
         before = shown(earlier.value, definition.unit)
-        return [(tone, f"{words}: {shown(now.value, definition.unit)}, was {before} in {month(earlier.period_end)}.")]
+        return [(tone, f"{words}: {figure_text(now, definition.unit)}, was {before} in {month(earlier.period_end)}.")]
 
     def _moved(self, definition: Definition, now: Figure, earlier: Figure) -> list[tuple[str, str]]:
         """A movement that chance would hardly give: the two 95 % intervals do not meet."""
@@ -123,7 +123,7 @@ class Comparison:
         tone = direction(now.value, earlier.value, definition.better_is)
         way = "up" if now.value > earlier.value else "down"
         text = f"{way} from {shown(earlier.value, definition.unit)} in {month(earlier.period_end)} to "
-        text += f"{shown(now.value, definition.unit)}, more than chance would give."
+        text += f"{figure_text(now, definition.unit)}, more than chance would give."
         return [(tone if tone in (BETTER, WORSE) else NOTE, text)]
 
     def _restated(self, definition: Definition, area: Area) -> list[tuple[str, str]]:
@@ -173,7 +173,7 @@ def _special(unit: str, now: Figure, earlier: Figure) -> list[tuple[str, str]]:
     tone = {spc.IMPROVEMENT: BETTER, spc.CONCERN: WORSE}.get(kind, NOTE)
     rule = spc.RULE_WORDS.get(now.spc_point_type or "")
     level = "high" if icon.letter == "H" else "low"
-    text = f"{shown(now.value, unit)} is unusually {level}"
+    text = f"{figure_text(now, unit)} is unusually {level}"
     return [(tone, f"{text}: {rule}." if rule else f"{text}.")]
 
 

@@ -112,8 +112,10 @@ class Pages:
             (theme, [section for section in sections if section.row.definition.theme == theme])
             for theme in dict.fromkeys(row.definition.theme for row in rows)
         ]
+        above = (one for one in self.published.systems if one.system_code == area.system_code and one != area)
         context = {
             "area": area,
+            "system": next((one for one in above if one in self.published.areas), None),
             "kind": type_name(area.geography_type),
             "rows": board.by_theme(rows),
             "counts": board.counts(rows),
