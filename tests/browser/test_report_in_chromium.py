@@ -10,10 +10,10 @@ pytestmark = pytest.mark.browser
 PAGES = [
     "index.html", "place-e06000017.html", "measure-ahc-uptake-register.html", "measure-cetr-in-date.html",
     "easy-read.html", "inequality.html", "data-quality.html", "definitions.html", "theme-leder.html",
-    "system-qk1.html",
 ]  # fmt: skip
-# Of several systems. They have the templates and the stylesheet of the pages above, so light is enough.
+# The largest page, and those of several systems: templates and stylesheet of the pages above, so light is enough.
 SEVERAL = [
+    "system-qk1.html",
     "several/index.html", "several/system-qwo.html", "several/neighbourhood-lds01.html",
     "several/measure-ahc-uptake-register.html", "several/inequality.html", "several/inequality-qwo.html",
     "several/easy-read.html", "several/data-quality.html", "several/theme-safeguards.html",

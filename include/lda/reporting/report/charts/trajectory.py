@@ -177,12 +177,18 @@ def _line(rows: list[Spec], x: Spec, y: Spec, style: Spec) -> Spec:
 
 
 def _end(now: list[Spec], x: Spec, y: Spec, unit: str, drawn: Sequence[float]) -> list[Spec]:
-    """The latest figure of this year, written at the end of its line; below it where the target is close above."""
+    """The latest figure of this year, written at the end of its line.
+
+    It stands above its point; below it where the target is close above, or where the line comes down to the point.
+    """
     visible = [row for row in now if row["value"] is not None]
     if not visible:
         return []
-    value, target = visible[-1]["value"], visible[-1]["target"]
-    below = target is not None and 0 <= target - value < LABEL_ROOM * (max(drawn) - min(0, *drawn))
+    value, target, floor = visible[-1]["value"], visible[-1]["target"], min(0, *drawn)
+    room = LABEL_ROOM * (max(drawn) - floor)
+    near = target is not None and abs(target - value) < room
+    falls = len(visible) > 1 and visible[-2]["value"] > value and value - floor > room
+    below = target >= value if near else falls
     place = {"align": "center", "dy": 24} if below else {"align": "right", "dx": 6, "dy": -14}
     mark = {"type": "text", "text": value_and_unit(value, unit)[0], **place, "fontWeight": "bold", "fill": INK}
     return [{"data": {"values": visible[-1:]}, "mark": mark, "encoding": {"x": x, "y": y}}]
