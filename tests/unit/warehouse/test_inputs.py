@@ -113,7 +113,7 @@ def test_every_module_that_a_publication_is_made_with_is_in_the_fingerprint():
     rooms = tuple(f"lda.{room.replace('/', '.')}" for room in inputs_module.ROOMS)
     others = {name.split(".")[1] for name in found if f"{name}.".startswith("lda.") and not name.startswith(rooms)}
     assert {"disclosure", "contracts"} <= {name.split(".")[1] for name in found}
-    assert others <= {"ledger", "settings", "telemetry", "vault", "reporting"}, others
+    assert others <= {"ledger", "settings", "stops", "telemetry", "vault", "reporting"}, others
     assert {name for name in found if name.startswith("lda.reporting.") and not name.startswith(rooms)} == set()
 
 
