@@ -20,10 +20,15 @@
     end
 {%- endmacro %}
 
-{# A count under the LDA disclosure rule: null below the smallest count, zero included; else to the nearest multiple. #}
-{% macro disclosed_count(count, smallest_count, round_to) -%}
+{# A count (`side`: numerator or denominator) of a row of int_measure_cell under the disclosure rule of its measure: null
+   where the rule hides it, else to the nearest multiple. What the row does not say is taken as a reason to hide. #}
+{% macro disclosed_count(cell, side) -%}
+    {%- set count = cell ~ '.' ~ side -%}
     case
-        when {{ count }} >= {{ smallest_count }}
-            then cast(round({{ count }} / cast({{ round_to }} as double)) * {{ round_to }} as bigint)
+        when
+            {{ count }} >= {{ cell }}.smallest_count
+            or not {{ in_list("'" ~ side ~ "'", cell ~ '.judged_sides') }}
+            or ({{ cell }}.only_if_adjusted and {{ cell }}.adjustments = 0)
+            then cast(round({{ count }} / cast({{ cell }}.round_to as double)) * {{ cell }}.round_to as bigint)
     end
 {%- endmacro %}

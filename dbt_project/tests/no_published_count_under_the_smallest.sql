@@ -1,20 +1,14 @@
--- No published count of people is below the smallest the rule allows, none is unrounded, and no rate is shown beside a
--- suppressed count.
+-- No published count of people is one that the disclosure rule of its measure hides, none is unrounded, and no rate is shown
+-- beside a suppressed count.
 with published as (
 
     select * from {{ ref('published_measure_value') }}
 
 ),
 
-measure as (
+cell as (
 
-    select * from {{ ref('stg_measure') }}
-
-),
-
-disclosure_rule as (
-
-    select * from {{ ref('stg_disclosure_rule') }}
+    select * from {{ ref('int_measure_cell') }}
 
 )
 
@@ -26,18 +20,31 @@ select
     published.breakdown_value,
     published.period_end
 from published
-inner join measure
-    on published.measure_id = measure.measure_id
-inner join disclosure_rule
-    on measure.disclosure_rule = disclosure_rule.disclosure_rule
+inner join cell
+    on
+        published.measure_id = cell.measure_id
+        and published.system_code = cell.system_code
+        and published.geography_type = cell.geography_type
+        and published.geography_code = cell.geography_code
+        and published.breakdown_type = cell.breakdown_type
+        and published.breakdown_value = cell.breakdown_value
+        and published.period_end = cell.period_end
 where
-    published.numerator < disclosure_rule.smallest_count
-    or mod(published.numerator, disclosure_rule.round_to) <> 0
+    mod(published.numerator, cell.round_to) <> 0
     or (
-        measure.denominator_kind = 'people'
+        {{ in_list("'numerator'", 'cell.judged_sides') }}
+        and published.numerator < cell.smallest_count
+        and (not cell.only_if_adjusted or coalesce(cell.adjustments, 1) > 0)
+    )
+    or (
+        cell.denominator_kind = 'people'
         and (
-            published.denominator < disclosure_rule.smallest_count
-            or mod(published.denominator, disclosure_rule.round_to) <> 0
+            mod(published.denominator, cell.round_to) <> 0
+            or (
+                {{ in_list("'denominator'", 'cell.judged_sides') }}
+                and published.denominator < cell.smallest_count
+                and (not cell.only_if_adjusted or coalesce(cell.adjustments, 1) > 0)
+            )
         )
     )
     or (

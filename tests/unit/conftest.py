@@ -45,6 +45,7 @@ CREATE TABLE reference.measure_catalogue AS SELECT * FROM (VALUES
     ('inpatients', 'per million people', 1000000, 'ratio', 'population', 'lda', NULL, NULL)
 ) AS given(measure_id, unit, multiplier, aggregation, denominator_kind, disclosure_rule, valid_from, valid_to);
 CREATE TABLE reference.disclosure_rule AS SELECT 'lda' AS disclosure_rule, 5 AS smallest_count, 5 AS round_to,
+    'numerator;denominator' AS judged_sides, false AS only_if_adjusted,
     1 AS minimum_width, true AS protect_complements, NULL AS valid_from, NULL AS valid_to;
 CREATE TABLE reference.geography_link AS SELECT 'place' AS child_type, 'system' AS parent_type, 'QK1' AS parent_code,
     unnest(['E06000016', 'E10000018']) AS child_code, NULL AS valid_from, NULL AS valid_to;

@@ -104,7 +104,9 @@ cell as (
         measure.denominator_kind,
         measure.spc,
         disclosure_rule.smallest_count,
-        disclosure_rule.round_to
+        disclosure_rule.round_to,
+        disclosure_rule.judged_sides,
+        disclosure_rule.only_if_adjusted
     from measure_period
     inner join measure
         on measure_period.measure_id = measure.measure_id
@@ -154,6 +156,7 @@ select
         when 'median' then median_row.median
     end as amount,
     coalesce(rollup_row.people, 0) as people,
+    case when rollup_row.measure_id is null then 0 else rollup_row.adjustments end as adjustments,
     target.target,
     coverage.coverage
 from cell

@@ -1,35 +1,14 @@
--- The LDA disclosure rule: counts of people under the smallest count, zero included, are hidden and others rounded.
--- A population is not people on anyone's list and stands as it is; so does the figure of a baseline year. Bed days tell
--- how many people there are, so they are hidden with them. A sum, mean or median needs that many people behind it.
--- A count of things is of nobody: its rule hides and rounds nothing.
--- What would tell a hidden figure is hidden too (mask).
-with cell as (
+-- The figures as they are published: under the disclosure rule of their measure, and without those that would tell a
+-- hidden one (mask).
+with ruled as (
 
-    select * from {{ ref('int_measure_cell') }}
+    select * from {{ ref('int_measure_ruled') }}
 
 ),
 
 mask as (
 
     select * from {{ ref('stg_disclosure_mask') }}
-
-),
-
-ruled as (
-
-    select
-        cell.*,
-        case
-            when cell.denominator_kind = 'bed_days' and cell.people < cell.smallest_count then null
-            else {{ disclosed_count('cell.numerator', 'cell.smallest_count', 'cell.round_to') }}
-        end as ruled_numerator,
-        case
-            when cell.denominator_kind in ('population', 'baseline') then cell.denominator
-            when cell.denominator_kind = 'bed_days' and cell.people < cell.smallest_count then null
-            else {{ disclosed_count('cell.denominator', 'cell.smallest_count', 'cell.round_to') }}
-        end as ruled_denominator,
-        case when cell.denominator >= cell.smallest_count then cell.amount end as ruled_amount
-    from cell
 
 ),
 
@@ -78,7 +57,7 @@ select
         when aggregation in ('ratio', 'count') and ruled_numerator is null then 'suppressed'
         when aggregation <> 'count' and ruled_denominator is null then 'suppressed'
         when is_masked then 'secondary'
-        when denominator_kind = 'things' then 'none'
+        when round_to = 1 then 'none'
         else 'rounded'
     end as suppression,
     target,

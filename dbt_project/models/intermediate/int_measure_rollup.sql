@@ -10,5 +10,6 @@ with contribution as (
     'numerator': 'cast(sum(numerator) as bigint)',
     'denominator': 'cast(sum(denominator) as bigint)',
     'total': 'round(sum(value), 6)',
+    'adjustments': 'cast(sum(adjustments) as bigint)',
     'people': 'cast(count(person_key) as bigint)',
 }) }}

@@ -31,7 +31,10 @@ KEY = (
     "period_end",
 )
 FIGURES = ("numerator", "denominator", "value", "lower_95", "upper_95")
+SIDES = ("numerator", "denominator", "amount")
 HIDDEN = -1
+# What the rule itself makes of every figure, where figures come straight from the models.
+RULED = "intermediate.int_measure_ruled"
 
 
 @dataclass
@@ -42,7 +45,10 @@ class Cells:
     :ivar partner: the denominator of a numerator, or -1.
     :ivar shown: published count, or ``HIDDEN``; all hidden when only the mart was read.
     :ivar labelled: the row says that a figure is hidden to protect another, not because it is small.
-    :ivar small: hidden by the rule, as far as exact counts tell.
+    :ivar small: hidden by the rule itself, as far as exact counts tell.
+    :ivar smallest: counts under this are small; 0 where the rule does not judge this side.
+    :ivar least: the smallest count that may be shown: under ``smallest`` where a small count is hidden only sometimes.
+    :ivar complements: the rule protects what a denominator has beyond its numerator.
     :ivar unlimited: an amount, which may be anything when it is hidden.
     :ivar truth: exact count, or ``HIDDEN`` when no mart was read.
     :ivar alone: the row is a count, not a rate.
@@ -56,7 +62,9 @@ class Cells:
     small: Bools
     unlimited: Bools
     smallest: Ints
+    least: Ints
     round_to: Ints
+    complements: Bools
     shown: Ints
     labelled: Bools
     truth: Ints
@@ -105,10 +113,30 @@ def read_figures(source: Source, schema: str) -> pa.Table:
         raise DisclosureError(f"{schema}.measure_value cannot be read: {error}") from error
 
 
-def make_cells(connection: duckdb.DuckDBPyConnection, published: pa.Table | None, mart: pa.Table | None) -> Cells:
+def read_ruled(source: Source) -> pa.Table | None:
+    """Which sides of every figure the disclosure rule itself hides, by the models; None where the source has none."""
+    columns = ", ".join(f"ruled_{side} IS NULL AS {side}_small" for side in SIDES)
+    query = f"SELECT {', '.join(KEY)}, {columns} FROM {RULED}"
+    try:
+        if isinstance(source, duckdb.DuckDBPyConnection):
+            return source.execute(query).to_arrow_table()
+        with duckdb.connect(str(source), read_only=True) as connection:
+            return connection.execute(query).to_arrow_table()
+    except duckdb.Error:
+        return None
+
+
+def make_cells(
+    connection: duckdb.DuckDBPyConnection,
+    published: pa.Table | None,
+    mart: pa.Table | None,
+    ruled: pa.Table | None = None,
+) -> Cells:
     """Cells of published figures, of the exact ones, or of both for the rows that are published.
 
     :param connection: a working database in which ``load_reference`` put the seeds.
+    :param ruled: what ``read_ruled`` gives. Needed only for what a publication would be, under a rule that asks for
+        more than the count itself; what is published says itself why it is hidden.
     :raises DisclosureError: for a measure that the catalogue does not have, or published rows the mart does not have.
     """
     rows = published if published is not None else mart
@@ -117,14 +145,23 @@ def make_cells(connection: duckdb.DuckDBPyConnection, published: pa.Table | None
     connection.register("figures", rows)
     _check_measures(connection)
     connection.register("exact", mart if mart is not None else rows.slice(0, 0))
-    same_key = " AND ".join(f"figures.{name} = exact.{name}" for name in KEY)
+    if published is None and ruled is None:
+        _check_rules(connection)
+    connection.register("ruled", ruled if ruled is not None else _nothing_ruled(rows))
+    same_key, ruled_key = (
+        " AND ".join(f"figures.{name} = {table}.{name}" for name in KEY) for table in ("exact", "ruled")
+    )
     connection.execute(f"""
         CREATE OR REPLACE TABLE cell AS
         WITH known AS (
             SELECT figures.*, catalogue.aggregation, catalogue.multiplier::DOUBLE AS multiplier,
                 catalogue.denominator_kind, rule.smallest_count::BIGINT AS smallest, rule.round_to::BIGINT AS round_to,
+                string_split(rule.judged_sides, ';') AS judged, rule.only_if_adjusted::BOOLEAN AS only_if_adjusted,
+                rule.protect_complements::BOOLEAN AS complements,
+                ruled.numerator_small, ruled.denominator_small, ruled.amount_small,
+                figures.suppression = 'suppressed' AS is_suppressed,
                 CASE WHEN catalogue.aggregation = 'count' THEN coalesce(figures.numerator, figures.value)
-                    ELSE figures.numerator END AS shown_numerator,
+                    ELSE figures.numerator END AS shown_numerator, figures.denominator AS shown_denominator,
                 CASE WHEN catalogue.aggregation = 'count' THEN coalesce(exact.numerator, exact.value)
                     ELSE exact.numerator END AS exact_numerator, exact.denominator AS exact_denominator,
                 exact.value AS exact_value
@@ -132,34 +169,68 @@ def make_cells(connection: duckdb.DuckDBPyConnection, published: pa.Table | None
             LEFT JOIN measure_catalogue AS catalogue USING (measure_id)
             LEFT JOIN disclosure_rule AS rule ON catalogue.disclosure_rule = rule.disclosure_rule
             LEFT JOIN exact ON {same_key}
+            LEFT JOIN ruled ON {ruled_key}
         ),
         sides AS (
             SELECT *, 'numerator' AS side, shown_numerator AS shown, exact_numerator AS truth,
-                exact_numerator < smallest AS small, smallest AS least, round_to AS step FROM known
+                coalesce(numerator_small, {_small("numerator")}) AS small, {_judged("numerator")} AS is_judged,
+                round_to AS step FROM known
             WHERE aggregation IN ('ratio', 'count')
                 AND coalesce(denominator_kind, 'people') NOT IN ('bed_days', 'things')
             UNION ALL
-            SELECT *, 'denominator', denominator, exact_denominator, exact_denominator < smallest,
-                smallest, round_to
+            SELECT *, 'denominator', denominator, exact_denominator,
+                coalesce(denominator_small, {_small("denominator")}), {_judged("denominator")}, round_to
             FROM known WHERE aggregation <> 'count' AND denominator_kind = 'people'
             UNION ALL
             SELECT *, 'amount', round(100 * value), round(100 * coalesce(exact_value, 0)),
-                exact_denominator < smallest, 0, 1
+                coalesce(amount_small, exact_denominator < smallest), false, 1
             FROM known WHERE aggregation = 'sum' AND denominator_kind IS DISTINCT FROM 'things'
         )
         SELECT
             row_number() OVER (ORDER BY {", ".join(KEY)}, side) - 1 AS cell_id, {", ".join(KEY)}, side, aggregation,
-            multiplier, least AS smallest, step AS round_to, coalesce(small, false) AS small,
+            multiplier, CASE WHEN is_judged THEN smallest ELSE 0 END AS smallest,
+            CASE WHEN is_judged AND NOT only_if_adjusted THEN smallest ELSE 0 END AS least,
+            step AS round_to, coalesce(small, false) AS small, complements,
             shown::BIGINT AS shown, truth::BIGINT AS truth, suppression,
             value, lower_95, upper_95, aggregation = 'count' AS alone,
             denominator_kind, CASE WHEN denominator_kind <> 'people' THEN denominator::BIGINT ELSE -1 END AS residents
         FROM sides ORDER BY cell_id
     """)
-    for name in ("figures", "exact"):
+    for name in ("figures", "exact", "ruled"):
         connection.unregister(name)
     if mart is not None:
         _check_exact(connection)
     return _arrays(connection, published is not None, mart is not None)
+
+
+def _judged(side: str) -> str:
+    return f"list_contains(judged, '{side}')"
+
+
+def _small(side: str) -> str:
+    """Whether the rule itself hides an exact count: it is small, and where that is not enough the row says so."""
+    return (
+        f"{_judged(side)} AND exact_{side} < smallest "
+        f"AND (NOT only_if_adjusted OR (shown_{side} IS NULL AND is_suppressed))"
+    )
+
+
+def _nothing_ruled(rows: pa.Table) -> pa.Table:
+    none = rows.slice(0, 0).select(list(KEY))
+    for side in SIDES:
+        none = none.append_column(f"{side}_small", pa.array([], pa.bool_()))
+    return none
+
+
+def _check_rules(connection: duckdb.DuckDBPyConnection) -> None:
+    """What a rule asks for beyond the count itself is not among the figures."""
+    unknown = connection.execute("""
+        SELECT DISTINCT measure_id FROM figures JOIN measure_catalogue USING (measure_id)
+        JOIN disclosure_rule USING (disclosure_rule) WHERE only_if_adjusted::BOOLEAN ORDER BY 1
+    """).fetchall()
+    if unknown:
+        names = ", ".join(row[0] for row in unknown)
+        raise DisclosureError(f"{RULED} is needed, whose rule asks for personalised care adjustments, for: {names}")
 
 
 def _check_measures(connection: duckdb.DuckDBPyConnection) -> None:
@@ -181,7 +252,8 @@ def _check_exact(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _arrays(connection: duckdb.DuckDBPyConnection, published: bool, mart: bool) -> Cells:
     data = connection.execute(f"""
-        SELECT cell_id, smallest, round_to, side = 'numerator' AS numerator, small, side = 'amount' AS unlimited,
+        SELECT cell_id, smallest, least, round_to, complements, side = 'numerator' AS numerator, small,
+            side = 'amount' AS unlimited,
             {"coalesce(shown, -1)" if published else "-1::BIGINT"} AS shown,
             {"coalesce(truth, -1)" if mart else "-1::BIGINT"} AS truth,
             coalesce(suppression = 'secondary', false) AS labelled,
@@ -200,6 +272,8 @@ def _arrays(connection: duckdb.DuckDBPyConnection, published: bool, mart: bool) 
         small=columns["small"].astype(np.bool_),
         unlimited=columns["unlimited"].astype(np.bool_),
         smallest=columns["smallest"].astype(np.int64),
+        least=columns["least"].astype(np.int64),
+        complements=columns["complements"].astype(np.bool_),
         round_to=columns["round_to"].astype(np.int64),
         shown=columns["shown"].astype(np.int64),
         labelled=columns["labelled"].astype(np.bool_),

@@ -124,6 +124,7 @@ class _Work:
         as_before = np.unique(self.relations.of_cell[scene.before.masked & ~self.small])
         self.masked[as_before] = True
         self.reason: dict[int, str] = dict.fromkeys(as_before.tolist(), AS_BEFORE)
+        self.protects: dict[int, int] = {}
         self.cost = self._costs()
         order = np.argsort(self.relations.variable, kind="stable")
         lengths = np.bincount(self.relations.variable, minlength=self.relations.variables)
@@ -193,9 +194,24 @@ class _Work:
     def hide(self, variable: int, to_protect: int) -> None:
         """Hide a figure, with the reason."""
         self.masked[variable] = True
+        self.protects[variable] = to_protect
         shared = np.intersect1d(self.rows_of(variable), self.rows_of(to_protect))
         kind = str(self.relations.kind[shared[0]]) if len(shared) else "several relations"
         self.reason[variable] = f"Else a hidden figure could be worked out ({kind})"
+
+    def hidden_for(self, variable: int) -> list[int]:
+        """A hidden figure with those that were hidden to protect it, and those that protect these."""
+        found, edge = {variable}, [variable]
+        while edge:
+            edge = [one for one, for_ in self.protects.items() if for_ in edge and one in self.reason]
+            edge = sorted(set(edge) - found)
+            found.update(edge)
+        return sorted(one for one in found if one in self.reason)
+
+    def hide_again(self, reasons: dict[int, str]) -> None:
+        """Hide figures for reasons that are known."""
+        self.masked[list(reasons)] = True
+        self.reason.update(reasons)
 
     def show(self, variable: int) -> None:
         """Show a figure again."""
@@ -218,9 +234,10 @@ class _Group:
         self.relations = work.relations.part(self.variables, np.flatnonzero(group[whole] == number))
         self.counts = work.scene.counts[self.variables] if work.scene.counts is not None else None
         self.reach = Reach(work.reach.low[self.variables], work.reach.high[self.variables])
+        self.guessed: list[int] = []
 
     def run(self, told: Ints) -> int:
-        """Hide until nothing is told; gives the number of attacks made."""
+        """Hide until nothing is told, then show what was hidden in vain; gives the number of attacks made."""
         rounds = 0
         while len(told):
             for variable in told.tolist():
@@ -229,7 +246,24 @@ class _Group:
             self.reach = findings.reach
             told = self.variables[findings.told]
             rounds += 1
-        return rounds
+        return rounds + self._show_again()
+
+    def _show_again(self) -> int:
+        """Show each figure that was hidden without a proof that it helps, and what was hidden for its sake, if nothing
+        is told without them; gives the number of attacks made."""
+        work, counts, tried = self.work, self.counts, 0
+        if counts is None:
+            return 0
+        for variable in self.guessed:
+            together = work.hidden_for(variable)
+            reasons = {one: work.reason[one] for one in together}
+            for one in together:
+                work.show(one)
+            findings = self._attack(work.wanted()[self.variables], Reach(counts.copy(), counts.copy()))
+            if len(findings.told) or len(findings.unproved):
+                work.hide_again(reasons)
+            tried += 1
+        return tried
 
     def _attack(self, wanted: Bools, reach: Reach) -> Findings:
         low, high = self.work.bounds(self.variables)
@@ -250,6 +284,7 @@ class _Group:
                 work.show(other)
             if candidates:
                 work.hide(candidates[0], variable)
+                self.guessed.append(candidates[0])
                 return
         work.hopeless.append(variable)
 

@@ -35,7 +35,7 @@ def _read(cells: Cells, cell: int, low: Ints, high: Ints) -> None:
     value, multiplier, other = cells.rates[cell, 0], cells.multiplier[cell], int(cells.partner[cell])
     if cells.alone[cell]:
         count = np.array([round(value)])
-        bounds = shown_interval(count, cells.smallest[[cell]], cells.round_to[[cell]])
+        bounds = shown_interval(count, cells.least[[cell]], cells.round_to[[cell]])
         _narrow(low, high, cell, bounds[0], bounds[1])
         return
     if other >= 0:

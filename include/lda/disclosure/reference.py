@@ -66,9 +66,9 @@ def _check_measures(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _standard(connection: duckdb.DuckDBPyConnection) -> Standard:
     row = connection.execute("""
-        SELECT max(minimum_width::INTEGER), bool_or(protect_complements::BOOLEAN) FROM disclosure_rule
+        SELECT max(minimum_width::INTEGER) FROM disclosure_rule
         WHERE disclosure_rule IN (SELECT disclosure_rule FROM measure_catalogue)
     """).fetchone()
     if row is None or row[0] is None:
         raise DisclosureError("No measure of measure_catalogue.csv names a disclosure rule of disclosure_rule.csv.")
-    return Standard(minimum_width=row[0], complements=row[1])
+    return Standard(minimum_width=row[0])

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from lda.disclosure.cells import HIDDEN, KEY, Cells, Source, make_cells, read_figures
+from lda.disclosure.cells import HIDDEN, KEY, Cells, Source, make_cells, read_figures, read_ruled
 from lda.disclosure.intervals import propagate
 from lda.disclosure.rates import told_by_rates
 from lda.disclosure.reference import Reference, load_reference
@@ -79,8 +79,11 @@ class Scene:
         """
         wanted = np.zeros(self.relations.variables, dtype=np.bool_)
         wanted[self.relations.of_cell[hidden]] = True
-        if self.standard.complements and self.relations.rows:
+        if self.relations.rows:
+            protected = np.zeros(self.relations.variables, dtype=np.bool_)
+            protected[self.relations.of_cell[self.cells.complements]] = True
             rows = np.flatnonzero(self.relations.people & (self.relations.rest >= 0))
+            rows = rows[protected[self.relations.variable[self.relations.start[rows]]]]
             whole, rest = self.relations.variable[self.relations.start[rows]], self.relations.rest[rows]
             value = self.counts[rest] if self.counts is not None else high[rest]
             wanted[rest] |= ~wanted[whole] & (value < self.smallest[whole])
@@ -112,20 +115,20 @@ def plain_intervals(cells: Cells) -> tuple[Ints, Ints]:
     Why a figure is hidden is known where exact counts are; else from the row's label, and a denominator hidden beside
     a small numerator may be hidden for either reason.
     """
-    primary = cells.small if cells.knows_truth else ~cells.labelled
+    primary = cells.small if cells.knows_truth else ~cells.labelled & (cells.smallest > 0)
     limited = ~cells.unlimited if cells.knows_truth else cells.numerator
     return _intervals(cells, cells.shown, primary, limited)
 
 
 def would_be_intervals(cells: Cells, masked: Bools) -> tuple[Ints, Ints]:
     """What figures would tell if the cells of a mask were hidden besides the small ones."""
-    shown = rounded(cells.truth, cells.smallest, cells.round_to)
+    shown = rounded(cells.truth, cells.round_to)
     return _intervals(cells, np.where(cells.small | masked, HIDDEN, shown), cells.small, ~cells.unlimited)
 
 
 def _intervals(cells: Cells, shown: Ints, primary: Bools, limited: Bools) -> tuple[Ints, Ints]:
-    low, high = shown_interval(shown, cells.smallest, cells.round_to)
-    hidden_low, hidden_high = hidden_interval(primary, cells.smallest)
+    low, high = shown_interval(shown, cells.least, cells.round_to)
+    hidden_low, hidden_high = hidden_interval(primary, cells.smallest, cells.least)
     hidden = shown == HIDDEN
     return np.where(hidden, hidden_low, low), np.where(hidden, np.where(limited, hidden_high, UNBOUNDED), high)
 
@@ -146,7 +149,8 @@ def read_scene(
     standard = load_reference(connection, reference)
     public = read_figures(published, "published") if published is not None else None
     exact = read_figures(mart, "mart") if mart is not None else None
-    cells = make_cells(connection, public, exact)
+    ruled = read_ruled(mart) if mart is not None and public is None else None
+    cells = make_cells(connection, public, exact, ruled)
     truth = cells.truth if cells.knows_truth else None
     low, high = (
         published_intervals(cells)

@@ -52,8 +52,8 @@ def write_seeds(
             for name, (unit, kind, people, times) in MEASURES.items()
         ],
         "disclosure_rule": [
-            {"disclosure_rule": "lda", "smallest_count": 5, "round_to": 5, "minimum_width": width,
-             "protect_complements": complements}
+            {"disclosure_rule": "lda", "smallest_count": 5, "round_to": 5, "judged_sides": "numerator;denominator",
+             "only_if_adjusted": False, "minimum_width": width, "protect_complements": complements}
         ],
         "geography_link": [
             *({"child_type": "practice", "child_code": practice, "parent_type": "place", "parent_code": place}

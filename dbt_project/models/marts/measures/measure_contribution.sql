@@ -85,6 +85,11 @@
     'community_autism_median_wait_days',
     'long_term_support_weekly_cost',
 ] -%}
+{#- Those of which people are taken out by personalised care adjustments, which their disclosure rule asks about. -#}
+{%- set adjusted = [
+    'ahc_uptake_ldhc',
+    'ahc_uptake_ldhc_register',
+] -%}
 
 {% for measure in measures -%}
 select
@@ -103,7 +108,8 @@ select
     {% endfor -%}
     numerator,
     denominator,
-    {{ 'value' if measure in valued else 'cast(null as double)' }} as value
+    {{ 'value' if measure in valued else 'cast(null as double)' }} as value,
+    {{ 'adjustments' if measure in adjusted else 'cast(null as bigint)' }} as adjustments
 from {{ ref('contribution_' ~ measure) }}
 {% if not loop.last %}union all{% endif %}
 {% endfor %}

@@ -15,7 +15,8 @@ select
         'measure_period', 'practice_return', missing=['person_key'] + var('breakdown_columns')
     ) }},
     practice_return.numerator,
-    practice_return.denominator
+    practice_return.denominator,
+    practice_return.declined as adjustments
 from practice_return
 inner join measure_period
     on practice_return.period_end = measure_period.period_end

@@ -1,0 +1,23 @@
+-- Every cell under the disclosure rule of its measure (seed disclosure_rule): small counts, zero included, are hidden and
+-- others rounded, as the rule says. A population is not people on anyone's list and stands as it is; so does the figure of
+-- a baseline year. Bed days tell how many people there are, so they are hidden with them. A sum, mean or median needs
+-- enough people behind it.
+with cell as (
+
+    select * from {{ ref('int_measure_cell') }}
+
+)
+
+select
+    cell.*,
+    case
+        when cell.denominator_kind = 'bed_days' and cell.people < cell.smallest_count then null
+        else {{ disclosed_count('cell', 'numerator') }}
+    end as ruled_numerator,
+    case
+        when cell.denominator_kind in ('population', 'baseline') then cell.denominator
+        when cell.denominator_kind = 'bed_days' and cell.people < cell.smallest_count then null
+        else {{ disclosed_count('cell', 'denominator') }}
+    end as ruled_denominator,
+    case when cell.denominator >= cell.smallest_count then cell.amount end as ruled_amount
+from cell
