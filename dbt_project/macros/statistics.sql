@@ -32,3 +32,10 @@
             then cast(round({{ count }} / cast({{ cell }}.round_to as double)) * {{ cell }}.round_to as bigint)
     end
 {%- endmacro %}
+
+{# A sum, mean or median as it is published: to the nearest multiple; null where nothing says of what. #}
+{% macro disclosed_amount(amount, round_to) -%}
+    case
+        when {{ round_to }} > 0 then round(cast({{ amount }} as double) / {{ round_to }}) * {{ round_to }}
+    end
+{%- endmacro %}

@@ -47,6 +47,8 @@ CREATE TABLE reference.measure_catalogue AS SELECT * FROM (VALUES
 CREATE TABLE reference.disclosure_rule AS SELECT 'lda' AS disclosure_rule, 5 AS smallest_count, 5 AS round_to,
     'numerator;denominator' AS judged_sides, false AS only_if_adjusted,
     1 AS minimum_width, true AS protect_complements, NULL AS valid_from, NULL AS valid_to;
+CREATE TABLE reference.disclosure_amount (disclosure_rule VARCHAR, aggregation VARCHAR, unit VARCHAR, round_to DOUBLE,
+    person_step DOUBLE, person_least DOUBLE, person_most DOUBLE, valid_from DATE, valid_to DATE);
 CREATE TABLE reference.geography_link AS SELECT 'place' AS child_type, 'system' AS parent_type, 'QK1' AS parent_code,
     unnest(['E06000016', 'E10000018']) AS child_code, NULL AS valid_from, NULL AS valid_to;
 CREATE TABLE reference.measure_relation (relation_id VARCHAR, relation VARCHAR, measure_id VARCHAR, side VARCHAR,

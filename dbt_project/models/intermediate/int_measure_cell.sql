@@ -56,6 +56,12 @@ disclosure_rule as (
 
 ),
 
+disclosure_amount as (
+
+    select * from {{ ref('stg_disclosure_amount') }}
+
+),
+
 system_period as (
 
     select * from {{ ref('int_measure_system_period') }}
@@ -106,12 +112,18 @@ cell as (
         disclosure_rule.smallest_count,
         disclosure_rule.round_to,
         disclosure_rule.judged_sides,
-        disclosure_rule.only_if_adjusted
+        disclosure_rule.only_if_adjusted,
+        disclosure_amount.round_to as amount_round_to
     from measure_period
     inner join measure
         on measure_period.measure_id = measure.measure_id
     inner join disclosure_rule
         on measure.disclosure_rule = disclosure_rule.disclosure_rule
+    left join disclosure_amount
+        on
+            measure.disclosure_rule = disclosure_amount.disclosure_rule
+            and measure.aggregation = disclosure_amount.aggregation
+            and measure.unit = disclosure_amount.unit
     inner join with_data
         on
             measure_period.measure_id = with_data.measure_id

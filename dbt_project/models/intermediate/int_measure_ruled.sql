@@ -1,7 +1,7 @@
 -- Every cell under the disclosure rule of its measure (seed disclosure_rule): small counts, zero included, are hidden and
 -- others rounded, as the rule says. A population is not people on anyone's list and stands as it is; so does the figure of
 -- a baseline year. Bed days tell how many people there are, so they are hidden with them. A sum, mean or median needs
--- enough people behind it.
+-- enough people behind it, and is rounded (seed disclosure_amount).
 with cell as (
 
     select * from {{ ref('int_measure_cell') }}
@@ -19,5 +19,8 @@ select
         when cell.denominator_kind = 'bed_days' and cell.people < cell.smallest_count then null
         else {{ disclosed_count('cell', 'denominator') }}
     end as ruled_denominator,
-    case when cell.denominator >= cell.smallest_count then cell.amount end as ruled_amount
+    case
+        when cell.denominator >= cell.smallest_count
+            then {{ disclosed_amount('cell.amount', 'cell.amount_round_to') }}
+    end as ruled_amount
 from cell

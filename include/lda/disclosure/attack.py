@@ -19,7 +19,7 @@ from lda.disclosure.intervals import Intervals, propagate
 from lda.disclosure.moves import Change, Checked, Moves
 from lda.disclosure.proofs import Proofs, name_of
 from lda.disclosure.relations import Relations
-from lda.disclosure.rules import Bools, Ints
+from lda.disclosure.rules import UNBOUNDED, Bools, Ints
 
 # Solutions sought for many counts at once before the next step is taken.
 COMMON_SOLUTIONS = 60
@@ -31,6 +31,8 @@ MOST_WEIGHT = 3
 TRIAL_CHANGES = 20
 # Fewer open counts than this go to integer programming at once.
 FEW = 8
+# A wider width than this is no matter of small changes: one more and one fewer make two.
+NEAR = 2
 # Groups larger than this are attacked by interval arithmetic alone, and the report says how many counts that leaves.
 LARGEST_GROUP = 60_000
 
@@ -59,7 +61,7 @@ def attack(
     low: Ints,
     high: Ints,
     hidden: Bools,
-    width: int,
+    width: int | Ints,
     values: Ints | None = None,
     reach: Reach | None = None,
     exact: bool = True,
@@ -70,7 +72,8 @@ def attack(
 
     :param low, high: what the figures themselves tell of each variable.
     :param hidden: the variables to attack.
-    :param width: the least difference between largest and smallest possible value that is allowed.
+    :param width: the least difference between largest and smallest possible value that is allowed, of each variable
+        where they differ.
     :param values: the exact figures when they are known: a first set that fulfils every relation.
     :param reach: sets of figures from an earlier attack on figures that told more.
     :param exact: go on after interval arithmetic.
@@ -78,6 +81,7 @@ def attack(
     :param threads: groups of connected counts that are attacked at a time; the findings do not depend on it.
     """
     intervals = propagate(relations, low, high)
+    width = np.broadcast_to(np.asarray(width, dtype=np.int64), (relations.variables,))
     narrow = hidden & (intervals.high - intervals.low < width)
     if reach is None:
         reach = Reach.nothing(relations.variables) if values is None else Reach(values.copy(), values.copy())
@@ -98,7 +102,7 @@ class _Search:
         relations: Relations,
         intervals: Intervals,
         open_: Bools,
-        width: int,
+        width: Ints,
         values: Ints | None,
         reach: Reach,
         proofs: Proofs,
@@ -113,7 +117,7 @@ class _Search:
 
     def left(self, variables: Ints) -> Ints:
         """Those of some variables that are not proved open yet."""
-        return variables[self.open[variables] & (self.reach.width(variables) < self.width)]
+        return variables[self.open[variables] & (self.reach.width(variables) < self.width[variables])]
 
     def run(self) -> None:
         """Search each group of connected variables that has something open."""
@@ -127,8 +131,9 @@ class _Search:
         for number, proof in proofs.items():
             if len(self.left(members[number])) and self.proofs.holds(proof):
                 self.open[members[number]] = False
-        if self.values is not None and len(self.left(wanted)) >= FEW:
-            self.small_changes(self.values, wanted)
+        near = wanted[self.width[wanted] <= NEAR]
+        if self.values is not None and len(self.left(near)) >= FEW:
+            self.small_changes(self.values, near)
         searched = [number for number in groups if self.open[members[number]].any()]
         hard = [number for number in searched if self._is_hard(members[number])]
         # Groups share no variable, and the solver works without Python's lock.
@@ -186,7 +191,12 @@ class _Search:
 
         :returns: how many were solved.
         """
-        group = Group(self.relations, variables, rows, self.intervals.low, self.intervals.high, self.values)
+        counts = variables[variables < self.relations.counts]
+        amounts = bool((self.width[counts] > NEAR).all())
+        low, high = self.intervals.low, self.intervals.high
+        group = Group(
+            self.relations, variables, rows, low, high, self.values, not amounts, int(self.width[variables].max())
+        )
         self._common(group, variables)
         for variable in self.left(variables).tolist():
             if not self.told[variable]:
@@ -194,8 +204,9 @@ class _Search:
         return group.solved
 
     def _common(self, group: Group, variables: Ints) -> None:
-        """Move as many open variables as possible at once, until that moves no more of them."""
+        """Move as many open variables as possible at once, until that moves no more of them: a little at first."""
         random = np.random.default_rng(len(variables))
+        near = self.values is not None and bool((self.width[variables] <= NEAR).all())
         missed = 0
         for _ in range(COMMON_SOLUTIONS):
             left = self.left(variables)
@@ -208,14 +219,16 @@ class _Search:
             most = MOST_WEIGHT if missed else 1
             weight = random.integers(1, most, len(variables), endpoint=True)
             direction = np.where(at_low, 1, np.where(at_high, -1, either)) * wanted * weight
-            whole = missed == LOOSE_TRIALS
-            solution = self._ask(group.solve if whole else group.solve_loosely, variables, direction)
+            whole, within = missed == LOOSE_TRIALS, NEAR if near else UNBOUNDED
+            solution = self._ask(group.solve if whole else group.solve_loosely, variables, direction, within)
             if solution is None and whole:
                 return
             missed = 0 if whole else missed + (solution is None)
             if solution is None:
                 continue
-            if len(self.left(variables)) == len(left):
+            if len(self.left(variables)) == len(left) and near:
+                near = False
+            elif len(self.left(variables)) == len(left):
                 self._stay(group, left, solution[wanted], at_low[wanted], at_high[wanted])
                 return
 
@@ -224,7 +237,7 @@ class _Search:
         go is nowhere, none of them moves in any set of figures, and all are told."""
         low, high = self.intervals.low[left], self.intervals.high[left]
         ends = (at_low & (solution == low)) | (~at_low & at_high & (solution == high))
-        if group.optimal and self.width == 1 and ends.all():
+        if group.optimal and (self.width[left] == 1).all() and ends.all():
             self.told[left] = True
 
     def _one(self, group: Group, variables: Ints, place: int) -> None:
@@ -240,8 +253,10 @@ class _Search:
         if proved and len(self.left(variable)):
             self.told[variable] = True
 
-    def _ask(self, solve: Callable[[Ints], Ints | None], variables: Ints, direction: Ints) -> Ints | None:
-        solution = solve(direction)
+    def _ask(
+        self, solve: Callable[[Ints, int], Ints | None], variables: Ints, direction: Ints, within: int = UNBOUNDED
+    ) -> Ints | None:
+        solution = solve(direction, within)
         if solution is not None:
             self.reach.include(variables, solution)
         return solution

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 
 from lda.disclosure.attack import Findings, attack
 from lda.disclosure.cells import HIDDEN, Source, read_figures
@@ -17,7 +19,7 @@ from lda.disclosure.intervals import propagate
 from lda.disclosure.proofs import Proofs
 from lda.disclosure.reference import Reference
 from lda.disclosure.rules import Bools, DisclosureError
-from lda.disclosure.scene import Scene, published_intervals, read_scene
+from lda.disclosure.scene import Scene, narrowed, published_intervals, read_scene
 from lda.settings import PROJECT_DIR
 
 REFERENCE = PROJECT_DIR / "dbt_project" / "seeds" / "reference"
@@ -59,7 +61,8 @@ class WorkedOut:
 class AuditReport:
     """What the attack told.
 
-    ``beside_hidden`` counts, by measure and column, figures shown in a row whose own figure is hidden. ``told_before``
+    ``beside_hidden`` counts, by measure and column, figures shown in a row whose own figure is hidden. ``narrowed``
+    counts, by measure, rounded counts of which a mean, median or rate in their row tells more. ``told_before``
     counts figures that earlier publications already told: hiding them now protects nobody. ``contradictory`` counts
     relations that the published figures do not fulfil. ``unproved`` counts figures that interval arithmetic does not
     tell and that were not proved open either; all of them when only interval arithmetic was asked for.
@@ -70,6 +73,7 @@ class AuditReport:
     attacked: int
     worked_out: tuple[WorkedOut, ...]
     beside_hidden: dict[str, int]
+    narrowed: dict[str, int]
     told_before: int
     contradictory: int
     unproved: int
@@ -78,8 +82,8 @@ class AuditReport:
 
     @property
     def safe(self) -> bool:
-        """True when nothing hidden can be worked out."""
-        return not self.worked_out and not self.beside_hidden
+        """True when nothing hidden can be worked out, and nothing rounded from a mean, median or rate beside it."""
+        return not self.worked_out and not self.beside_hidden and not self.narrowed
 
     def as_dict(self) -> dict[str, Any]:
         """The report for JSON."""
@@ -119,7 +123,7 @@ def audit(
             counts = None
         largest = high if scene.counts is not None else propagate(scene.relations, low, high).high
         wanted = scene.to_hide(hidden, largest)
-        width, kept = scene.standard.minimum_width, Proofs(proofs)
+        width, kept = scene.width, Proofs(proofs)
         findings = attack(scene.relations, low, high, wanted, width, counts, exact=exact, proofs=kept, threads=threads)
         return AuditReport(
             cells=len(scene.cells),
@@ -127,12 +131,18 @@ def audit(
             attacked=int(wanted.sum()),
             worked_out=tuple(_worst_first(_name(scene, findings, hidden))),
             beside_hidden=_beside_hidden(published),
+            narrowed=_by_measure(scene, narrowed(scene.cells)),
             told_before=int((scene.before.told & hidden).sum()),
             contradictory=len(findings.intervals.contradictory),
             unproved=len(findings.unproved),
             knows_exact=scene.counts is not None,
             seconds=round(time.monotonic() - started, 2),
         )
+
+
+def _by_measure(scene: Scene, which: Bools) -> dict[str, int]:
+    """How many of some cells each measure has."""
+    return dict(Counter(str(one["measure_id"]) for one in scene.cells.describe(np.flatnonzero(which))))
 
 
 def exact_figures(source: Source) -> Source | None:

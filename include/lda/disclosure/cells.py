@@ -2,9 +2,9 @@
 
 A cell is one side (numerator, denominator or amount) of one row. A denominator that does not count people on anyone's
 list (catalogue ``denominator_kind`` population or baseline) is public and no cell. Behind a sum, mean or median are
-people, its denominator; a sum, which adds up as counts do, is itself a cell of side amount, in hundredths of its unit,
-published as it is or not at all. Rates of bed days are not attacked and counts of things tell of nobody
-(see docs/disclosure.md).
+people, its denominator; the sum, which adds up as counts do, is itself a cell of side amount, in hundredths of its
+unit: published, or behind a published mean. Bed days and what happened in them are counts like others, but hidden with
+the people they are of. Counts of things tell of nobody (see docs/disclosure.md).
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ KEY = (
 FIGURES = ("numerator", "denominator", "value", "lower_95", "upper_95")
 SIDES = ("numerator", "denominator", "amount")
 HIDDEN = -1
+# Amounts are whole numbers of hundredths of their unit.
+HUNDRED = 100
 # What the rule itself makes of every figure, where figures come straight from the models.
 RULED = "intermediate.int_measure_ruled"
 
@@ -49,7 +51,11 @@ class Cells:
     :ivar smallest: counts under this are small; 0 where the rule does not judge this side.
     :ivar least: the smallest count that may be shown: under ``smallest`` where a small count is hidden only sometimes.
     :ivar complements: the rule protects what a denominator has beyond its numerator.
-    :ivar unlimited: an amount, which may be anything when it is hidden.
+    :ivar unlimited: may be anything when it is hidden: an amount, or bed days hidden with their people.
+    :ivar amount: a sum of values, in hundredths.
+    :ivar behind_mean: an amount that is never published itself.
+    :ivar width: the least difference between smallest and largest possible value that a hidden one may be left with:
+        of an amount half of what it is rounded to, of a count 1.
     :ivar truth: exact count, or ``HIDDEN`` when no mart was read.
     :ivar alone: the row is a count, not a rate.
     :ivar residents: the public denominator of a rate (residents, a baseline), or -1.
@@ -61,6 +67,9 @@ class Cells:
     numerator: Bools
     small: Bools
     unlimited: Bools
+    amount: Bools
+    behind_mean: Bools
+    width: Ints
     smallest: Ints
     least: Ints
     round_to: Ints
@@ -159,6 +168,9 @@ def make_cells(
                 string_split(rule.judged_sides, ';') AS judged, rule.only_if_adjusted::BOOLEAN AS only_if_adjusted,
                 rule.protect_complements::BOOLEAN AS complements,
                 ruled.numerator_small, ruled.denominator_small, ruled.amount_small,
+                amount.round_to::DOUBLE AS amount_step, amount.person_step::DOUBLE AS person_step,
+                amount.person_least::DOUBLE AS person_least, amount.person_most::DOUBLE AS person_most,
+                row_number() OVER () AS row_id,
                 figures.suppression = 'suppressed' AS is_suppressed,
                 CASE WHEN catalogue.aggregation = 'count' THEN coalesce(figures.numerator, figures.value)
                     ELSE figures.numerator END AS shown_numerator, figures.denominator AS shown_denominator,
@@ -168,32 +180,39 @@ def make_cells(
             FROM figures
             LEFT JOIN measure_catalogue AS catalogue USING (measure_id)
             LEFT JOIN disclosure_rule AS rule ON catalogue.disclosure_rule = rule.disclosure_rule
+            LEFT JOIN disclosure_amount AS amount ON catalogue.disclosure_rule = amount.disclosure_rule
+                AND catalogue.aggregation = amount.aggregation AND catalogue.unit = amount.unit
             LEFT JOIN exact ON {same_key}
             LEFT JOIN ruled ON {ruled_key}
         ),
         sides AS (
             SELECT *, 'numerator' AS side, shown_numerator AS shown, exact_numerator AS truth,
-                coalesce(numerator_small, {_small("numerator")}) AS small, {_judged("numerator")} AS is_judged,
-                round_to AS step FROM known
-            WHERE aggregation IN ('ratio', 'count')
-                AND coalesce(denominator_kind, 'people') NOT IN ('bed_days', 'things')
+                coalesce(numerator_small, {_small("numerator")} OR {_gone("numerator")}) AS small,
+                {_judged("numerator")} AS is_judged,
+                round_to AS step, {_with_bed_days()} AS unlimited FROM known
+            WHERE aggregation IN ('ratio', 'count') AND denominator_kind IS DISTINCT FROM 'things'
             UNION ALL
             SELECT *, 'denominator', denominator, exact_denominator,
-                coalesce(denominator_small, {_small("denominator")}), {_judged("denominator")}, round_to
-            FROM known WHERE aggregation <> 'count' AND denominator_kind = 'people'
+                coalesce(denominator_small, {_small("denominator")} OR {_gone("denominator")}),
+                {_judged("denominator")}, round_to, {_with_bed_days()}
+            FROM known WHERE aggregation <> 'count' AND denominator_kind IN ('people', 'bed_days')
             UNION ALL
-            SELECT *, 'amount', round(100 * value), round(100 * coalesce(exact_value, 0)),
-                coalesce(amount_small, exact_denominator < smallest), false, 1
-            FROM known WHERE aggregation = 'sum' AND denominator_kind IS DISTINCT FROM 'things'
+            SELECT *, 'amount', round({HUNDRED} * value),
+                round({HUNDRED} * coalesce(exact_value, 0) * CASE aggregation WHEN 'mean' THEN exact_denominator
+                    ELSE 1 END),
+                coalesce(amount_small, exact_denominator < smallest), false, coalesce({HUNDRED} * amount_step, 1), true
+            FROM known WHERE aggregation IN ('sum', 'mean') AND denominator_kind IS DISTINCT FROM 'things'
         )
         SELECT
             row_number() OVER (ORDER BY {", ".join(KEY)}, side) - 1 AS cell_id, {", ".join(KEY)}, side, aggregation,
+            row_id, exact_value, amount_step, person_step, person_least, person_most, unlimited,
             multiplier, CASE WHEN is_judged THEN smallest ELSE 0 END AS smallest,
             CASE WHEN is_judged AND NOT only_if_adjusted THEN smallest ELSE 0 END AS least,
-            step AS round_to, coalesce(small, false) AS small, complements,
+            step::BIGINT AS round_to, coalesce(small, false) AS small, complements,
             shown::BIGINT AS shown, truth::BIGINT AS truth, suppression,
             value, lower_95, upper_95, aggregation = 'count' AS alone,
-            denominator_kind, CASE WHEN denominator_kind <> 'people' THEN denominator::BIGINT ELSE -1 END AS residents
+            denominator_kind,
+            CASE WHEN denominator_kind NOT IN ('people', 'bed_days') THEN denominator::BIGINT ELSE -1 END AS residents
         FROM sides ORDER BY cell_id
     """)
     for name in ("figures", "exact", "ruled"):
@@ -213,6 +232,17 @@ def _small(side: str) -> str:
         f"{_judged(side)} AND exact_{side} < smallest "
         f"AND (NOT only_if_adjusted OR (shown_{side} IS NULL AND is_suppressed))"
     )
+
+
+def _with_bed_days() -> str:
+    """Whether a side goes with the people in beds, who are too few: then it is not small for being hidden."""
+    return "denominator_kind IS NOT DISTINCT FROM 'bed_days' AND coalesce(denominator_small, denominator IS NULL)"
+
+
+def _gone(side: str) -> str:
+    """Whether bed days, or what happened in them, were hidden because of their people."""
+    of_beds = "denominator_kind IS NOT DISTINCT FROM 'bed_days'"
+    return f"({of_beds} AND shown_{side} IS NULL AND coalesce(is_suppressed, false))"
 
 
 def _nothing_ruled(rows: pa.Table) -> pa.Table:
@@ -253,7 +283,8 @@ def _check_exact(connection: duckdb.DuckDBPyConnection) -> None:
 def _arrays(connection: duckdb.DuckDBPyConnection, published: bool, mart: bool) -> Cells:
     data = connection.execute(f"""
         SELECT cell_id, smallest, least, round_to, complements, side = 'numerator' AS numerator, small,
-            side = 'amount' AS unlimited,
+            unlimited, side = 'amount' AS amount, side = 'amount' AND aggregation = 'mean' AS behind_mean,
+            CASE WHEN side = 'amount' THEN greatest(round_to // 2, 1) ELSE 1 END AS width,
             {"coalesce(shown, -1)" if published else "-1::BIGINT"} AS shown,
             {"coalesce(truth, -1)" if mart else "-1::BIGINT"} AS truth,
             coalesce(suppression = 'secondary', false) AS labelled,
@@ -271,6 +302,9 @@ def _arrays(connection: duckdb.DuckDBPyConnection, published: bool, mart: bool) 
         numerator=columns["numerator"].astype(np.bool_),
         small=columns["small"].astype(np.bool_),
         unlimited=columns["unlimited"].astype(np.bool_),
+        amount=columns["amount"].astype(np.bool_),
+        behind_mean=columns["behind_mean"].astype(np.bool_),
+        width=columns["width"].astype(np.int64),
         smallest=columns["smallest"].astype(np.int64),
         least=columns["least"].astype(np.int64),
         complements=columns["complements"].astype(np.bool_),

@@ -64,6 +64,8 @@ class Group:
     :param variables: in ascending order; every variable of the rows is one of them.
     :param low, high: intervals of all variables.
     :param values: figures that fulfil every relation, where some are known: the search starts from them.
+    :param width: how far apart figures must be to prove something: what is without bound is let go farther.
+    :param whole: seek whole numbers from the start; else only where a corner of what is possible is not whole.
     """
 
     def __init__(
@@ -74,7 +76,10 @@ class Group:
         low: Ints,
         high: Ints,
         values: Ints | None = None,
+        whole: bool = True,
+        width: int = 1,
     ) -> None:
+        self._whole = whole
         self._counts = int((variables < relations.counts).sum())
         entry_row, entry = relations.only_rows(rows)
         is_count = entry < relations.counts
@@ -92,7 +97,7 @@ class Group:
         self._rest = np.searchsorted(variables, rest[self._has_rest])
         # What is without bound is let go farther than all that is bounded together: enough to see that it can move.
         bounded = self.high < UNBOUNDED
-        far = int(self.high[bounded].sum() + self.low.sum()) + FAR
+        far = int(self.high[bounded].sum() + self.low.sum()) + FAR + width
         most = np.where(bounded, self.high, far).astype(float)
         # Unknown is how far each count is from where the search starts, so that staying there is one solution.
         self._from = np.zeros(len(variables), dtype=np.int64) if values is None else values[variables]
@@ -102,33 +107,37 @@ class Group:
         left_least[self._has_rest], left_most[self._has_rest] = least[self._rest], most[self._rest]
         self._constraint = LinearConstraint(self.matrix.astype(float), left_least, left_most)
 
-    def solve(self, direction: Ints) -> Ints | None:
+    def solve(self, direction: Ints, within: int = UNBOUNDED) -> Ints | None:
         """A set of figures that fulfils every relation and goes far in a direction, or None when none is proved.
 
         Sets ``optimal``: whether none goes farther.
-        """
-        return self._solved(direction, np.ones(self._counts))
 
-    def solve_loosely(self, direction: Ints) -> Ints | None:
+        :param within: how far each count may go from where the search starts. Where none may go far, more of them move.
+        """
+        found = None if self._whole else self.solve_loosely(direction, within)
+        return self._solved(direction, within, np.ones(self._counts)) if found is None else found
+
+    def solve_loosely(self, direction: Ints, within: int = UNBOUNDED) -> Ints | None:
         """The same without asking for whole numbers, in less than half the time; the answer is mostly in whole numbers.
 
         None when it is not. Else nothing goes farther, in whole numbers or not, and ``optimal`` says so.
         """
-        return self._solved(direction, np.zeros(self._counts))
+        return self._solved(direction, within, np.zeros(self._counts))
 
-    def _solved(self, direction: Ints, whole: Floats) -> Ints | None:
+    def _solved(self, direction: Ints, within: int, whole: Floats) -> Ints | None:
         self.solved += 1
+        bounds = Bounds(np.maximum(self._bounds.lb, -within), np.minimum(self._bounds.ub, within))
         of_rows = np.zeros(self.matrix.shape[0], dtype=np.int64)
         of_rows[self._has_rest] = direction[self._rest]
         goal = direction[: self._counts] + self.matrix.T @ of_rows
         result = milp(
             -goal.astype(float),
             integrality=whole,
-            bounds=self._bounds,
+            bounds=bounds,
             constraints=self._constraint,
             options={"node_limit": MOST_NODES, "mip_rel_gap": 0},
         )
-        self.optimal = result.status == 0
+        self.optimal = result.status == 0 and within == UNBOUNDED
         if result.x is None or np.abs(result.x - np.rint(result.x)).max(initial=0) > NEAR:
             return None
         values = np.zeros(len(self.low), dtype=np.int64)

@@ -144,13 +144,27 @@ class Checked:
         self._matrix = whole[:, : relations.counts].tocsc()
 
     def everywhere(self, changes: Sequence[Change]) -> tuple[Ints, Ints]:
-        """Variables and values of all changes that fulfil everything, in every month where they do."""
-        place = self._relations.place
+        """Variables and values of all changes that fulfil everything, in every month where they do.
+
+        A change over several months is of these months alone.
+        """
+        place, period = self._relations.place, self._relations.period
         number = np.repeat(np.arange(len(changes)), [len(change) for change in changes])
         variable = np.fromiter((one for change in changes for one in change), np.int64, len(number))
         step = np.fromiter((one for change in changes for one in change.values()), np.int64, len(number))
+        first = np.full(len(changes), len(self._relations.variable_at))
+        last = np.full(len(changes), -1)
+        np.minimum.at(first, number, period[variable])
+        np.maximum.at(last, number, period[variable])
+        fixed = (first != last)[number]
         found = [
-            self._here(len(changes), number, there[place[variable]], step) for there in self._relations.variable_at
+            self._here(
+                len(changes),
+                number,
+                np.where(fixed, np.where(first[number] == month, variable, -1), there[place[variable]]),
+                step,
+            )
+            for month, there in enumerate(self._relations.variable_at)
         ]
         variables, values = (np.concatenate([one[side] for one in found]) for side in (0, 1))
         return variables, values

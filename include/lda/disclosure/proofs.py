@@ -16,7 +16,7 @@ from lda.disclosure.relations import Relations
 from lda.disclosure.rules import Bools, Ints
 
 # Part of every proof's name: to be raised when the attack is changed so that earlier proofs no longer count.
-VERSION = 1
+VERSION = 2
 
 
 class Proofs:
@@ -47,19 +47,22 @@ class Proofs:
             part.replace(self._path)
 
 
-def name_of(relations: Relations, variables: Ints, rows: Ints, low: Ints, high: Ints, hidden: Bools, width: int) -> str:
+def name_of(
+    relations: Relations, variables: Ints, rows: Ints, low: Ints, high: Ints, hidden: Bools, width: Ints
+) -> str:
     """The name of the proof that nothing hidden in a group can be worked out.
 
-    :param variables, rows: of the group; ``low``, ``high`` and ``hidden`` are of all variables.
+    :param variables, rows: of the group; ``low``, ``high``, ``hidden`` and ``width`` are of all variables.
     """
     entry_row, entry = relations.only_rows(rows)
     parts = (
-        np.array([VERSION, width, len(variables), len(rows)]),
+        np.array([VERSION, len(variables), len(rows)]),
         np.searchsorted(rows, entry_row),
         np.searchsorted(variables, entry),
         low[variables],
         high[variables],
         hidden[variables],
+        width[variables],
     )
     found = hashlib.sha256()
     for part in parts:

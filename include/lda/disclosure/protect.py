@@ -113,7 +113,7 @@ class _Work:
     def __init__(self, scene: Scene, proofs: Proofs, threads: int) -> None:
         self.proofs, self.threads = proofs, threads
         self.scene, self.relations = scene, scene.relations
-        self.small = scene.cells.small
+        self.small, self.width = scene.cells.small, scene.width
         self.masked = np.zeros(self.relations.variables, dtype=np.bool_)
         self.hopeless: list[int] = []
         counts = scene.counts if scene.counts is not None else np.zeros(self.relations.variables, dtype=np.int64)
@@ -144,9 +144,7 @@ class _Work:
             [TOTAL_COST.get(kind, OTHER_TOTAL_COST) if total else 0 for kind, total in data], dtype=np.int64
         )
         cost = np.zeros(self.relations.variables, dtype=np.int64)
-        np.add.at(
-            cost, self.relations.of_cell, weight + np.where(self.scene.cells.unlimited, 0, self.scene.cells.truth)
-        )
+        np.add.at(cost, self.relations.of_cell, weight + np.where(self.scene.cells.amount, 0, self.scene.cells.truth))
         return cost
 
     def bounds(self, variables: Ints) -> tuple[Ints, Ints]:
@@ -172,7 +170,7 @@ class _Work:
             self.relations,
             *self.bounds(everything),
             self.wanted(),
-            self.scene.standard.minimum_width,
+            self.width,
             self.scene.counts,
             self.reach,
             proofs=self.proofs,
@@ -267,7 +265,7 @@ class _Group:
 
     def _attack(self, wanted: Bools, reach: Reach) -> Findings:
         low, high = self.work.bounds(self.variables)
-        width = self.work.scene.standard.minimum_width
+        width = self.work.width[self.variables]
         return attack(self.relations, low, high, wanted, width, self.counts, reach, proofs=self.work.proofs)
 
     def _stop(self, variable: int) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from lda.disclosure.rules import DisclosureError, Standard
 
-TABLES = ("measure_catalogue", "disclosure_rule", "geography_link", "measure_relation")
+TABLES = ("measure_catalogue", "disclosure_rule", "geography_link", "measure_relation", "disclosure_amount")
 
 
 Reference = Path | duckdb.DuckDBPyConnection
@@ -19,7 +19,8 @@ def load_reference(connection: duckdb.DuckDBPyConnection, reference: Reference) 
     """Load the seeds into tables of their names in a working database, open ends of validity filled in.
 
     ``measure_relation`` says which counts of different measures are the same people (``same``), people among others
-    (``part``), or shares of others that overlap nowhere (``shares``) and, with nobody left over, ``partition``.
+    (``part``), or shares of others that overlap nowhere (``shares``) and, with nobody left over, ``partition``; and
+    which only grow from period to period of a financial year (``grows``).
 
     :param reference: the folder of the seeds, or a database that has them in schema ``reference``.
     :returns: what the disclosure rules ask for; where rules differ, the stricter.
@@ -40,6 +41,7 @@ def load_reference(connection: duckdb.DuckDBPyConnection, reference: Reference) 
         finally:
             connection.unregister("seed")
     _check_measures(connection)
+    _check_amounts(connection)
     return _standard(connection)
 
 
@@ -62,6 +64,20 @@ def _check_measures(connection: duckdb.DuckDBPyConnection) -> None:
     if unknown:
         named = "; ".join(f"{relation}: {measure}" for relation, measure in unknown)
         raise DisclosureError(f"Seed measure_relation names measures the catalogue does not have: {named}")
+
+
+def _check_amounts(connection: duckdb.DuckDBPyConnection) -> None:
+    """A sum, mean or median that nothing says how to round would be one nobody rounds."""
+    unknown = connection.execute("""
+        SELECT DISTINCT measure_id FROM measure_catalogue AS catalogue
+        WHERE aggregation IN ('sum', 'mean', 'median') AND NOT exists(
+            FROM disclosure_amount AS amount WHERE amount.disclosure_rule = catalogue.disclosure_rule
+                AND amount.aggregation = catalogue.aggregation AND amount.unit = catalogue.unit
+        ) ORDER BY 1
+    """).fetchall()
+    if unknown:
+        named = ", ".join(row[0] for row in unknown)
+        raise DisclosureError(f"Seed disclosure_amount does not say what these are rounded to: {named}")
 
 
 def _standard(connection: duckdb.DuckDBPyConnection) -> Standard:

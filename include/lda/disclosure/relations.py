@@ -24,6 +24,8 @@ SAME_ROW = "now.system_code = other.system_code AND now.period_end = other.perio
 SAME_AREA = f"{SAME_ROW} AND now.geography_type = other.geography_type AND now.geography_code = other.geography_code"
 SAME_LEVEL = "now.breakdown_type = other.breakdown_type AND now.breakdown_value = other.breakdown_value"
 SAME_COUNT = "now.measure_id = other.measure_id AND now.side = other.side"
+# The financial year of the NHS and councils begins in April, as variable financial_year_first_month of the dbt project.
+FIRST_MONTH = 4
 VALID = "period_end >= valid_from AND period_end < valid_to"
 
 
@@ -35,7 +37,7 @@ class Relations:
     :ivar variables: how many variables there are, rests included.
     :ivar variable: variable of each entry.
     :ivar coefficient: 1 for the whole, -1 for parts and rests.
-    :ivar kind: what each row is (geography, breakdown, complement, part, shares, partition).
+    :ivar kind: what each row is (geography, breakdown, complement, part, shares, partition, grows).
     :ivar rest: variable of each row's rest, or -1.
     :ivar people: whether the rest counts people of its own (a complement).
     :ivar place: of each count, what it is the count of, whatever the month: counts of several months share it.
@@ -172,6 +174,7 @@ def find_relations(connection: duckdb.DuckDBPyConnection, low: Ints, high: Ints,
     data: dict[str, Any] = connection.execute(f"""
         WITH entry AS (
             {_geography()} UNION ALL {_breakdown()} UNION ALL {_complement()} UNION ALL {_between_measures()}
+            UNION ALL {_over_time()}
         ),
         line AS (
             SELECT whole, parts_of, kind, bool_or(inequality) AS inequality, bool_or(people) AS people,
@@ -290,7 +293,7 @@ def _complement() -> str:
             true AS inequality, true AS people
         FROM cell AS now JOIN cell AS other
             ON {SAME_AREA} AND {SAME_LEVEL} AND now.measure_id = other.measure_id
-        WHERE now.side = 'numerator' AND other.side = 'denominator'
+        WHERE now.side = 'numerator' AND other.side = 'denominator' AND now.denominator_kind = 'people'
     )"""
 
 
@@ -305,10 +308,32 @@ def _between_measures() -> str:
             AND now.period_end >= relation.valid_from AND now.period_end < relation.valid_to
         JOIN cell AS other ON {SAME_AREA} AND {SAME_LEVEL}
             AND other.measure_id = relation.whole_measure_id AND other.side = relation.whole_side
-        WHERE relation.breakdown_type IS NULL OR (
+        WHERE relation.relation <> 'grows' AND (relation.breakdown_type IS NULL OR (
             now.breakdown_type = relation.breakdown_type
             AND list_contains(string_split(relation.breakdown_values, ';'), now.breakdown_value)
+        ))
+    )"""
+
+
+def _over_time() -> str:
+    """A count since 1 April that only grows (``grows``): whom it holds once it holds at the year's later periods."""
+    year = f"year({{period}} - INTERVAL {FIRST_MONTH - 1} MONTH)"
+    return f"""(
+        WITH step AS (
+            SELECT measure_id, period_end, lead(period_end) OVER (PARTITION BY measure_id ORDER BY period_end) AS later
+            FROM (SELECT DISTINCT measure_id, period_end FROM cell)
         )
+        SELECT other.cell_id AS whole, relation.relation_id AS parts_of, relation.relation AS kind,
+            now.cell_id AS part, true AS inequality, true AS people
+        FROM measure_relation AS relation
+        JOIN cell AS now ON now.measure_id = relation.measure_id AND now.side = relation.side
+            AND now.period_end >= relation.valid_from AND now.period_end < relation.valid_to
+        JOIN step ON now.measure_id = step.measure_id AND now.period_end = step.period_end
+        JOIN cell AS other ON other.period_end = step.later AND now.system_code = other.system_code
+            AND now.geography_type = other.geography_type AND now.geography_code = other.geography_code
+            AND {SAME_LEVEL} AND other.measure_id = relation.whole_measure_id AND other.side = relation.whole_side
+        WHERE relation.relation = 'grows'
+            AND {year.format(period="now.period_end")} = {year.format(period="other.period_end")}
     )"""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from lda.disclosure.amounts import Shown, as_published, as_would_be, told_by_amounts
 from lda.disclosure.cells import HIDDEN, KEY, Cells, Source, make_cells, read_figures, read_ruled
 from lda.disclosure.intervals import propagate
 from lda.disclosure.rates import told_by_rates
@@ -64,7 +65,7 @@ class Scene:
 
     def origin(self, variable: int) -> str:
         """What told a variable that no relation told: another measure's figure, a rate, or an earlier publication."""
-        width = self.standard.minimum_width
+        width = self.width[variable]
         for word, intervals in (("another measure", plain_intervals), ("rate", published_intervals)):
             low, high = self.of_one_publication(*intervals(self.cells))
             if high[variable] - low[variable] < width:
@@ -91,6 +92,13 @@ class Scene:
         return wanted
 
     @property
+    def width(self) -> Ints:
+        """The least difference between smallest and largest possible value, by variable."""
+        found = np.full(self.relations.variables, self.standard.minimum_width)
+        np.maximum.at(found, self.relations.of_cell, self.cells.width)
+        return found
+
+    @property
     def smallest(self) -> Ints:
         """The smallest count that may be published, by variable of a cell."""
         smallest = np.zeros(self.relations.variables, dtype=np.int64)
@@ -105,8 +113,21 @@ class Scene:
 
 
 def published_intervals(cells: Cells) -> tuple[Ints, Ints]:
-    """What published figures and rates tell by themselves, of each cell."""
-    return told_by_rates(cells, *plain_intervals(cells))
+    """What published counts, rates, sums, means and medians tell by themselves, of each cell."""
+    return told_by_amounts(as_published(cells), *told_by_rates(cells, *plain_intervals(cells)))
+
+
+def narrowed(cells: Cells) -> Bools:
+    """Shown counts of which a rate, mean or median beside them tells more than their own rounding does.
+
+    Sums are not asked: that nobody has more than 31 days of a month bounds people whatever a sum is rounded to.
+    """
+    low, high = plain_intervals(cells)
+    shown = as_published(cells)
+    means = Shown(**{name: value[shown.is_mean | shown.is_median] for name, value in vars(shown).items()})
+    found = told_by_amounts(means, *told_by_rates(cells, low, high))
+    counts: Bools = (cells.shown != HIDDEN) & ~cells.amount
+    return counts & ((found[0] > low) | (found[1] < high))
 
 
 def plain_intervals(cells: Cells) -> tuple[Ints, Ints]:
@@ -116,20 +137,21 @@ def plain_intervals(cells: Cells) -> tuple[Ints, Ints]:
     a small numerator may be hidden for either reason.
     """
     primary = cells.small if cells.knows_truth else ~cells.labelled & (cells.smallest > 0)
-    limited = ~cells.unlimited if cells.knows_truth else cells.numerator
+    limited = ~cells.unlimited & (cells.knows_truth | cells.numerator)
     return _intervals(cells, cells.shown, primary, limited)
 
 
 def would_be_intervals(cells: Cells, masked: Bools) -> tuple[Ints, Ints]:
     """What figures would tell if the cells of a mask were hidden besides the small ones."""
     shown = rounded(cells.truth, cells.round_to)
-    return _intervals(cells, np.where(cells.small | masked, HIDDEN, shown), cells.small, ~cells.unlimited)
+    found = _intervals(cells, np.where(cells.small | masked, HIDDEN, shown), cells.small, ~cells.unlimited)
+    return told_by_amounts(as_would_be(cells, masked), *found)
 
 
 def _intervals(cells: Cells, shown: Ints, primary: Bools, limited: Bools) -> tuple[Ints, Ints]:
     low, high = shown_interval(shown, cells.least, cells.round_to)
     hidden_low, hidden_high = hidden_interval(primary, cells.smallest, cells.least)
-    hidden = shown == HIDDEN
+    hidden = (shown == HIDDEN) | cells.behind_mean
     return np.where(hidden, hidden_low, low), np.where(hidden, np.where(limited, hidden_high, UNBOUNDED), high)
 
 
@@ -189,7 +211,7 @@ def _before(cells: Cells, previous: list[Path], reference: Reference, standard: 
         high = np.minimum(before.high[same], found.high[variable])
         agree = low <= high
         before.low[same[agree]], before.high[same[agree]] = low[agree], high[agree]
-    before.told = before.high - before.low < standard.minimum_width
+    before.told = before.high - before.low < np.maximum(cells.width, standard.minimum_width)
     return before
 
 

@@ -265,7 +265,8 @@ def coverage_by_measure(context: FrameContext) -> pd.DataFrame:
 
 
 def disclosure_by_measure(context: FrameContext) -> pd.DataFrame:
-    """One row per measure: hidden figures that can be worked out, and figures shown in rows whose own is hidden.
+    """One row per measure: hidden figures that can be worked out, figures shown in rows whose own is hidden, and
+    rounded counts of which a mean, median or rate in their row tells more than their rounding does.
 
     Earlier publications are read too. Parameter ``exact``: go beyond interval arithmetic; what was proved
     when the figures to hide were chosen is not asked again.
@@ -285,8 +286,8 @@ def disclosure_by_measure(context: FrameContext) -> pd.DataFrame:
     beside: Counter[str] = Counter()
     for place, count in report.beside_hidden.items():
         beside[place.split(".")[0]] += count
-    found = [(measure, told[measure], beside[measure]) for (measure,) in rows]
-    return pd.DataFrame(found, columns=["measure_id", "worked_out", "shown_beside_hidden"])
+    found = [(measure, told[measure], beside[measure], report.narrowed.get(measure, 0)) for (measure,) in rows]
+    return pd.DataFrame(found, columns=["measure_id", "worked_out", "shown_beside_hidden", "narrowed"])
 
 
 def published_text(context: FrameContext) -> pd.DataFrame:

@@ -273,6 +273,8 @@ def audit_view(found: Mapping[str, Any]) -> RenderableType:
     for place, rows in found["beside_hidden"].items():
         measure, column = place.split(".")
         table.add_row(measure, column, f"{number(rows)} rows", "", "", "", "", "shown beside a hidden figure")
+    for measure, rows in found["narrowed"].items():
+        table.add_row(measure, "", f"{number(rows)} rows", "", "", "", "", "a mean, median or rate beside it")
     return table
 
 

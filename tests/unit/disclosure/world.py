@@ -21,6 +21,7 @@ MEASURES = {
     "rate": ("per million people", "ratio", "population", 1_000_000),
 }
 RESIDENTS = 5_000
+AMOUNTS = [("mean", "days", 1, "", ""), ("median", "days", 1, "", ""), ("sum", "days", 10, 1, 31)]
 RELATIONS = [
     ("plan_register", "same", "plan", "denominator", "uptake", "denominator"),
     ("plan_checked", "part", "plan", "numerator", "uptake", "numerator"),
@@ -65,6 +66,11 @@ def write_seeds(
             dict(zip(("relation_id", "relation", "measure_id", "side", "whole_measure_id", "whole_side"), one,
                      strict=True), breakdown_type="", breakdown_values="")
             for one in relations
+        ],
+        "disclosure_amount": [
+            {"disclosure_rule": "lda", "aggregation": kind, "unit": unit, "round_to": step, "person_step": 1,
+             "person_least": least, "person_most": most}
+            for kind, unit, step, least, most in AMOUNTS
         ],
     }  # fmt: skip
     for name, rows in tables.items():
