@@ -20,7 +20,9 @@ import pyarrow as pa
 from lda.disclosure.attack import Findings, attack
 from lda.disclosure.audit import REFERENCE
 from lda.disclosure.cells import KEY, Source
+from lda.disclosure.circuits import Circuits
 from lda.disclosure.exact import Reach
+from lda.disclosure.moves import Change
 from lda.disclosure.proofs import Proofs
 from lda.disclosure.reference import Reference
 from lda.disclosure.rules import Bools, Ints
@@ -156,6 +158,15 @@ class _Work:
         )
         return low, high
 
+    def widest(self, variables: Ints) -> tuple[Ints, Ints]:
+        """What would be told of some variables if everything that may be hidden were."""
+        low, high = self.bounds(variables)
+        hideable = self.may_hide()[variables]
+        return (
+            np.where(hideable, np.minimum(low, self._hidden[0][variables]), low),
+            np.where(hideable, np.maximum(high, self._hidden[1][variables]), high),
+        )
+
     def wanted(self) -> Bools:
         """Variables that must not be told, as far as anything helps them."""
         everything = np.arange(self.relations.variables)
@@ -233,6 +244,7 @@ class _Group:
         self.counts = work.scene.counts[self.variables] if work.scene.counts is not None else None
         self.reach = Reach(work.reach.low[self.variables], work.reach.high[self.variables])
         self.guessed: list[int] = []
+        self._circuits: Circuits | None = None
 
     def run(self, told: Ints) -> int:
         """Hide until nothing is told, then show what was hidden in vain; gives the number of attacks made."""
@@ -269,22 +281,69 @@ class _Group:
         return attack(self.relations, low, high, wanted, width, self.counts, reach, proofs=self.work.proofs)
 
     def _stop(self, variable: int) -> None:
-        """Hide the cheapest figure that stops a variable from being worked out, unless it is stopped already."""
-        work = self.work
+        """Hide what stops a variable from being worked out, unless it is stopped already: the figures of the cheapest
+        change that proves it open; where no change is found, the cheapest single figure."""
+        work, circuits = self.work, self._changes(variable)
+        found = circuits.cheapest(self._place(variable)) if circuits else None
+        if found is not None and not found[1]:
+            self._prove(found[0])
+            return
         if work.reason and not self._is_told(variable):
+            return
+        if circuits is not None and found is not None:
+            for place in found[1]:
+                work.hide(int(self.variables[place]), variable)
+            circuits.hide(found[1])
+            self._prove(found[0])
+            return
+        self._stop_by_one(variable)
+
+    def _place(self, variable: int) -> int:
+        return int(np.searchsorted(self.variables, variable))
+
+    def _changes(self, variable: int) -> Circuits | None:
+        """The search for changes, where one more or fewer is enough to leave a variable open."""
+        work = self.work
+        if self.counts is None or work.width[variable] > 1:
+            return None
+        if self._circuits is None:
+            seen = work.bounds(self.variables)
+            self._circuits = Circuits(self.relations, self.counts, seen, work.widest(self.variables), self._cost())
+        return self._circuits
+
+    def _cost(self) -> Ints:
+        return np.maximum(self.work.cost[self.variables], 1)
+
+    def _prove(self, change: Change) -> None:
+        """Keep figures that a change proves possible."""
+        if self.counts is not None:
+            places, steps = (np.array(part, dtype=np.int64) for part in (list(change), list(change.values())))
+            self.reach.include(places, self.counts[places] + steps)
+
+    def _stop_by_one(self, variable: int) -> None:
+        """Hide the cheapest figure whose hiding stops a variable from being worked out, if any does."""
+        work = self.work
+        if self._is_pinned(variable):
+            work.hopeless.append(variable)
             return
         for ring in self._rings(variable):
             candidates = sorted(ring, key=lambda other: (work.cost[other], other))
             for other in candidates[:MOST_TRIED]:
                 work.hide(other, variable)
                 if not self._is_told(variable):
+                    self._hidden(other)
                     return
                 work.show(other)
             if candidates:
                 work.hide(candidates[0], variable)
+                self._hidden(candidates[0])
                 self.guessed.append(candidates[0])
                 return
         work.hopeless.append(variable)
+
+    def _hidden(self, variable: int) -> None:
+        if self._circuits is not None:
+            self._circuits.hide([self._place(variable)])
 
     def _is_told(self, variable: int) -> bool:
         """Attack one variable. What proves it safe is kept only then: hiding more never makes it untrue."""
@@ -293,6 +352,12 @@ class _Group:
         if not told:
             self.reach = trial
         return told
+
+    def _is_pinned(self, variable: int) -> bool:
+        """Whether a variable can have one value only, whatever is hidden: then hiding is in vain."""
+        low, high = self.work.widest(self.variables)
+        trial = self.reach.copy()
+        return bool(len(attack(self.relations, low, high, self.variables == variable, 1, self.counts, trial).told))
 
     def _rings(self, variable: int) -> Iterator[list[int]]:
         """Figures that may be hidden, at one relation's distance, then farther and farther."""

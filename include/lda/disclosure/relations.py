@@ -24,6 +24,8 @@ SAME_ROW = "now.system_code = other.system_code AND now.period_end = other.perio
 SAME_AREA = f"{SAME_ROW} AND now.geography_type = other.geography_type AND now.geography_code = other.geography_code"
 SAME_LEVEL = "now.breakdown_type = other.breakdown_type AND now.breakdown_value = other.breakdown_value"
 SAME_COUNT = "now.measure_id = other.measure_id AND now.side = other.side"
+# Code of the PCN of practices that are in none, as variable pcn_unallocated of the dbt project.
+UNALLOCATED = "U"
 # The financial year of the NHS and councils begins in April, as variable financial_year_first_month of the dbt project.
 FIRST_MONTH = 4
 VALID = "period_end >= valid_from AND period_end < valid_to"
@@ -226,7 +228,7 @@ def _same_people(connection: duckdb.DuckDBPyConnection, low: Ints, high: Ints, t
 
 
 def _geography() -> str:
-    """Areas add up to the areas they lie in. An area without a parent of a type lies in its unallocated one, if any.
+    """Areas add up to the areas they lie in. A practice without a PCN lies in the unallocated one.
 
     They add up completely when every area of the type has a parent of the other type, else they are only parts.
     Areas on current boundaries (type with ``_current``) are made of those that lie in them the day after the last
@@ -249,15 +251,15 @@ def _geography() -> str:
         ),
         pair AS (SELECT DISTINCT system_code, period_end, geography_type, parent_type FROM linked),
         placed AS (
-            SELECT area.*, pair.parent_type, coalesce(linked.parent_code, 'U') AS parent_code,
-                linked.parent_code IS NULL AS unlinked
+            SELECT area.*, pair.parent_type, linked.parent_code IS NULL AS unlinked,
+                coalesce(linked.parent_code, CASE pair.parent_type WHEN 'pcn' THEN '{UNALLOCATED}' END) AS parent_code
             FROM area JOIN pair USING (system_code, period_end, geography_type)
             LEFT JOIN linked USING (system_code, period_end, geography_type, geography_code, parent_type)
         ),
         nested AS (
             SELECT *, unlinked AND NOT exists(
                 FROM area WHERE area.system_code = placed.system_code AND area.period_end = placed.period_end
-                    AND area.geography_type = placed.parent_type AND area.geography_code = 'U'
+                    AND area.geography_type = placed.parent_type AND area.geography_code = placed.parent_code
             ) AS outside
             FROM placed
         ),

@@ -109,7 +109,8 @@ def test_a_sum_of_days_is_protected_where_its_rest_would_tell_a_few_people_s(see
 
 
 def test_a_unit_that_nothing_says_how_to_round_is_refused(seeds):
-    (seeds / "measure_catalogue.csv").write_text(HEADER + "\nodd,furlongs,mean,people,1,lda,,\n")
+    catalogue = seeds / "measure_catalogue.csv"
+    catalogue.write_text(catalogue.read_text().rstrip() + "\nodd,furlongs,mean,people,1,lda,,\n")
     with (
         database(":memory:", mart=rows_of(STAYS)) as mart,
         pytest.raises(DisclosureError, match=r"disclosure_amount .*: odd"),
