@@ -1,5 +1,5 @@
--- No published count of people is one that the disclosure rule of its measure hides, none is unrounded, and no rate is shown
--- beside a suppressed count.
+-- No published count of people is one that the disclosure rule of its measure hides, none is unrounded, and no rate is
+-- shown beside a suppressed count.
 with published as (
 
     select * from {{ ref('published_measure_value') }}
