@@ -1,5 +1,5 @@
--- Every sum, mean or median has its rounding, and a mean or median is rounded to no less than what everybody's own value is
--- a multiple of: else people times mean tells how many people there are.
+-- Every sum, mean or median has its rounding, and a mean or median is rounded to no less than what everybody's own
+-- value is a multiple of: else people times mean tells how many people there are.
 select
     measure.measure_id,
     amount.round_to,

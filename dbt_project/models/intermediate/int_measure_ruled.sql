@@ -1,7 +1,7 @@
--- Every cell under the disclosure rule of its measure (seed disclosure_rule): small counts, zero included, are hidden and
--- others rounded, as the rule says. A population is not people on anyone's list and stands as it is; so does the figure of
--- a baseline year. Bed days tell how many people there are, so they are hidden with them. A sum, mean or median needs
--- enough people behind it, and is rounded (seed disclosure_amount).
+-- Every cell under the disclosure rule of its measure (seed disclosure_rule): small counts, zero included, are hidden
+-- and others rounded, as the rule says. A population is not people on anyone's list and stands as it is; so does the
+-- figure of a baseline year. Bed days tell how many people there are, so they are hidden with them. A sum, mean or
+-- median needs enough people behind it, and is rounded (seed disclosure_amount).
 with cell as (
 
     select * from {{ ref('int_measure_cell') }}
