@@ -29,6 +29,9 @@ class Circuits(Moves):
     :param cost: of hiding each variable.
     """
 
+    # Cheap is not good enough: the cheapest is wanted.
+    GOOD_ENOUGH = -1 << 62
+
     def __init__(
         self, relations: Relations, values: Ints, seen: tuple[Ints, Ints], widest: tuple[Ints, Ints], cost: Ints
     ) -> None:
@@ -62,30 +65,3 @@ class Circuits(Moves):
 
     def _price(self, variable: int, step: int) -> int:
         return self._up[variable] if step > 0 else self._down[variable] if step < 0 else 0
-
-    def _mend(
-        self, row: int, wrong: int, change: Change, left: Change, broken: Change, first: int
-    ) -> tuple[int, int] | None:
-        """The entry of a broken row whose change costs least: what must be hidden for it, and what the rows that it
-        breaks, less those that it mends, will cost at least."""
-        entries, row_most, row_least = self._entries[row], self._row_most, self._row_least
-        best, best_cost = None, 1 << 62
-        turn = self._turn(len(entries))
-        for place in range(turn - len(entries), turn):
-            candidate, coefficient = entries[place]
-            step = -wrong * coefficient
-            done = change.get(candidate, 0)
-            if done * step < 0 or candidate == first:
-                continue
-            if not self._least[candidate] <= done + step <= self._most[candidate]:
-                continue
-            cost = self._price(candidate, step)
-            for other, its_coefficient in self._rows[candidate]:
-                now = left.get(other, 0) + its_coefficient * step
-                if now > row_most[other] or now < row_least[other]:
-                    cost += self._row_price[other]
-                elif other in broken:
-                    cost -= self._row_price[other]
-            if cost < best_cost:
-                best, best_cost = (candidate, step), cost
-        return best

@@ -29,8 +29,13 @@ Change = dict[int, int]
 class Moves:
     """Searches small changes around one set of figures.
 
+    To change a count, one more or one fewer, costs nothing here, and to break a row costs one mend.
+
     :param values: figures that fulfil every relation, within ``low`` and ``high``.
     """
+
+    # What mends one row more than it breaks is taken at once.
+    GOOD_ENOUGH = -1
 
     def __init__(self, relations: Relations, values: Ints, low: Ints, high: Ints) -> None:
         self._random = np.random.default_rng(relations.variables)
@@ -49,6 +54,7 @@ class Moves:
         has = relations.rest >= 0
         self._row_most: list[int] = np.where(has, (high - values)[relations.rest], 0).tolist()
         self._row_least: list[int] = np.where(has, (low - values)[relations.rest], 0).tolist()
+        self._up, self._down, self._row_price = [0] * counts, [0] * counts, [1] * relations.rows
         self._turns: list[float] = []
 
     def around(self, variable: int, step: int) -> Change | None:
@@ -104,9 +110,10 @@ class Moves:
     def _mend(
         self, row: int, wrong: int, change: Change, left: Change, broken: Change, first: int
     ) -> tuple[int, int] | None:
-        """The entry of a broken row whose change breaks fewest rows, less those that it mends."""
-        entries, row_most, row_least = self._entries[row], self._row_most, self._row_least
-        best, best_cost = None, 1 << 30
+        """The entry of a broken row whose change costs least: its own price, and that of the rows which it breaks, less
+        that of those which it mends."""
+        entries, row_most, row_least, row_price = self._entries[row], self._row_most, self._row_least, self._row_price
+        best, best_cost = None, 1 << 62
         turn = self._turn(len(entries))
         for place in range(turn - len(entries), turn):
             candidate, coefficient = entries[place]
@@ -116,16 +123,16 @@ class Moves:
                 continue
             if not self._least[candidate] <= done + step <= self._most[candidate]:
                 continue
-            cost = 0
+            cost = self._up[candidate] if step > 0 else self._down[candidate]
             for other, its_coefficient in self._rows[candidate]:
                 now = left.get(other, 0) + its_coefficient * step
                 if now > row_most[other] or now < row_least[other]:
-                    cost += 1
+                    cost += row_price[other]
                 elif other in broken:
-                    cost -= 1
+                    cost -= row_price[other]
             if cost < best_cost:
                 best, best_cost = (candidate, step), cost
-                if cost <= -1:
+                if cost <= self.GOOD_ENOUGH:
                     break
         return best
 
