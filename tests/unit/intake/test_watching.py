@@ -120,7 +120,9 @@ def test_a_collector_that_is_away_stops_nothing(settings, land):
     done = ingest_watched(
         settings,
         LDA_LINEAGE="true",
-        OPENLINEAGE_URL=away,
+        OPENLINEAGE__TRANSPORT__TYPE="http",
+        OPENLINEAGE__TRANSPORT__URL=away,
+        OPENLINEAGE__TRANSPORT__RETRY__TOTAL="1",
         OTEL_EXPORTER_OTLP_ENDPOINT=away,
         OTEL_EXPORTER_OTLP_TIMEOUT="1",
     )

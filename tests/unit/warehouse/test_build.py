@@ -78,14 +78,6 @@ def test_a_candidate_s_description_comes_back_and_a_replaced_one_is_told(setting
 
 
 PROJECT = {
-    "dbt_project.yml": (
-        "name: tiny\nversion: 1.0.0\nconfig-version: 2\nprofile: tiny\nmodel-paths: [models]\n"
-        "models: {tiny: {+schema: mart, +materialized: table}}\n"
-    ),
-    "profiles.yml": (
-        "tiny:\n  target: duckdb\n  outputs:\n    duckdb:\n      type: duckdb\n"
-        "      path: \"{{ env_var('LDA_CANDIDATE_PATH') }}\"\n      schema: main\n"
-    ),
     "macros/schema.sql": "{% macro generate_schema_name(custom, node) %}{{ custom or 'main' }}{% endmacro %}",
     "models/people.sql": "select 1 as person, 'M' as sex",
     "models/people.yml": (
@@ -96,14 +88,8 @@ PROJECT = {
 
 
 @pytest.fixture
-def project(tmp_path) -> Settings:
-    settings = Settings(home=tmp_path / "home", project_dir=tmp_path / "project")
-    settings.make_folders()
-    for name, text in PROJECT.items():
-        path = settings.dbt_dir / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return settings
+def project(write_project) -> Settings:
+    return write_project("mart", PROJECT)
 
 
 def test_the_candidate_of_a_run_whose_steps_go_on_is_kept(settings, ledger, make_candidate):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import duckdb
@@ -12,14 +11,6 @@ from lda.settings import PROJECT_DIR, Settings
 from lda.warehouse.transform import TransformError, TransformResult, transform
 
 PROJECT = {
-    "dbt_project.yml": (
-        "name: tiny\nversion: 1.0.0\nconfig-version: 2\nprofile: tiny\nmodel-paths: [models]\n"
-        "models: {tiny: {+schema: published, +materialized: table}}\n"
-    ),
-    "profiles.yml": (
-        "tiny:\n  target: duckdb\n  outputs:\n    duckdb:\n      type: duckdb\n"
-        "      path: \"{{ env_var('LDA_CANDIDATE_PATH') }}\"\n      schema: main\n"
-    ),
     "models/published_figure_v1.sql": "{{ config(alias='figure') }} select 'a' as measure, 7::integer as value",
     "models/published_figure_v2.sql": (
         "{{ config(alias='figure') }} select measure as measure_id, value::double as value "
@@ -54,17 +45,10 @@ models:
 
 
 @pytest.fixture
-def project(tmp_path) -> Settings:
-    settings = Settings(home=tmp_path / "home", project_dir=tmp_path / "project")
-    settings.make_folders()
-    for name, text in PROJECT.items():
-        path = settings.dbt_dir / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    (settings.dbt_dir / "macros").mkdir()
-    for macro in ("generate_alias_name.sql", "generate_schema_name.sql"):
-        shutil.copy(PROJECT_DIR / "dbt_project" / "macros" / macro, settings.dbt_dir / "macros")
-    return settings
+def project(write_project) -> Settings:
+    names = ("macros/generate_alias_name.sql", "macros/generate_schema_name.sql")
+    macros = {name: (PROJECT_DIR / "dbt_project" / name).read_text(encoding="utf-8") for name in names}
+    return write_project("published", PROJECT | macros)
 
 
 def build(project: Settings, latest: int) -> tuple[Path, TransformResult]:
