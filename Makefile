@@ -16,6 +16,9 @@ export AIRFLOW__CORE__PARALLELISM ?= 4
 export AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION ?= False
 export AIRFLOW__API__HOST ?= 127.0.0.1
 export AIRFLOW__API__PORT ?= 8080
+# Where tasks report to: the same server, also on another port, or when it listens on every address of the machine.
+TASKS_REACH := $(if $(filter 0.0.0.0 ::,$(AIRFLOW__API__HOST)),127.0.0.1,$(AIRFLOW__API__HOST))
+export AIRFLOW__CORE__EXECUTION_API_SERVER_URL ?= http://$(TASKS_REACH):$(AIRFLOW__API__PORT)/execution/
 # The scheduler of `make up` starts tasks before the API server answers; on a slow machine that takes a minute.
 export AIRFLOW__WORKERS__EXECUTION_API_RETRIES ?= 8
 export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := False

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from common import DEFAULT_ARGS, LONDON, SETTINGS, START, TAGS, WRITER_POOL
+from common import DEFAULT_ARGS, SETTINGS, START, TAGS, WRITER_POOL
 
 DOC = """
 ### Lists for direct care
@@ -27,7 +27,7 @@ No other DAG makes them or waits for them, and nothing of them leaves the vault.
     dag_id="lda_direct_care",
     description="Make the lists that name people, for their own care",
     doc_md=DOC,
-    schedule=CronTriggerTimetable("0 5 * * 1", timezone=LONDON) if SETTINGS.direct_care else None,
+    schedule=CronTriggerTimetable("0 5 * * 1", timezone="Europe/London") if SETTINGS.direct_care else None,
     start_date=START,
     catchup=False,
     max_active_runs=1,

@@ -35,6 +35,14 @@ EVERY_SYSTEM = "all"
 Days = Literal["keep"] | Annotated[int, Field(ge=1)]
 
 
+def create_private(path: Path) -> int:
+    """Make a new file that only its owner can open, from its first byte on; an open descriptor to write to.
+
+    :raises FileExistsError: when it is there already.
+    """
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+
+
 class SettingsError(Exception):
     """A setting is missing or wrong; the message says which and what to do."""
 
@@ -290,7 +298,7 @@ class Settings(BaseSettings):
         if not path.exists():
             # Written beside and linked into place whole: of two first starts one key is kept, and none is ever empty.
             beside = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
-            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE), "wb") as file:
+            with os.fdopen(create_private(beside), "wb") as file:
                 file.write(secrets.token_hex(_KEY_LENGTH).encode())
                 file.flush()
                 os.fsync(file.fileno())

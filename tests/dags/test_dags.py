@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import runpy
 import sys
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
@@ -327,6 +328,18 @@ def test_lists_for_direct_care_are_not_scheduled_nor_made_by_hand_unless_switche
     with pytest.raises(AirflowSkipException, match="LDA_DIRECT_CARE"):
         dag.get_task("make_care_lists").python_callable(params={"reason": "recall"}, dag_run=Run("manual"))
     assert made == []
+
+
+def test_airflow_can_store_every_dag_also_the_one_that_a_switch_puts_on_a_schedule(bag, project, monkeypatch):
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    common = import_module("common")
+    monkeypatch.setattr(common, "SETTINGS", common.SETTINGS.model_copy(update={"direct_care": True}))
+    switched_on = runpy.run_path(str(project / "dags" / "lda_direct_care.py"))["lda_direct_care"]()
+    for dag in [*bag.dags.values(), switched_on]:
+        stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+        assert stored.dag_id == dag.dag_id
+    assert stored.timetable.summary == "0 5 * * 1"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import zipfile
 from io import FileIO
 from pathlib import Path
 
-from lda.settings import Settings
+from lda.settings import Settings, create_private
 from lda.vault import private_folder
 
 READ_ONLY = 0o400
@@ -31,7 +31,7 @@ def archive_file(settings: Settings, source: Path) -> tuple[str, int]:
     """
     incoming = private_folder(settings.archive) / f".incoming-{uuid.uuid4().hex}"
     try:
-        with source.open("rb", buffering=0) as landed, os.fdopen(_create(incoming), "wb", buffering=0) as copy:
+        with source.open("rb", buffering=0) as landed, os.fdopen(create_private(incoming), "wb", buffering=0) as copy:
             file_id, size = _copy(landed, copy)
             os.fsync(copy.fileno())
         target = archive_path(settings, file_id)
@@ -70,7 +70,10 @@ def archive_landed(settings: Settings, source: Path) -> tuple[str, int]:
     packed = private_folder(settings.archive) / f".packing-{uuid.uuid4().hex}"
     try:
         size = 0
-        with os.fdopen(_create(packed), "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        with (
+            os.fdopen(create_private(packed), "wb") as file,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+        ):
             for path in files_of(source):
                 name = path.relative_to(source).as_posix().encode(errors="backslashreplace").decode()
                 entry = zipfile.ZipInfo(name)
@@ -101,7 +104,3 @@ def _write_out(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _create(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

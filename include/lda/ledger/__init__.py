@@ -1,7 +1,7 @@
 """The ledger: one small relational database that knows what happened to every file, row, run and publication."""
 
 from lda.ledger.copying import copy_ledger
-from lda.ledger.engine import open_engine
+from lda.ledger.engine import ledger_files, open_engine
 from lda.ledger.keeping import ERASURE, RETENTION, ArchiveChange, Hold, held_by
 from lda.ledger.ledger import Ledger
 from lda.ledger.notices import NoticeBook, ToldFile
@@ -26,6 +26,7 @@ __all__ = [
     "another_id",
     "copy_ledger",
     "held_by",
+    "ledger_files",
     "open_engine",
     "utc_now",
 ]

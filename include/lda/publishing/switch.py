@@ -16,7 +16,7 @@ from lda.ledger import Ledger
 from lda.ledger.publications import PUBLISHED, ROLLED_BACK_TO, utc_now
 from lda.ledger.trail import audit_line
 from lda.publishing.folder import PUBLIC, PUBLIC_DATABASE, PublicationError, read_manifest, verify_folder
-from lda.settings import Settings
+from lda.settings import PRIVATE_FILE, Settings
 
 CURRENT = "current"
 
@@ -44,7 +44,7 @@ def one_writer(settings: Settings) -> Iterator[None]:
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     try:
-        lock = FileLock(settings.home / ".publication.lock", is_singleton=True)
+        lock = FileLock(settings.home / ".publication.lock", mode=PRIVATE_FILE, is_singleton=True)
         lock.acquire(timeout=settings.lock_timeout_seconds)
     except Timeout as error:
         raise PublicationError(

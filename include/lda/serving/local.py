@@ -25,7 +25,7 @@ from psycopg import sql
 
 from lda.serving.errors import ServingError
 from lda.serving.roles import ANALYST, PUBLIC
-from lda.settings import PRIVATE_FILE, Settings
+from lda.settings import Settings, create_private
 
 DATABASE = "lda"
 HOST = "127.0.0.1"
@@ -155,8 +155,7 @@ def _prepare(settings: Settings, uri: str) -> None:
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(DATABASE)))
         readers = sql.SQL(", ").join(sql.Identifier(role) for role in LOGINS.values())
         connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(DATABASE), readers))
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
-    with os.fdopen(handle, "w") as file:
+    with os.fdopen(create_private(path), "w") as file:
         json.dump(passwords, file, indent=1)
 
 

@@ -12,6 +12,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from lda.ledger import ledger_files
 from lda.settings import ENV_FILE, PRIVATE_FILE, PRIVATE_FOLDER, Settings
 
 log = logging.getLogger(__name__)
@@ -24,29 +25,33 @@ class AccessError(Exception):
 
 @dataclass(frozen=True)
 class TooOpen:
-    """A folder or file that others than its owner can open: its path relative to LDA_HOME, and permissions."""
+    """A folder or file that others than its owner can open: its path, relative to LDA_HOME where it is in there, and
+    permissions."""
 
     path: str
     found: int
     expected: int
 
     def __str__(self) -> str:
-        where = shlex.quote(str(ENV_FILE)) if self.path == ".env" else f'"$LDA_HOME"/{shlex.quote(self.path)}'
+        where = f'"$LDA_HOME"/{shlex.quote(self.path)}'
+        if self.path == ".env" or Path(self.path).is_absolute():
+            where = shlex.quote(str(ENV_FILE) if self.path == ".env" else self.path)
         mend = f"chmod {self.expected:o} {where}"
         return f"{self.path}: permissions are {self.found:04o}, expected {self.expected:04o}. Mend it with: {mend}"
 
 
 def too_open(settings: Settings) -> list[TooOpen]:
-    """What others can open of landing, archive, vault, lake, warehouse, the demo's key and a ``.env`` with the key.
+    """What others can open of landing, archive, vault, lake, warehouse, a ledger in SQLite (it knows the names of
+    files), the demo's key and a ``.env`` with the key.
 
     What is not there is not told of, nor what is closed further than it must be.
     """
     home = settings.home
     folders = (settings.landing, settings.archive, settings.vault, settings.lake, settings.warehouse)
     places = [(path, PRIVATE_FOLDER) for path in folders]
-    places.append((settings.demo_key_path, PRIVATE_FILE))
+    places += [(path, PRIVATE_FILE) for path in (settings.demo_key_path, *ledger_files(settings.ledger_address))]
     found = [
-        TooOpen(path.relative_to(home).as_posix(), mode, expected)
+        TooOpen((path.relative_to(home) if path.is_relative_to(home) else path).as_posix(), mode, expected)
         for path, expected in places
         if (mode := _mode(path)) is not None and mode & ~expected
     ]

@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 
 import pytest
 
 from lda.channels import collect
 from lda.direct_care import make_lists
 from lda.intake import ingest, redrive
+from lda.ledger import Ledger
 from lda.refresh import start_refresh
 from lda.settings import Settings
 from lda.vault import AccessError, access, check_access, too_open
 
 KEY = "k" * 40
 FOLDERS = ("landing", "archive", "vault", "lake", "warehouse")
-PLACES = dict.fromkeys(FOLDERS, 0o700) | {"demo_pseudonym_key": 0o600}
+FILES = ("demo_pseudonym_key", "ledger.db", "ledger.db-wal", "ledger.db-shm")
+PLACES = dict.fromkeys(FOLDERS, 0o700) | dict.fromkeys(FILES, 0o600)
 
 
 @pytest.fixture
-def production(tmp_path, monkeypatch) -> Settings:
+def production(tmp_path, monkeypatch) -> Iterator[Settings]:
     monkeypatch.chdir(tmp_path)
     settings = Settings(home=tmp_path / "home", environment="production", pseudonym_key=KEY, direct_care=True)
     settings.make_folders()
     settings.demo_key_path.touch(mode=0o600)
-    return settings
+    ledger = Ledger(settings.ledger_address)
+    ledger.create()
+    ledger.note("looked", "home", "kept open, so that SQLite's journal is there")
+    yield settings
+    ledger.close()
 
 
 def test_a_home_as_it_is_made_is_closed(production):
     assert too_open(production) == []
     check_access(production)
+    assert {path.name for path in production.home.iterdir() if path.stat().st_mode & 0o077} == {"published"}
 
 
 @pytest.mark.parametrize(("name", "expected"), PLACES.items())
