@@ -1,8 +1,9 @@
 """The attack: everything a reader who knows the rules and relations can tell of hidden counts.
 
 First intervals by interval arithmetic over everything; then, for each hidden count that is still open, a proof that it
-is: two sets of figures that fulfil every relation and differ there. Small changes are tried first, each in every month;
-then integer programming on a group of connected counts, for many of them at once and for one at a time.
+is: two sets of figures of its month that fulfil every relation of the month, within these intervals, and differ there.
+Small changes are tried first, each in every month; then integer programming on a group of connected counts, for many of
+them at once and for one at a time.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from lda.disclosure.equations import Relations
 from lda.disclosure.exact import Group, Reach
 from lda.disclosure.intervals import Intervals, propagate
 from lda.disclosure.moves import Change, Checked, Moves
 from lda.disclosure.proofs import Proofs, name_of
-from lda.disclosure.relations import Relations
 from lda.disclosure.rules import UNBOUNDED, Bools, Ints
 
 # Solutions sought for many counts at once before the next step is taken.
@@ -85,10 +86,12 @@ def attack(
     narrow = hidden & (intervals.high - intervals.low < width)
     if reach is None:
         reach = Reach.nothing(relations.variables) if values is None else Reach(values.copy(), values.copy())
-    believed = relations
+    believed = relations.within_months
     if len(intervals.contradictory):
-        believed = relations.only(~np.isin(np.arange(relations.rows), intervals.contradictory))
-    search = _Search(believed, intervals, hidden & ~narrow, width, values, reach, proofs or Proofs(), threads)
+        believed = relations.only(~relations.across & ~np.isin(np.arange(relations.rows), intervals.contradictory))
+    open_ = hidden & ~narrow
+    open_[relations.rest[relations.across & (relations.rest >= 0)]] = False
+    search = _Search(believed, intervals, open_, width, values, reach, proofs or Proofs(), threads)
     if exact:
         search.run()
     told = np.flatnonzero(narrow | search.told)

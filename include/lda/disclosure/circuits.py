@@ -12,8 +12,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from lda.disclosure.equations import Relations
 from lda.disclosure.moves import Change, Moves
-from lda.disclosure.relations import Relations
 from lda.disclosure.rules import Ints
 
 # Ways tried to make a change good, for one more and for one fewer; the cheapest is taken.

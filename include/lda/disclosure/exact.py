@@ -14,7 +14,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from lda.disclosure.relations import Relations
+from lda.disclosure.equations import Relations
 from lda.disclosure.rules import UNBOUNDED, Floats, Ints
 
 # Branch-and-bound nodes for one question; a limit of nodes, unlike one of seconds, gives the same answer everywhere.

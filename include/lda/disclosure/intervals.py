@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lda.disclosure.relations import Relations
+from lda.disclosure.equations import Relations
 from lda.disclosure.rules import UNBOUNDED, Bools, Ints
 
 # Bounds of large counts can creep towards each other by one a round; what is not told by then is for the exact attack.

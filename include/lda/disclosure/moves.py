@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
-from lda.disclosure.relations import Relations
+from lda.disclosure.equations import Relations
 from lda.disclosure.rules import Bools, Ints
 
 # More mends than this and the search for a small change is given up.
@@ -153,25 +153,14 @@ class Checked:
     def everywhere(self, changes: Sequence[Change]) -> tuple[Ints, Ints]:
         """Variables and values of all changes that fulfil everything, in every month where they do.
 
-        A change over several months is of these months alone.
+        :param changes: of one month each.
         """
-        place, period = self._relations.place, self._relations.period
+        place = self._relations.place
         number = np.repeat(np.arange(len(changes)), [len(change) for change in changes])
         variable = np.fromiter((one for change in changes for one in change), np.int64, len(number))
         step = np.fromiter((one for change in changes for one in change.values()), np.int64, len(number))
-        first = np.full(len(changes), len(self._relations.variable_at))
-        last = np.full(len(changes), -1)
-        np.minimum.at(first, number, period[variable])
-        np.maximum.at(last, number, period[variable])
-        fixed = (first != last)[number]
         found = [
-            self._here(
-                len(changes),
-                number,
-                np.where(fixed, np.where(first[number] == month, variable, -1), there[place[variable]]),
-                step,
-            )
-            for month, there in enumerate(self._relations.variable_at)
+            self._here(len(changes), number, there[place[variable]], step) for there in self._relations.variable_at
         ]
         variables, values = (np.concatenate([one[side] for one in found]) for side in (0, 1))
         return variables, values

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lda.disclosure.relations import Relations
+from lda.disclosure.equations import Relations
 from lda.disclosure.rules import Bools, Ints
 
 # Part of every proof's name: to be raised when the attack is changed so that earlier proofs no longer count.

@@ -19,8 +19,9 @@ def load_reference(connection: duckdb.DuckDBPyConnection, reference: Reference) 
     """Load the seeds into tables of their names in a working database, open ends of validity filled in.
 
     ``measure_relation`` says which counts of different measures are the same people (``same``), people among others
-    (``part``), or shares of others that overlap nowhere (``shares``) and, with nobody left over, ``partition``; and
-    which only grow from period to period of a financial year (``grows``).
+    (``part``), or shares of others that overlap nowhere (``shares``) and, with nobody left over, ``partition``;
+    which only grow from period to period of a financial year (``grows``); and who joined a count since the period
+    before, or left it (``joins``, ``leaves``).
 
     :param reference: the folder of the seeds, or a database that has them in schema ``reference``.
     :returns: what the disclosure rules ask for; where rules differ, the stricter.
@@ -41,6 +42,7 @@ def load_reference(connection: duckdb.DuckDBPyConnection, reference: Reference) 
         finally:
             connection.unregister("seed")
     _check_measures(connection)
+    _check_flows(connection)
     _check_amounts(connection)
     return _standard(connection)
 
@@ -64,6 +66,17 @@ def _check_measures(connection: duckdb.DuckDBPyConnection) -> None:
     if unknown:
         named = "; ".join(f"{relation}: {measure}" for relation, measure in unknown)
         raise DisclosureError(f"Seed measure_relation names measures the catalogue does not have: {named}")
+
+
+def _check_flows(connection: duckdb.DuckDBPyConnection) -> None:
+    """Who joined one stock says nothing of another; and a stock that nobody leaves grows, which is another relation."""
+    wrong = connection.execute("""
+        SELECT relation_id FROM measure_relation WHERE relation IN ('joins', 'leaves') GROUP BY relation_id
+        HAVING count(DISTINCT (whole_measure_id, whole_side)) > 1 OR count(DISTINCT relation) < 2 ORDER BY 1
+    """).fetchall()
+    if wrong:
+        named = ", ".join(row[0] for row in wrong)
+        raise DisclosureError(f"Flows in seed measure_relation need one stock, with joins and leaves: {named}")
 
 
 def _check_amounts(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,24 +1,17 @@
-"""Relations between counts: what adds up to what, as rows of a sparse system of equations.
-
-A variable is a count: cells that are the same people (one denominator of several measures) are one variable. Each row
-says: whole - parts = 0. A row that is only known as an inequality (whole >= parts) gets a rest, a variable of its own
-that is never published and is not negative. Variables are the counts of cells, then the rests.
-"""
+"""What adds up to what: every relation that a reader of the definitions knows, found among the cells."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from lda.disclosure.rules import Bools, Ints
+from lda.disclosure.equations import Relations
+from lda.disclosure.rules import Ints
 
 SAME_ROW = "now.system_code = other.system_code AND now.period_end = other.period_end"
 SAME_AREA = f"{SAME_ROW} AND now.geography_type = other.geography_type AND now.geography_code = other.geography_code"
@@ -31,167 +24,41 @@ FIRST_MONTH = 4
 VALID = "period_end >= valid_from AND period_end < valid_to"
 
 
-@dataclass(frozen=True)
-class Relations:
-    """Rows in compressed form: row ``r`` has the entries ``start[r] : start[r + 1]``, the whole first.
-
-    :ivar of_cell: variable of each cell.
-    :ivar variables: how many variables there are, rests included.
-    :ivar variable: variable of each entry.
-    :ivar coefficient: 1 for the whole, -1 for parts and rests.
-    :ivar kind: what each row is (geography, breakdown, complement, part, shares, partition, grows).
-    :ivar rest: variable of each row's rest, or -1.
-    :ivar people: whether the rest counts people of its own (a complement).
-    :ivar place: of each count, what it is the count of, whatever the month: counts of several months share it.
-    :ivar period: number of the month of each count.
-    """
-
-    of_cell: Ints
-    variables: int
-    start: Ints
-    variable: Ints
-    coefficient: Ints
-    kind: NDArray[np.object_]
-    rest: Ints
-    people: Bools
-    place: Ints
-    period: Ints
-
-    @property
-    def counts(self) -> int:
-        """How many variables are counts of cells; those after them are rests."""
-        return len(self.place)
-
-    @property
-    def rows(self) -> int:
-        """How many rows there are."""
-        return len(self.start) - 1
-
-    @cached_property
-    def entry_row(self) -> Ints:
-        """The row of each entry."""
-        return np.repeat(np.arange(self.rows), np.diff(self.start))
-
-    @cached_property
-    def group(self) -> Ints:
-        """The group of each variable: two variables are in one group when relations connect them."""
-        whole = self.variable[self.start[:-1]]
-        ones = np.ones(len(self.variable), dtype=np.int8)
-        shape = (self.variables, self.variables)
-        links = coo_array((ones, (whole[self.entry_row], self.variable)), shape=shape)
-        group: Ints = connected_components(links, directed=False)[1].astype(np.int64)
-        return group
-
-    @cached_property
-    def row_of_rest(self) -> Ints:
-        """The row of each rest, by variable; -1 for a count."""
-        found = np.full(self.variables, -1, dtype=np.int64)
-        rows = np.flatnonzero(self.rest >= 0)
-        found[self.rest[rows]] = rows
-        return found
-
-    @cached_property
-    def month(self) -> Ints:
-        """The number of the month of each variable."""
-        found = np.zeros(self.variables, dtype=np.int64)
-        found[: self.counts] = self.period
-        rows = np.flatnonzero(self.rest >= 0)
-        found[self.rest[rows]] = self.period[self.variable[self.start[rows]]]
-        return found
-
-    @cached_property
-    def variable_at(self) -> Ints:
-        """The variable of each month (row) and place (column), or -1."""
-        shape = (int(self.period.max(initial=-1)) + 1, int(self.place.max(initial=-1)) + 1)
-        found = np.full(shape, -1, dtype=np.int64)
-        found[self.period, self.place] = np.arange(self.counts)
-        return found
-
-    def part(self, variables: Ints, rows: Ints) -> Relations:
-        """A part that no relation connects with the others, with variables and rows numbered anew.
-
-        :param variables, rows: of the part, in ascending order. ``of_cell`` are the cells of the part, in order.
-        """
-        entry_row, entry = self.only_rows(rows)
-        number = np.full(self.variables, -1, dtype=np.int64)
-        number[variables] = np.arange(len(variables))
-        of_cell = number[self.of_cell]
-        lengths = np.diff(self.start)[rows]
-        rest = self.rest[rows]
-        places = np.repeat(self.start[rows] - np.concatenate(([0], np.cumsum(lengths)))[:-1], lengths)
-        is_count = variables[variables < self.counts]
-        return Relations(
-            of_cell=of_cell[of_cell >= 0],
-            variables=len(variables),
-            start=np.concatenate(([0], np.cumsum(lengths))),
-            variable=number[entry],
-            coefficient=self.coefficient[places + np.arange(len(entry_row))],
-            kind=self.kind[rows],
-            rest=np.where(rest >= 0, number[rest], -1),
-            people=self.people[rows],
-            place=self.place[is_count],
-            period=np.unique(self.period[is_count], return_inverse=True)[1].astype(np.int64),
-        )
-
-    def only(self, wanted: Bools) -> Relations:
-        """Some of the rows, with the variables as they are."""
-        entries = wanted[self.entry_row]
-        return replace(
-            self,
-            start=np.concatenate(([0], np.cumsum(np.diff(self.start)[wanted]))),
-            variable=self.variable[entries],
-            coefficient=self.coefficient[entries],
-            kind=self.kind[wanted],
-            rest=self.rest[wanted],
-            people=self.people[wanted],
-        )
-
-    def only_rows(self, rows: Ints) -> tuple[Ints, Ints]:
-        """The row and the variable of each entry of some rows."""
-        lengths = np.diff(self.start)[rows]
-        places = np.repeat(self.start[rows] - np.concatenate(([0], np.cumsum(lengths)))[:-1], lengths)
-        return np.repeat(rows, lengths), self.variable[places + np.arange(len(places))]
-
-    def with_rests(self, counts: Ints) -> Ints:
-        """Values of all variables, from those of the counts of cells: a rest is what parts leave of their whole."""
-        values = np.zeros(self.variables, dtype=np.int64)
-        values[: len(counts)] = counts
-        left = np.bincount(self.entry_row, weights=values[self.variable] * self.coefficient, minlength=self.rows)
-        has = self.rest >= 0
-        values[self.rest[has]] = np.rint(left[has]).astype(np.int64)
-        return values
-
-
 def find_relations(connection: duckdb.DuckDBPyConnection, low: Ints, high: Ints, truth: Ints | None) -> Relations:
     """Every relation among the cells of a working database (tables ``cell`` and the seeds).
 
     :param low, high: interval of each cell; cells said to be the same people are not when these exclude it.
     :param truth: exact counts by cell. An equation that does not hold of them (somebody is in the whole and in no
         part, because their place is unknown) becomes an inequality, or goes when that does not hold either: an
-        attacker who believed it would work out something wrong.
+        attacker who believed it would work out something wrong. A flow that does not hold goes.
     """
     of_cell = _same_people(connection, low, high, truth)
     cell_id = pa.array(np.arange(len(of_cell), dtype=np.int64))
     connection.register("variable", pa.table({"cell_id": cell_id, "variable": pa.array(of_cell)}))
     data: dict[str, Any] = connection.execute(f"""
         WITH entry AS (
-            {_geography()} UNION ALL {_breakdown()} UNION ALL {_complement()} UNION ALL {_between_measures()}
-            UNION ALL {_over_time()}
+            SELECT *, -1 AS sign FROM (
+                {_geography()} UNION ALL {_breakdown()} UNION ALL {_complement()} UNION ALL {_between_measures()}
+                UNION ALL {_grows()}
+            )
+            UNION ALL {_flow()}
         ),
         line AS (
             SELECT whole, parts_of, kind, bool_or(inequality) AS inequality, bool_or(people) AS people,
-                list(DISTINCT variable.variable ORDER BY variable.variable) AS parts
+                list(DISTINCT {{'variable': variable.variable, 'sign': sign}}
+                    ORDER BY {{'variable': variable.variable, 'sign': sign}}) AS parts
             FROM entry JOIN variable ON entry.part = variable.cell_id GROUP BY ALL
         ),
         distinct_line AS (
             SELECT variable.variable AS whole, parts, min(kind) AS kind, bool_and(inequality) AS inequality,
                 bool_or(people) AS people
             FROM line JOIN variable ON line.whole = variable.cell_id
-            WHERE NOT list_contains(parts, variable.variable) GROUP BY ALL
+            WHERE NOT list_contains([part.variable FOR part IN parts], variable.variable) GROUP BY ALL
+        ),
+        numbered AS (
+            SELECT *, unnest(parts) AS part, row_number() OVER (ORDER BY whole, parts) - 1 AS row_id FROM distinct_line
         )
-        SELECT whole, kind, inequality, people, unnest(parts) AS part,
-            row_number() OVER (ORDER BY whole, parts) - 1 AS row_id
-        FROM distinct_line
+        SELECT whole, kind, inequality, people, part.variable AS part, part.sign AS sign, row_id FROM numbered
     """).fetchnumpy()
     connection.unregister("variable")
     counts = None
@@ -310,58 +177,93 @@ def _between_measures() -> str:
             AND now.period_end >= relation.valid_from AND now.period_end < relation.valid_to
         JOIN cell AS other ON {SAME_AREA} AND {SAME_LEVEL}
             AND other.measure_id = relation.whole_measure_id AND other.side = relation.whole_side
-        WHERE relation.relation <> 'grows' AND (relation.breakdown_type IS NULL OR (
+        WHERE relation.relation NOT IN ('grows', 'joins', 'leaves') AND (relation.breakdown_type IS NULL OR (
             now.breakdown_type = relation.breakdown_type
             AND list_contains(string_split(relation.breakdown_values, ';'), now.breakdown_value)
         ))
     )"""
 
 
-def _over_time() -> str:
+def _step() -> str:
+    """Each count of a measure with the same count one period later: columns of both as ``now`` and ``other``."""
+    return f"""
+        cell AS now JOIN (
+            SELECT measure_id, system_code, period_end,
+                lead(period_end) OVER (PARTITION BY measure_id, system_code ORDER BY period_end) AS later
+            FROM (SELECT DISTINCT measure_id, system_code, period_end FROM cell)
+        ) AS step USING (measure_id, system_code, period_end)
+        JOIN cell AS other ON other.period_end = step.later AND now.system_code = other.system_code
+            AND now.geography_type = other.geography_type AND now.geography_code = other.geography_code
+            AND {SAME_LEVEL} AND {SAME_COUNT}
+    """
+
+
+def _grows() -> str:
     """A count since 1 April that only grows (``grows``): whom it holds once it holds at the year's later periods."""
     year = f"year({{period}} - INTERVAL {FIRST_MONTH - 1} MONTH)"
     return f"""(
-        WITH step AS (
-            SELECT measure_id, period_end, lead(period_end) OVER (PARTITION BY measure_id ORDER BY period_end) AS later
-            FROM (SELECT DISTINCT measure_id, period_end FROM cell)
-        )
-        SELECT other.cell_id AS whole, relation.relation_id AS parts_of, relation.relation AS kind,
-            now.cell_id AS part, true AS inequality, true AS people
-        FROM measure_relation AS relation
-        JOIN cell AS now ON now.measure_id = relation.measure_id AND now.side = relation.side
+        SELECT other.cell_id AS whole, relation.relation_id AS parts_of, 'grows' AS kind, now.cell_id AS part,
+            true AS inequality, true AS people
+        FROM {_step()}
+        JOIN measure_relation AS relation ON relation.relation = 'grows'
+            AND now.measure_id = relation.measure_id AND now.side = relation.side
             AND now.period_end >= relation.valid_from AND now.period_end < relation.valid_to
-        JOIN step ON now.measure_id = step.measure_id AND now.period_end = step.period_end
-        JOIN cell AS other ON other.period_end = step.later AND now.system_code = other.system_code
-            AND now.geography_type = other.geography_type AND now.geography_code = other.geography_code
-            AND {SAME_LEVEL} AND other.measure_id = relation.whole_measure_id AND other.side = relation.whole_side
-        WHERE relation.relation = 'grows'
-            AND {year.format(period="now.period_end")} = {year.format(period="other.period_end")}
+        WHERE {year.format(period="now.period_end")} = {year.format(period="other.period_end")}
+    )"""
+
+
+def _flow() -> str:
+    """A stock with those who left since the period before is that of then with those who joined."""
+    return f"""(
+        WITH flow AS (
+            SELECT *, CASE relation WHEN 'joins' THEN -1 ELSE 1 END AS sign,
+                count(*) OVER (PARTITION BY relation_id) AS flows
+            FROM measure_relation WHERE relation IN ('joins', 'leaves')
+        ),
+        stock AS (
+            SELECT DISTINCT relation_id, flows, now.cell_id AS before, other.*
+            FROM {_step()}
+            JOIN flow ON now.measure_id = flow.whole_measure_id AND now.side = flow.whole_side
+                AND other.period_end >= flow.valid_from AND other.period_end < flow.valid_to
+        ),
+        moved AS (
+            SELECT other.cell_id AS whole, relation_id AS parts_of, now.cell_id AS part, sign,
+                count(*) OVER (PARTITION BY other.cell_id, relation_id) = other.flows AS known
+            FROM stock AS other JOIN flow USING (relation_id)
+            JOIN cell AS now ON now.measure_id = flow.measure_id AND now.side = flow.side
+                AND {SAME_AREA} AND {SAME_LEVEL}
+        )
+        SELECT whole, parts_of, 'flow' AS kind, part, false AS inequality, false AS people, sign
+        FROM moved WHERE known
+        UNION
+        SELECT whole, parts_of, 'flow', stock.before, false, false, -1
+        FROM moved JOIN stock ON moved.whole = stock.cell_id AND moved.parts_of = stock.relation_id WHERE known
     )"""
 
 
 def _assemble(of_cell: Ints, data: dict[str, Any], counts: Ints | None, place: Ints, period: Ints) -> Relations:
     order = np.argsort(data["row_id"], kind="stable")
     columns = {name: np.asarray(column)[order] for name, column in data.items()}
-    row, part = columns["row_id"].astype(np.int64), columns["part"].astype(np.int64)
+    row, part, sign = (columns[name].astype(np.int64) for name in ("row_id", "part", "sign"))
     first = np.flatnonzero(np.diff(row, prepend=-1))
     whole = columns["whole"].astype(np.int64)[first]
     inequality = columns["inequality"].astype(np.bool_)[first]
+    kind = columns["kind"].astype(object)[first]
     keep = np.ones(len(first), dtype=np.bool_)
     if counts is not None and len(first):
-        left_over = counts[whole] - np.add.reduceat(counts[part], first)
+        left_over = counts[whole] + np.add.reduceat(counts[part] * sign, first)
+        keep = (left_over == 0) | ((left_over > 0) & (kind != "flow"))
         inequality |= left_over > 0
-        keep = left_over >= 0
     people = columns["people"].astype(np.bool_)[first] & inequality
-    kind = columns["kind"].astype(object)[first]
     entries, number = keep[row], np.cumsum(keep) - 1
     whole, kind, inequality, people = whole[keep], kind[keep], inequality[keep], people[keep]
-    row, part = number[row[entries]], part[entries]
+    row, part, sign = number[row[entries]], part[entries], sign[entries]
     cells = int(of_cell.max(initial=-1)) + 1
     rest = np.where(inequality, cells + np.cumsum(inequality) - 1, -1)
     lines = np.arange(len(whole))
     rows = np.concatenate([lines, row, lines[inequality]])
     variables = np.concatenate([whole, part, rest[inequality]])
-    coefficients = np.concatenate([np.ones(len(whole)), -np.ones(len(part) + int(inequality.sum()))]).astype(np.int64)
+    coefficients = np.concatenate([np.ones_like(whole), sign, np.full(int(inequality.sum()), -1)])
     order = np.argsort(rows, kind="stable")
     start = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=len(whole))))).astype(np.int64)
     return Relations(

@@ -10,10 +10,11 @@ import numpy as np
 
 from lda.disclosure.amounts import Shown, as_published, as_would_be, told_by_amounts
 from lda.disclosure.cells import HIDDEN, KEY, Cells, Source, make_cells, read_figures, read_ruled
+from lda.disclosure.equations import Relations
 from lda.disclosure.intervals import propagate
 from lda.disclosure.rates import told_by_rates
 from lda.disclosure.reference import Reference, load_reference
-from lda.disclosure.relations import Relations, find_relations
+from lda.disclosure.relations import find_relations
 from lda.disclosure.rules import (
     UNBOUNDED,
     Bools,

@@ -1,4 +1,4 @@
-"""Counts of a financial year that only grow: what one month shows bounds the others."""
+"""Counts of several months: what only grows within a financial year, and stocks with those who joined and left."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from world import RELATIONS, SEXES, database, key, mart_rows, published_rows, write_seeds
 
 from lda.disclosure import audit, protect
-from lda.disclosure.intervals import propagate
-from lda.disclosure.moves import Checked
+from lda.disclosure.rules import DisclosureError
 from lda.disclosure.scene import published_intervals, read_scene
 
 GROWS = [("register_grows", "grows", "register", "numerator", "register", "numerator")]
@@ -118,28 +117,96 @@ def test_what_is_protected_holds_out_over_all_months_together(tmp_path):
     assert told(rows, mart, seeds)[0] == set()
 
 
-def test_a_change_over_two_months_is_tried_in_these_alone(tmp_path):
-    """Another month's count of the same place stands for both of them, so the change says nothing there."""
-    seeds = write_seeds(tmp_path / "seeds", GROWS)
-    rows, mart = published(BASES)
+FLOWS = [
+    ("register_flow", "joins", "joined", "numerator", "register", "numerator"),
+    ("register_flow", "leaves", "left", "numerator", "register", "numerator"),
+]
+STOCK_AND_FLOWS = ["register", "joined", "left"]
+
+
+def flowing(*counts):
+    """The register of P1, P2 and P3 with those who joined and left, women only: register, joined, left of each."""
+    return {
+        (practice, sex): (register, 0, joined, left) if sex == "Female" else (0, 0, 0, 0)
+        for practice, (register, joined, left) in zip(("P1", "P2", "P3"), counts, strict=True)
+        for sex in SEXES
+    }
+
+
+# Of P1: a fall from 8 to 4 with nobody joining and 4 leaving. The others have room.
+FALL = {
+    APRIL: flowing((8, 8, 0), (41, 9, 7), (52, 12, 8)),
+    MAY: flowing((4, 0, 4), (43, 9, 7), (54, 11, 9)),
+}
+
+
+def stock_and_flows(bases):
+    return [row for period, counts in bases.items() for row in mart_rows(counts, STOCK_AND_FLOWS, period)]
+
+
+@pytest.mark.parametrize("relations", [FLOWS, RELATIONS[:1]], ids=["flows", "months apart"])
+def test_a_fall_to_a_hidden_stock_tells_who_left(tmp_path, relations):
+    """A shown 10 is at least 8. Nobody joined, as the sexes say; at most 4 left and at most 4 are there: 8, 4 and 4."""
+    seeds = write_seeds(tmp_path / "seeds", relations)
+    mart = stock_and_flows(FALL)
+    rows = published_rows(mart)
+    for row in rows:
+        if (row["measure_id"], row["geography_code"], row["period_end"]) == ("joined", "P1", MAY):
+            row.update(numerator=0, value=0, suppression="rounded")
+    with database(":memory:", published=rows) as connection, database(":memory:", mart=mart) as exact:
+        report = audit(connection, mart=exact, reference=seeds)
+    found = {(one.measure_id, one.geography_code, one.period_end, one.low, one.high) for one in report.worked_out}
+    told = {("register", "P1", MAY, 4, 4), ("left", "P1", MAY, 4, 4)}
+    assert (told <= found) == (relations is FLOWS)
+    if relations is FLOWS:
+        assert {one.relation for one in report.worked_out if one.geography_code == "P1"} == {"flow"}
+
+
+def test_flows_are_protected_over_all_months_together(tmp_path):
+    seeds = write_seeds(tmp_path / "seeds", FLOWS)
+    mart = stock_and_flows(FALL)
+    with database(":memory:", mart=mart) as connection:
+        mask = protect(connection, reference=seeds).mask.to_pylist()
+    rows = published_rows(mart, mask)
     with (
         database(":memory:", published=rows) as connection,
         database(":memory:", mart=mart) as exact,
         database(":memory:") as work,
     ):
         scene = read_scene(connection, exact, [], seeds, work)
+        assert "flow" in set(scene.relations.kind)
+        hidden = np.flatnonzero(scene.cells.shown < 0).tolist()
+        assert hidden
+        for cell in hidden:
+            least, most = ends(scene, int(scene.relations.of_cell[cell]))
+            assert most > least
+
+
+def flows_in(bases, seeds, measures=STOCK_AND_FLOWS):
+    mart = [row for period, counts in bases.items() for row in mart_rows(counts, measures, period)]
+    with database(":memory:", mart=mart) as exact, database(":memory:") as work:
+        scene = read_scene(None, exact, [], seeds, work)
         relations = scene.relations
-        found = propagate(relations, *scene.variables(*published_intervals(scene.cells)))
-        checked = Checked(relations, scene.counts, found.low, found.high)
-        place = {(one["geography_code"], one["breakdown_value"], one["period_end"]): int(relations.of_cell[cell])
-                 for cell, one in enumerate(scene.cells.describe(range(len(scene.cells))))}  # fmt: skip
-    # One of P2 fewer and one of P1 more in May and in June; by sex nothing changes, so sums over practices hold.
-    change = {}
-    for month in (MAY, JUNE):
-        change |= {place["P1", "All", month]: 1, place["P2", "All", month]: -1}
-    variables, values = checked.everywhere([change])
-    counts = set(variables[variables < relations.counts].tolist())
-    assert counts <= set(change)
-    for variable, value in zip(variables.tolist(), values.tolist(), strict=True):
-        if variable in change:
-            assert value == scene.counts[variable] + change[variable]
+        wholes = relations.variable[relations.start[np.flatnonzero(relations.kind == "flow")]]
+        cells = [scene.cell_of(int(whole), scene.cells.small) for whole in wholes]
+        return {(one["geography_code"], one["breakdown_value"]) for one in scene.cells.describe(cells)}
+
+
+def test_a_flow_that_does_not_hold_or_is_not_all_there_is_not_believed(tmp_path):
+    """Somebody moved from P2 to P3: neither adds up, the system does. Without those who left nothing is known."""
+    seeds = write_seeds(tmp_path / "seeds", FLOWS)
+    moved = FALL | {MAY: flowing((4, 0, 4), (42, 9, 7), (55, 11, 9))}
+    found = flows_in(moved, seeds)
+    assert {("P1", "All"), ("S", "All"), ("S", "Female")} <= found
+    assert not {("P2", "All"), ("P3", "All")} & found
+    assert flows_in(FALL, seeds, ["register", "joined"]) == set()
+
+
+@pytest.mark.parametrize(
+    "flows", [FLOWS[:1], [FLOWS[0], (*FLOWS[1][:4], "uptake", "numerator")]], ids=["nobody leaves", "two stocks"]
+)
+def test_flows_of_two_stocks_or_of_one_kind_are_refused(tmp_path, flows):
+    seeds = write_seeds(tmp_path / "seeds", flows)
+    with database(":memory:", mart=stock_and_flows(FALL)) as connection, pytest.raises(DisclosureError) as error:
+        protect(connection, reference=seeds)
+    assert "register_flow" in str(error.value)

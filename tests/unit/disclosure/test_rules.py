@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lda.disclosure.attack import attack
-from lda.disclosure.relations import Relations
+from lda.disclosure.equations import Relations
 from lda.disclosure.rules import UNBOUNDED, hidden_interval, rounded, shown_interval
 
 COUNTS = np.arange(200)

@@ -20,6 +20,8 @@ MEASURES = {
     "plan": ("proportion", "ratio", "people", 1),
     "rate": ("per million people", "ratio", "population", 1_000_000),
 }
+# Who came onto the register in the month, and who left it.
+FLOWS = {"joined": ("count", "count", "people", 1), "left": ("count", "count", "people", 1)}
 RESIDENTS = 5_000
 AMOUNTS = [("mean", "days", 1, "", ""), ("median", "days", 1, "", ""), ("sum", "days", 10, 1, 31)]
 RELATIONS = [
@@ -36,6 +38,8 @@ SERIES = {
     ("plan", "denominator"): "aged",
     ("plan", "numerator"): "planned",
     ("rate", "numerator"): "register",
+    ("joined", "numerator"): "checked",
+    ("left", "numerator"): "planned",
 }
 Key = tuple[str, str, str, str, str, str, date]
 Base = Mapping[tuple[str, str], tuple[int, int, int, int]]
@@ -50,7 +54,7 @@ def write_seeds(
         "measure_catalogue": [
             {"measure_id": name, "unit": unit, "aggregation": kind, "denominator_kind": people, "multiplier": times,
              "disclosure_rule": "lda"}
-            for name, (unit, kind, people, times) in MEASURES.items()
+            for name, (unit, kind, people, times) in (MEASURES | FLOWS).items()
         ],
         "disclosure_rule": [
             {"disclosure_rule": "lda", "smallest_count": 5, "round_to": 5, "judged_sides": "numerator;denominator",
@@ -119,7 +123,7 @@ def mart_rows(base: Base, measures: Iterable[str] = MEASURES, period: date = MAR
             place = (area_type, code, *level)
             numerator = counts[(SERIES[(measure, "numerator")], *place)]
             series = SERIES.get((measure, "denominator"))
-            public = RESIDENTS if MEASURES[measure][2] == "population" else None
+            public = RESIDENTS if (MEASURES | FLOWS)[measure][2] == "population" else None
             denominator = counts[(series, *place)] if series else public
             rows.append(_row(measure, place, period, numerator, denominator))
     return rows
@@ -129,12 +133,14 @@ def _row(
     measure: str, place: tuple[str, ...], period: date, numerator: int | None, denominator: int | None
 ) -> dict[str, Any]:
     value: float | None = numerator
-    if MEASURES[measure][1] == "ratio":
-        value = numerator / denominator * MEASURES[measure][3] if numerator is not None and denominator else None
+    if (MEASURES | FLOWS)[measure][1] == "ratio":
+        value = (
+            numerator / denominator * (MEASURES | FLOWS)[measure][3] if numerator is not None and denominator else None
+        )
     return {
         "measure_id": measure, "system_code": "s", "geography_type": place[0], "geography_code": place[1],
         "breakdown_type": place[2], "breakdown_value": place[3], "period_end": period,
-        "unit": MEASURES[measure][0], "numerator": numerator, "denominator": denominator, "value": value,
+        "unit": (MEASURES | FLOWS)[measure][0], "numerator": numerator, "denominator": denominator, "value": value,
         "lower_95": None, "upper_95": None, "suppression": "none",
     }  # fmt: skip
 
@@ -154,7 +160,7 @@ def published_rows(mart: Iterable[Mapping[str, Any]], mask: Iterable[Mapping[str
         shown, small = {}, False
         for side in ("numerator", "denominator"):
             count = exact[side]
-            public = side == "denominator" and MEASURES[exact["measure_id"]][2] == "population"
+            public = side == "denominator" and (MEASURES | FLOWS)[exact["measure_id"]][2] == "population"
             if count is not None and not public:
                 small |= count < 5
                 count = None if count < 5 or (key(exact), side) in hidden else int(count / 5 + 0.5) * 5
