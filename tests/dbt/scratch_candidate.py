@@ -13,6 +13,7 @@ import duckdb
 
 from lda.contracts import load_contracts, load_system
 from lda.settings import Settings
+from lda.warehouse.ledger_rows import feed_rows, feed_table_rows, partner_rows, system_rows
 from lda.warehouse.load import load_lake, load_ledger
 from lda.warehouse.transform import invoke
 
@@ -43,40 +44,10 @@ class Candidate:
                     "code_version": "test",
                 }
             ],
-            "system": [
-                {
-                    "system_code": system.system_code,
-                    "system_name": system.name,
-                    "icb_code": system.icb_code,
-                    "area_code": system.area_code,
-                }
-            ],
-            "partner": [
-                {
-                    "partner_code": partner.code,
-                    "partner_name": partner.name,
-                    "partner_type": partner.type,
-                    "system_code": system.system_code,
-                    "valid_to": partner.valid_to,
-                }
-                for partner in system.partners
-            ],
-            "feed_table": [
-                {"feed": feed, "table_name": table.name}
-                for feed, contract in self.contracts.items()
-                for table in contract.tables
-            ],
-            "feed": [
-                {
-                    "feed": contract.feed,
-                    "feed_name": contract.name,
-                    "cadence_months": contract.cadence_months,
-                    "stale_after_periods": contract.stale_after_periods,
-                    "partner_type": contract.partner_type,
-                    "role": contract.role,
-                }
-                for contract in self.contracts.values()
-            ],
+            "system": system_rows([system]),
+            "partner": partner_rows([system]),
+            "feed_table": feed_table_rows(self.contracts),
+            "feed": feed_rows(self.contracts),
             "submission": submissions,
             "expected_submission": expected,
             "file_account": [],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,17 @@ class Journey:
         """The `lda` command."""
         return self.run(sys.executable, "-m", "lda.cli", *arguments)
 
+    def copied(self, folder: Path) -> Journey:
+        """The same home in another folder, for what changes it: the journey itself is only read."""
+        home = shutil.copytree(self.settings.home, folder, symlinks=True)
+        here = str(self.settings.home)
+        environment = {name: value.replace(here, str(home)) for name, value in self.environment.items()}
+        return replace(self, settings=self.settings.model_copy(update={"home": home}), environment=environment)
+
 
 @pytest.fixture(scope="session")
 def journey(tmp_path_factory) -> Journey:
-    """Fourteen months at a fifth of LLR's size: two financial years, every kind of mess, about 1,800 files."""
+    """Fourteen months at a tenth of LLR's size: two financial years, every kind of mess, about 1,800 files."""
     from lda.synthetic import synthesise
 
     base = tmp_path_factory.mktemp("journey")
@@ -65,7 +73,7 @@ def journey(tmp_path_factory) -> Journey:
         "OPENLINEAGE__TRANSPORT__APPEND": "true",
     }
     settings = Settings(home=base / "home")
-    synthesise(settings, system="llr", months=14, seed=11, scale=0.2, dirt=0.03)
+    synthesise(settings, system="llr", months=14, seed=11, scale=0.1, dirt=0.03)
     made = Journey(settings, environment, "")
     assert made.run(sys.executable, "-m", "airflow", "db", "migrate").returncode == 0
     done = made.run_dags()

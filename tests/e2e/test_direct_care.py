@@ -17,9 +17,10 @@ HEAD = 6
 
 
 @pytest.fixture(scope="module")
-def lists(journey) -> dict[str, dict[str, list[list]]]:
+def lists(journey, tmp_path_factory) -> dict[str, dict[str, list[list]]]:
     """Kind of list → holder → its lines."""
-    settings = journey.settings.model_copy(update={"direct_care": True})
+    home = journey.copied(tmp_path_factory.mktemp("direct_care") / "home")
+    settings = home.settings.model_copy(update={"direct_care": True})
     report = make_lists(settings, "end-to-end test")
     assert report.without_identifiers == 0
     found: dict[str, dict[str, list[list]]] = defaultdict(dict)

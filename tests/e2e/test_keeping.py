@@ -1,4 +1,4 @@
-"""Keeping the warehouse, on a small home that has been through a refresh: back up, lose everything, put it back."""
+"""Keeping the warehouse, on a home that has been through every DAG: back up, lose everything, put it back."""
 
 from __future__ import annotations
 
@@ -17,22 +17,10 @@ from lda.settings import Settings
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def refreshed(tmp_path_factory) -> Settings:
-    """Three months at a twenty-fifth of LLR's size, published."""
-    from lda.synthetic import synthesise
-
-    settings = Settings(home=tmp_path_factory.mktemp("keeping") / "home")
-    synthesise(settings, system="llr", months=3, seed=5, scale=0.04)
-    assert refresh(settings).status == "published"
-    return settings
-
-
 @pytest.fixture
-def home(refreshed, tmp_path) -> Settings:
-    """A copy of the refreshed home."""
-    shutil.copytree(refreshed.home, tmp_path / "home", symlinks=True)
-    return Settings(home=tmp_path / "home")
+def home(journey, tmp_path) -> Settings:
+    """A copy of the journey's home."""
+    return journey.copied(tmp_path / "home").settings
 
 
 def publications(settings: Settings) -> dict[str, str]:

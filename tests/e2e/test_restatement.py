@@ -23,6 +23,7 @@ from lda.publishing import (
     list_publications,
     reproduce,
 )
+from lda.refresh import PUBLISHED, refresh
 from lda.settings import Settings
 from lda.synthetic import synthesise
 
@@ -44,8 +45,7 @@ def lda(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]
 
 def refreshed(settings: Settings) -> str:
     """The publication that a refresh puts in force."""
-    done = lda(settings, "refresh")
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert refresh(settings).status == PUBLISHED
     return current_publication(settings).publication_id
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
+
+from lda.cli.verbs import main
 
 pytestmark = pytest.mark.slow
 
@@ -42,12 +45,24 @@ def commands() -> dict[tuple[str, str], str]:
     return found
 
 
+def run(arguments: list[str], monkeypatch, capsys) -> tuple[int, str, str]:
+    """``lda`` with arguments, in this process: exit code, what it says and what it complains of."""
+    monkeypatch.setattr(sys, "argv", ["lda", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr()
+    return int(ended.value.code or 0), said.out, said.err
+
+
 def test_every_runbook_is_listed():
     index = (DOCS / "runbooks" / "README.md").read_text(encoding="utf-8")
     assert [path.name for path in RUNBOOKS if path.name != "README.md" and f"({path.name})" not in index] == []
 
 
-def test_every_command_of_the_runbooks_runs(journey, tmp_path):
+def test_every_command_of_the_runbooks_runs(journey, tmp_path, monkeypatch, capsys):
+    home = journey.copied(tmp_path / "home")
+    for name, value in home.environment.items():
+        monkeypatch.setenv(name, value)
     found = commands()
     assert len(found) >= 12
     files = journey.truth("files")
@@ -65,11 +80,11 @@ def test_every_command_of_the_runbooks_runs(journey, tmp_path):
         arguments = [
             str(tmp_path / part) if part.endswith((".csv", ".html")) else part for part in shlex.split(command)[1:]
         ]
-        done = journey.lda(*arguments)
+        code, out, error = run(arguments, monkeypatch, capsys)
         refusal = refusal or next(
             (words for name, words in NEEDS_TWO.items() if " ".join(arguments).startswith(name)), None
         )
-        if refusal and done.returncode == 1:
-            assert refusal in done.stderr, f"{page}: {command}\n{done.stderr}"
+        if refusal and code == 1:
+            assert refusal in error, f"{page}: {command}\n{error}"
         else:
-            assert done.returncode == 0, f"{page}: {command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+            assert code == 0, f"{page}: {command}\n{out[-2000:]}{error[-2000:]}"

@@ -51,32 +51,55 @@ def measure_bi(settings: Settings, folder: Path) -> dict[str, Any]:
     return measured
 
 
-def measure(reader: Callable[[], Any], publish: Callable[[], None]) -> dict[str, Any]:
-    """Times of all readers' answers while ``publish`` is called over and over."""
-    times: list[tuple[str, float]] = []
-    problems: list[BaseException] = []
-    ready = threading.Barrier(READERS + 1)
-    done = threading.Event()
-    publications = 0
+class Readers:
+    """Readers that all begin at once, each in a thread of its own, with their answers' times and their problems."""
 
-    def read(number: int) -> None:
+    def __init__(self, reader: Callable[[], Any]) -> None:
+        self.reader = reader
+        self.times: list[tuple[str, float]] = []
+        self.problems: list[BaseException] = []
+        self.ready = threading.Barrier(READERS + 1)
+        self.threads = [threading.Thread(target=self._read, args=(number,)) for number in range(READERS)]
+
+    def begin(self) -> None:
+        """Wait until every reader is connected, and let them ask. Raises what kept one from it."""
+        for thread in self.threads:
+            thread.start()
+        try:
+            self.ready.wait()
+        except threading.BrokenBarrierError:
+            self.end()
+
+    def end(self) -> None:
+        """Wait for the last answer. Raises what a reader failed at."""
+        for thread in self.threads:
+            thread.join()
+        if self.problems:
+            raise self.problems[0] from None
+
+    def _read(self, number: int) -> None:
         names = list(QUERIES)
         try:
-            with reader() as ask:
+            with self.reader() as ask:
                 ask(next(iter(QUERIES.values())))
-                ready.wait()
+                self.ready.wait()
                 for turn in range(ROUNDS * len(names)):
                     name = names[(turn + number * 3) % len(names)]
                     started = time.perf_counter()
                     ask(QUERIES[name])
-                    times.append((name, (time.perf_counter() - started) * 1000))
+                    self.times.append((name, (time.perf_counter() - started) * 1000))
         except BaseException as error:
             # A reader that fails must not leave the others waiting.
             if not isinstance(error, threading.BrokenBarrierError):
-                problems.append(error)
-            ready.abort()
+                self.problems.append(error)
+            self.ready.abort()
 
-    threads = [threading.Thread(target=read, args=(number,)) for number in range(READERS)]
+
+def measure(reader: Callable[[], Any], publish: Callable[[], None]) -> dict[str, Any]:
+    """Times of all readers' answers while ``publish`` is called over and over."""
+    readers = Readers(reader)
+    done = threading.Event()
+    publications = 0
 
     def keep_publishing() -> None:
         nonlocal publications
@@ -84,25 +107,17 @@ def measure(reader: Callable[[], Any], publish: Callable[[], None]) -> dict[str,
             publish()
             publications += 1
 
-    for thread in threads:
-        thread.start()
-    try:
-        ready.wait()
-    except threading.BrokenBarrierError:
-        for thread in threads:
-            thread.join()
-        raise problems[0] from None
+    readers.begin()
     started = time.process_time()
     publisher = threading.Thread(target=keep_publishing)
     publisher.start()
-    for thread in threads:
-        thread.join()
-    done.set()
-    publisher.join()
-    if problems:
-        raise problems[0]
-    busy = round((time.process_time() - started) * 1000 / max(1, len(times)), 1)
-    return {**percentiles(times), "cpu_ms": busy, "answers": len(times), "publications": publications}
+    try:
+        readers.end()
+    finally:
+        done.set()
+        publisher.join()
+    busy = round((time.process_time() - started) * 1000 / max(1, len(readers.times)), 1)
+    return {**percentiles(readers.times), "cpu_ms": busy, "answers": len(readers.times), "publications": publications}
 
 
 def percentiles(times: list[tuple[str, float]]) -> dict[str, Any]:

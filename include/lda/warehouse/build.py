@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from lda.contracts import expected_submissions, load_contracts, load_system, load_systems
+from lda.contracts import Expected, expected_submissions, load_contracts, load_system, load_systems
 from lda.disclosure import Protection, protect, write_mask
 from lda.ledger import Ledger
 from lda.ledger.publications import AWAITING_APPROVAL, RUNNING
@@ -28,9 +28,17 @@ from lda.warehouse.inputs import (
     most_received_period,
     rules_fingerprint,
 )
-from lda.warehouse.load import expected_rows, load_lake, load_ledger
+from lda.warehouse.ledger_rows import (
+    expected_rows,
+    feed_rows,
+    feed_table_rows,
+    partner_rows,
+    submission_rows,
+    system_rows,
+)
+from lda.warehouse.load import load_lake, load_ledger
 from lda.warehouse.opt_outs import apply_opt_outs, opt_out_lists
-from lda.warehouse.transform import transform
+from lda.warehouse.transform import TransformResult, transform
 
 # The model by which figures become what readers see, and everything made of it.
 PUBLISHED_LAYER = "int_measure_disclosed+"
@@ -100,53 +108,56 @@ def build_candidate(
     remove_candidates(settings, still_needed(ledger, run_id))
     rules = rules_fingerprint(settings)
     hashed = inputs_hash(inputs, period_end, rules)
-    publication_id = new_publication_id(period_end, as_of, hashed)
-    version = code_version(settings)
-    rows = ledger_rows(settings, ledger, inputs, period_end, as_of)
-    rows["run"] = [
-        {
-            "run_id": run_id,
-            "publication_id": publication_id,
-            "period_end": period_end,
-            "as_of": as_of,
-            "code_version": version,
-        }
-    ]
+    run: dict[str, Any] = {
+        "run_id": run_id,
+        "publication_id": new_publication_id(period_end, as_of, hashed),
+        "period_end": period_end,
+        "as_of": as_of,
+        "code_version": code_version(settings),
+    }
+    rows = ledger_rows(settings, ledger, inputs, period_end, as_of) | {"run": [run]}
     building = settings.warehouse / f"{CATALOGUE}.duckdb"
     load_sources(settings, building, inputs, rows)
-    loaded = time.monotonic()
-    exact = transform(settings, building, "--exclude", PUBLISHED_LAYER, DIRECT_CARE, run_id=run_id)
-    modelled = time.monotonic()
-    hide_what_tells(building, previous, settings.warehouse / PROOFS, settings.duckdb_threads)
-    hidden = time.monotonic()
-    published = transform(settings, building, "--select", PUBLISHED_LAYER, run_id=run_id)
+    seconds = {"load": round(time.monotonic() - started, 2)}
+    published, dbt_seconds = _model(settings, building, previous, run_id, seconds)
     path = candidate_path(settings, run_id)
     building.chmod(PRIVATE_FILE)
     building.replace(path)
     candidate = Candidate(
-        run_id=run_id,
-        publication_id=publication_id,
+        **run,
         path=path,
         system_code=settings.system_label,
-        period_end=period_end,
-        as_of=as_of,
-        code_version=version,
         inputs_hash=hashed,
         inputs=tuple(inputs),
         descriptions=published.descriptions,
         structure=published.structure,
-        seconds={
-            "load": round(loaded - started, 2),
-            "disclosure": round(hidden - modelled, 2),
-            "dbt": round(modelled - loaded + time.monotonic() - hidden, 2),
-        },
-        dbt_seconds=exact.seconds | published.seconds,
+        seconds=seconds,
+        dbt_seconds=dbt_seconds,
         rules=rules,
         paused=paused_partners(settings, inputs, period_end),
         approval=any(system.publication.approval for system in load_systems(settings)),
     )
     candidate.save()
     return candidate
+
+
+def _model(
+    settings: Settings, building: Path, previous: Sequence[Path], run_id: str, seconds: dict[str, float]
+) -> tuple[TransformResult, dict[str, float]]:
+    """Make the exact figures, what must be hidden of them, and the published figures.
+
+    :param seconds: is told how long dbt and disclosure control took.
+    :return: the outcome of the published layer, and seconds of every node of both layers by name.
+    """
+    started = time.monotonic()
+    exact = transform(settings, building, "--exclude", PUBLISHED_LAYER, DIRECT_CARE, run_id=run_id)
+    modelled = time.monotonic()
+    hide_what_tells(building, previous, settings.warehouse / PROOFS, settings.duckdb_threads)
+    hidden = time.monotonic()
+    published = transform(settings, building, "--select", PUBLISHED_LAYER, run_id=run_id)
+    seconds["disclosure"] = round(hidden - modelled, 2)
+    seconds["dbt"] = round(modelled - started + time.monotonic() - hidden, 2)
+    return published, exact.seconds | published.seconds
 
 
 def hide_what_tells(database: Path, previous: Sequence[Path], proofs: Path, threads: int = 1) -> Protection:
@@ -192,73 +203,35 @@ def ledger_rows(
 ) -> dict[str, list[dict[str, Any]]]:
     """The rows of schema ``ledger`` by table, but for ``run``."""
     contracts, systems = load_contracts(settings), load_systems(settings)
+    return {
+        "system": system_rows(systems),
+        "partner": partner_rows(systems),
+        "feed_table": feed_table_rows(contracts),
+        "feed": feed_rows(contracts),
+        "submission": submission_rows(inputs),
+        "expected_submission": expected_rows(_wanted(settings, inputs, period_end)),
+        "opt_out_list": opt_out_lists(contracts, systems, inputs, period_end),
+        "file_account": file_accounts(ledger, settings.systems, as_of),
+    }
+
+
+def _wanted(settings: Settings, inputs: list[Submission], period_end: date) -> list[Expected]:
+    """What each system is expected to have sent up to a period, of each feed from its own first submission on.
+
+    What comes once a quarter or a year keeps the months it came in.
+    """
+    contracts = load_contracts(settings)
     first: dict[tuple[str, str], date] = {}
     for source in inputs:
         key = (source.system_code, source.feed)
         first[key] = min(source.period_end, first.get(key, source.period_end))
-    # From each feed's own first submission on: what comes once a quarter or a year keeps the months it came in.
-    wanted = [
+    return [
         one
-        for system in systems
+        for system in load_systems(settings)
         for feed, contract in contracts.items()
         if (system.system_code, feed) in first
         for one in expected_submissions(settings, [contract], system, first[system.system_code, feed], period_end)
     ]
-    return {
-        "system": [
-            {
-                "system_code": system.system_code,
-                "system_name": system.name,
-                "icb_code": system.icb_code,
-                "area_code": system.area_code,
-            }
-            for system in systems
-        ],
-        "partner": [
-            {
-                "partner_code": partner.code,
-                "partner_name": partner.name,
-                "partner_type": partner.type,
-                "system_code": partner.system_code,
-                "valid_to": partner.valid_to,
-            }
-            for system in systems
-            for partner in {partner.code: partner for partner in system.partners}.values()
-        ],
-        "feed_table": [
-            {"feed": feed, "table_name": table.name}
-            for feed, contract in contracts.items()
-            for table in contract.tables
-            if contract.role != "opt_outs"
-        ],
-        "feed": [
-            {
-                "feed": feed,
-                "feed_name": contract.name,
-                "cadence_months": contract.cadence_months,
-                "stale_after_periods": contract.stale_after_periods,
-                "partner_type": contract.partner_type,
-                "role": contract.role,
-            }
-            for feed, contract in contracts.items()
-        ],
-        "submission": [
-            {
-                "file_id": source.file_id,
-                "feed": source.feed,
-                "partner_code": source.partner_code,
-                "system_code": source.system_code,
-                "period_start": source.period_start,
-                "period_end": source.period_end,
-                "accepted_at": source.accepted_at,
-                "rows_accepted": source.rows_accepted,
-            }
-            for source in inputs
-        ],
-        "expected_submission": expected_rows(wanted),
-        "opt_out_list": opt_out_lists(contracts, systems, inputs, period_end),
-        "file_account": file_accounts(ledger, settings.systems, as_of),
-    }
 
 
 def paused_partners(settings: Settings, inputs: list[Submission], period_end: date) -> dict[str, list[dict[str, str]]]:

@@ -9,7 +9,6 @@ from typing import Any
 
 import duckdb
 
-from lda.contracts import Expected
 from lda.disclosure import MASK_DEFINITION
 from lda.ledger.records import Submission
 from lda.warehouse.candidate import CandidateError, quoted
@@ -122,17 +121,3 @@ def _text(value: Any) -> str | None:
     if value is None:
         return None
     return value.isoformat(" ") if isinstance(value, datetime) else str(value)
-
-
-def expected_rows(expected: Iterable[Expected]) -> list[dict[str, Any]]:
-    """Expected submissions as ledger rows."""
-    return [
-        {
-            "feed": wanted.feed,
-            "partner_code": wanted.partner_code,
-            "system_code": wanted.system_code,
-            "period_end": wanted.period_end,
-            "due_date": wanted.due_date,
-        }
-        for wanted in expected
-    ]

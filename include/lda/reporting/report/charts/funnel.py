@@ -111,37 +111,20 @@ def _words(definition: Definition, kind: str, placed: Sequence[tuple[Figure, str
 
 
 def _draw(width: Width, unit: str, placed: Sequence[tuple[Figure, str]], centre: float) -> Spec:
-    most = max(figure.denominator or 0 for figure, _ in placed)
     rows: list[Spec] = [
         {"people": figure.denominator, "value": figure.value, "place": place} for figure, place in placed
     ]
-    least = min(figure.denominator or 0 for figure, _ in placed)
-    start = 0 if least < most * 0.4 else least * 0.9
-    steps = [start + (most * 1.05 - start) * step / 60 for step in range(61)]
-    curves = [
-        {
-            "people": people,
-            "value": min(1, max(0, centre + sign * _half_width(centre, people, z))),
-            "curve": f"{sign}{z}",
-        }
-        for z in (INNER, OUTER)
-        for sign in (-1, 1)
-        for people in steps
-        if people >= least * 0.6
-    ]
-    shares = [row["value"] for row in rows] + [row["value"] for row in curves]
+    most, least = (pick(figure.denominator or 0 for figure, _ in placed) for pick in (max, min))
+    start, end = 0 if least < most * 0.4 else least * 0.9, most * 1.05
+    curves = _limits(centre, start, end, least)
+    shares = [row["value"] for row in [*rows, *curves] if row["value"] is not None]
     x = at(
         "people",
         "people counted",
         axis={"format": ",~f", "tickCount": 6, "grid": False},
-        scale={"domain": [start, most * 1.05]},
+        scale={"domain": [start, end]},
     )
-    y = at(
-        "value",
-        axis=value_axis(unit),
-        scale={"domain": span([value for value in shares if value is not None], unit), "nice": True},
-    )
-    places = ["high", "low", "within"]
+    y = at("value", axis=value_axis(unit), scale={"domain": span(shares, unit), "nice": True})
     layers: list[Spec] = [
         {
             "data": {"values": curves},
@@ -159,19 +142,31 @@ def _draw(width: Width, unit: str, placed: Sequence[tuple[Figure, str]], centre:
             "encoding": {
                 "x": x,
                 "y": y,
-                "color": {
-                    "field": "place",
-                    "type": "nominal",
-                    "legend": None,
-                    "scale": {"domain": places, "range": [OTHER, OTHER, QUIET]},
-                },
-                "shape": {
-                    "field": "place",
-                    "type": "nominal",
-                    "legend": None,
-                    "scale": {"domain": places, "range": ["triangle-up", "triangle-down", KIND_SHAPES[0]]},
-                },
+                "color": _by_place([OTHER, OTHER, QUIET]),
+                "shape": _by_place(["triangle-up", "triangle-down", KIND_SHAPES[0]]),
             },
         },
     ]
     return base(width, HEIGHT, layers, labels=VALUE_LABELS)
+
+
+def _limits(centre: float, start: float, end: float, least: float) -> list[Spec]:
+    """The four curves of the limits, from somewhat left of the area with the ``least`` people on."""
+    steps = [start + (end - start) * step / 60 for step in range(61)]
+    return [
+        {
+            "people": people,
+            "value": min(1, max(0, centre + sign * _half_width(centre, people, z))),
+            "curve": f"{sign}{z}",
+        }
+        for z in (INNER, OUTER)
+        for sign in (-1, 1)
+        for people in steps
+        if people >= least * 0.6
+    ]
+
+
+def _by_place(shown: list[str]) -> Spec:
+    """Colour or shape by where an area stands: above the outer limits, below them, within."""
+    places = ["high", "low", "within"]
+    return {"field": "place", "type": "nominal", "legend": None, "scale": {"domain": places, "range": shown}}

@@ -114,35 +114,12 @@ def _words(
 
 
 def _draw(width: Width, unit: str, parts: Sequence[tuple[str, list[Figure]]], whole: Figure | None) -> Spec:
-    rows: list[Spec] = []
-    headers: list[str] = []
-    for kind, members in parts:
-        headers.append(f"{kind}|{breakdown_name(kind)}")
-        rows.append({"name": headers[-1], "value": None, "low": None, "high": None, "hidden": False})
-        rows += [
-            {
-                "name": f"{kind}-|{shortened(figure.breakdown_value, width)}",
-                "value": figure.value,
-                "low": figure.lower_95,
-                "high": figure.upper_95,
-                "hidden": figure.hidden,
-            }
-            for figure in members
-        ]
-    header = f"indexof({json.dumps(headers)}, datum.value) >= 0"
-    axis = {
-        "title": None,
-        "domain": False,
-        "ticks": False,
-        "labelExpr": "slice(datum.value, indexof(datum.value, '|') + 1)",
-        "labelColor": INK,
-        "labelFontWeight": {"condition": {"test": header, "value": "bold"}, "value": "normal"},
-    }
+    rows, headers = _rows(width, parts)
     y = {
         "field": "name",
         "type": "nominal",
         "sort": None,
-        "axis": axis,
+        "axis": _axis(headers),
         "scale": {"domain": [row["name"] for row in rows]},
     }
     values = [row[name] for row in rows for name in ("value", "high") if row[name] is not None]
@@ -170,3 +147,36 @@ def _draw(width: Width, unit: str, parts: Sequence[tuple[str, list[Figure]]], wh
         layers.insert(0, {"data": {"values": [{"value": whole.value}]}, "mark": rule, "encoding": {"x": x}})
     names = [row["name"].partition("|")[2] for row in rows]
     return base(width, {"step": STEP}, layers, labels=name_labels(names, width))
+
+
+def _rows(width: Width, parts: Sequence[tuple[str, list[Figure]]]) -> tuple[list[Spec], list[str]]:
+    """The lines of the drawing, each characteristic's heading before its groups; and the names of the headings."""
+    rows: list[Spec] = []
+    headers: list[str] = []
+    for kind, members in parts:
+        headers.append(f"{kind}|{breakdown_name(kind)}")
+        rows.append({"name": headers[-1], "value": None, "low": None, "high": None, "hidden": False})
+        rows += [
+            {
+                "name": f"{kind}-|{shortened(figure.breakdown_value, width)}",
+                "value": figure.value,
+                "low": figure.lower_95,
+                "high": figure.upper_95,
+                "hidden": figure.hidden,
+            }
+            for figure in members
+        ]
+    return rows, headers
+
+
+def _axis(headers: list[str]) -> Spec:
+    """The names of the lines; headings are bold, and what stands before the bar only keeps names apart."""
+    header = f"indexof({json.dumps(headers)}, datum.value) >= 0"
+    return {
+        "title": None,
+        "domain": False,
+        "ticks": False,
+        "labelExpr": "slice(datum.value, indexof(datum.value, '|') + 1)",
+        "labelColor": INK,
+        "labelFontWeight": {"condition": {"test": header, "value": "bold"}, "value": "normal"},
+    }

@@ -102,21 +102,8 @@ def _months_in(figure: Figure) -> int:
 
 
 def _draw(width: Width, unit: str, figures: Sequence[Figure]) -> Spec:
-    latest = figures[-1].period_start
-    rows: list[Spec] = []
-    for figure in figures:
-        start = figure.period_start or figure.period_end
-        rows.append(
-            {
-                "at": _months_in(figure),
-                "value": figure.value,
-                "target": figure.target,
-                "year": financial_year(start),
-                "current": figure.period_start == latest,
-                "hidden": figure.hidden,
-            }
-        )
-    first = (latest or figures[-1].period_end).month
+    rows = [_row(figure, figures[-1].period_start) for figure in figures]
+    first = (figures[-1].period_start or figures[-1].period_end).month
     names = [f"{date(2000, (first - 1 + step) % 12 + 1, 1):%b}" for step in range(12)]
     axis = {
         "values": list(range(0, 12, 2)),
@@ -130,14 +117,8 @@ def _draw(width: Width, unit: str, figures: Sequence[Figure]) -> Spec:
     values = [row[name] for row in rows for name in ("value", "target") if row[name] is not None]
     y = at("value", axis=value_axis(unit), scale={"domain": span(values, unit, zero=True), "nice": True})
     now = [row for row in rows if row["current"]]
-    layers: list[Spec] = [
-        {
-            "data": {
-                "values": [{**row, "at": spot} for row in now[-1:] for spot in (0, 11.4) if row["target"] is not None]
-            },
-            "mark": {"type": "line", "color": TARGET, "strokeDash": [7, 3], "strokeWidth": 1.5},
-            "encoding": {"x": x, "y": at("target")},
-        },
+    layers = [
+        _target(now[-1:], x),
         _line([row for row in rows if not row["current"]], x, y, {"color": LINE, "strokeWidth": 1.5}),
         _line(now, x, y, {"color": BRAND, "strokeWidth": 3}),
         {
@@ -145,21 +126,38 @@ def _draw(width: Width, unit: str, figures: Sequence[Figure]) -> Spec:
             "mark": {"type": "point", "filled": True, "opacity": 1, "color": BRAND, "size": 50},
             "encoding": {"x": x, "y": y},
         },
-        {
-            "data": {"values": [row for row in now if row["hidden"]]},
-            "mark": {
-                "type": "text",
-                "text": HIDDEN_MARK,
-                "fill": MUTED,
-                "fontSize": 15,
-                "baseline": "bottom",
-                "y": HEIGHT,
-            },
-            "encoding": {"x": x},
-        },
+        _hidden([row for row in now if row["hidden"]], x),
         *_end(now, x, y, unit, values),
     ]
     return base(width, HEIGHT, layers, labels=VALUE_LABELS)
+
+
+def _row(figure: Figure, latest: date | None) -> Spec:
+    """A figure as a point of its year's line; ``latest`` is where the current year begins."""
+    return {
+        "at": _months_in(figure),
+        "value": figure.value,
+        "target": figure.target,
+        "year": financial_year(figure.period_start or figure.period_end),
+        "current": figure.period_start == latest,
+        "hidden": figure.hidden,
+    }
+
+
+def _target(last: list[Spec], x: Spec) -> Spec:
+    """The target of the latest month, across the year."""
+    ends = [{**row, "at": spot} for row in last for spot in (0, 11.4) if row["target"] is not None]
+    return {
+        "data": {"values": ends},
+        "mark": {"type": "line", "color": TARGET, "strokeDash": [7, 3], "strokeWidth": 1.5},
+        "encoding": {"x": x, "y": at("target")},
+    }
+
+
+def _hidden(rows: list[Spec], x: Spec) -> Spec:
+    """Marks at the foot of the months that are hidden."""
+    mark = {"type": "text", "text": HIDDEN_MARK, "fill": MUTED, "fontSize": 15, "baseline": "bottom", "y": HEIGHT}
+    return {"data": {"values": rows}, "mark": mark, "encoding": {"x": x}}
 
 
 def _line(rows: list[Spec], x: Spec, y: Spec, style: Spec) -> Spec:
