@@ -16,11 +16,13 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.exc import OperationalError
 
 from lda.asked import asked_moment, asked_period
 from lda.gates import GateReport, judge_candidate, rows_for_ledger
@@ -42,7 +44,7 @@ from lda.reporting.alerts import send_digest
 from lda.reporting.freshness import tell_freshness
 from lda.serving import ServingError, serve, serving_is_on
 from lda.settings import Settings
-from lda.stops import GatesStopped, RefreshError
+from lda.stops import DiskFull, GatesStopped, RefreshError, disk_is_full
 from lda.telemetry import Dataset, Step, step
 from lda.vault import check_access, check_key
 from lda.warehouse import (
@@ -58,6 +60,12 @@ from lda.warehouse import (
 from lda.warehouse.candidate import candidate_path
 
 Plan = dict[str, Any]
+_DOING = {
+    "build": "build the candidate",
+    "judge": "judge the candidate",
+    "propose": "put the candidate before a person",
+    "release": "write the publication",
+}
 PUBLISHED, NOTHING_NEW, STOPPED, WAITING = "published", "nothing_new", "stopped", "waiting"
 INGEST_COUNTS = ("files", "by_status", "received", "accepted", "quarantined", "repeated", "problems", "feedback")
 
@@ -354,16 +362,17 @@ def _ledger(settings: Settings) -> Iterator[Ledger]:
 
 @contextmanager
 def _step(settings: Settings, plan: Plan, name: str) -> Iterator[tuple[Ledger, Step]]:
-    """The ledger for one step, and what watchers are told of it. A failure is recorded with its reason; the step can
-    then be repeated."""
+    """The ledger for one step, and what watchers are told. A failure is recorded; the step can then be repeated."""
     with _ledger(settings) as ledger, step(settings, plan["run_id"], name) as watched:
         ledger.book.start_run(plan["run_id"], "refresh", settings.system_label, utc_now())
         try:
             yield ledger, watched
         except Exception as error:
-            failed = {**plan, "failed_step": name, "message": str(error)[:2000]}
-            ledger.book.end_run(plan["run_id"], "failed", refresh_summary(settings, ledger, failed), utc_now())
-            raise
+            told = DiskFull(_DOING[name]) if disk_is_full(error) else error
+            failed = {**plan, "failed_step": name, "message": str(told)[:2000]}
+            with suppress(OperationalError):  # a full disk takes the ledger too; what is told is the first error
+                ledger.book.end_run(plan["run_id"], "failed", refresh_summary(settings, ledger, failed), utc_now())
+            raise told from (error if told is not error else error.__cause__)
 
 
 def _run_id(kind: str) -> str:

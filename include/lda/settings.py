@@ -107,13 +107,25 @@ class Settings(BaseSettings):
     )
     superset_username: str = Field("lda", description="Superset user who may write datasets on the mart.")
     superset_password: SecretStr | None = Field(None, description="Password of the Superset user.")
+    least_share_due: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Share of what is due of a month that makes it a month of the system: with less, the month before "
+        "stays in force.",
+    )
+    audit_publications: int = Field(
+        3, ge=0, description="Earlier publications that a reader is thought to have kept, when disclosure is audited."
+    )
     keep_publications: int = Field(36, ge=1, description="Publications to keep when old ones are removed.")
     legal_hold: list[str] = Field(default_factory=list, description="Publications never to be removed, as a JSON list.")
     keep_landing_days: Days = Field("keep", description="Days a landed file stays in landing once it is archived.")
     keep_archive_days: Days = Field(
         "keep", description="Days archived bytes stay that neither what is in force nor a kept publication is made of."
     )
-    keep_quarantine_days: Days = Field("keep", description="Days quarantined rows stay in the vault.")
+    keep_quarantine_days: Days = Field(
+        "keep", description="Days quarantined rows, and which rows only raised a warning, stay in the vault."
+    )
     keep_identifiers_days: Days = Field("keep", description="Days identifiers of accepted rows stay in the vault.")
     keep_superseded_days: Days = Field(
         "keep",

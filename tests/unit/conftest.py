@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from datetime import date, datetime
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -96,6 +97,22 @@ SELECT measure_id, system_code, geography_type, geography_code, geography_name, 
 FROM hidden;
 """
 WORDS = "One row per thing."
+
+
+@pytest.fixture
+def no_room(tmp_path) -> Callable[[], str]:
+    """Names of files that there is no room for: links to /dev/full, where writing fails as on a full disk.
+
+    A link each time, because programs remove what they could not write, and root could remove the device itself.
+    """
+
+    def name() -> str:
+        link = tmp_path / f"no-room-{next(numbers)}"
+        link.symlink_to("/dev/full")
+        return str(link)
+
+    numbers = count()
+    return name
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -11,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console, RenderableType
+
+from lda.stops import DiskFull, disk_is_full
 
 Progress = Callable[[str, int, int], None]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
@@ -37,7 +38,7 @@ PLAIN_ERRORS = {
     "lda.keeping.backup": ("BackupError",),
     "lda.keeping.holds": ("HoldError",),
     "lda.keeping.subject": ("ErasureError",),
-    "lda.stops": ("RefreshError", "GatesStopped", "ApprovalAwaited"),
+    "lda.stops": ("DiskFull", "RefreshError", "GatesStopped", "ApprovalAwaited"),
     "lda.cli.bench": ("BenchError",),
     "filelock": ("Timeout",),
 }
@@ -75,17 +76,18 @@ def one_of(option: str, value: str | None, choices: Collection[str]) -> None:
 
 def plain_words(error: BaseException) -> str:
     """What to say of an error whose words are enough; empty for a mistake of the program, which keeps its traceback."""
+    if disk_is_full(error):
+        return str(error if isinstance(error, DiskFull) else DiskFull("write what it writes"))
     if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
         return (
             f"{error.strerror}: {error.filename}. Is there room, and may this account read and write there? LDA_HOME "
             "names the data folder; see docs/runbooks/disk-full.md."
         )
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return f"{error.strerror}. Make room (docs/runbooks/disk-full.md), then run the same again."
     for module, (names, heading) in MACHINE_ERRORS.items():
         if _is_one_of(error, module, names):
             first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            return f"{heading}: {first} (LDA_LEDGER_URL and LDA_HOME say where things are.)"
+            where = "LDA_LEDGER_URL and LDA_HOME say where things are; is there room? docs/runbooks/disk-full.md"
+            return f"{heading}: {first} ({where})"
     own = any(_is_one_of(error, module, names) for module, names in PLAIN_ERRORS.items())
     wrong_setting = isinstance(error, ValueError) and type(error).__module__ == "pydantic_core._pydantic_core"
     return str(error) if own or wrong_setting else ""

@@ -10,7 +10,7 @@ from lda.contracts.calendar import (
 )
 from lda.contracts.check import check_contracts
 from lda.contracts.header import normalise
-from lda.contracts.loading import load_contracts, load_file_rules
+from lda.contracts.loading import load_batch_rules, load_contracts, load_file_rules
 from lda.contracts.model import (
     RULE_CONTEXT,
     ColumnSpec,
@@ -54,6 +54,7 @@ __all__ = [
     "due_date",
     "expected_submissions",
     "fallen_due",
+    "load_batch_rules",
     "load_contracts",
     "load_file_rules",
     "load_system",

@@ -14,7 +14,7 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
-from lda.contracts.loading import contract_files, earlier_files, load_file_rules, version_problems
+from lda.contracts.loading import contract_files, earlier_files, load_batch_rules, load_file_rules, version_problems
 from lda.contracts.model import RULE_CONTEXT, ContractError, FeedContract, Problem, RuleSpec, TableSpec
 from lda.contracts.odcs import read_contract
 from lda.contracts.people import people_problems
@@ -60,6 +60,7 @@ def check_contracts(settings: Settings) -> list[Problem]:
                 problems.extend(rule_sql_problems(connection, path.name, contract))
     try:
         load_file_rules(settings)
+        load_batch_rules(settings)
     except ContractError as error:
         problems.extend(error.problems)
     return [*problems, *_systems(settings, contracts)]

@@ -90,12 +90,21 @@ def version_problems(file: str, contract: FeedContract | None, contracts: Mappin
 
 def load_file_rules(settings: Settings) -> tuple[FileRule, ...]:
     """Rules on whole files, the same for every feed. Raises ContractError when the list is wrong."""
+    return _rules_of(settings, "rules")
+
+
+def load_batch_rules(settings: Settings) -> tuple[FileRule, ...]:
+    """Rules on the files that are judged together, the same for every feed. Raises ContractError likewise."""
+    return _rules_of(settings, "batch_rules")
+
+
+def _rules_of(settings: Settings, name: str) -> tuple[FileRule, ...]:
     path = settings.contracts_dir / FILE_RULES
     document = read_yaml(path)
     problems: list[Problem] = []
     rules: list[FileRule] = []
-    for index, item in enumerate(document.get("rules") or []):
-        place = f"rules[{index}]"
+    for index, item in enumerate(document.get(name) or []):
+        place = f"{name}[{index}]"
         fault = _file_rule_fault(item, [rule.code for rule in rules])
         if fault:
             problems.append(Problem(path.name, place, *fault))

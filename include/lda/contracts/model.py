@@ -59,7 +59,10 @@ class Parent:
 
 @dataclass(frozen=True)
 class ColumnSpec:
-    """One column of a feed, with what partners call it and what becomes of it."""
+    """One column of a feed, with what partners call it and what becomes of it.
+
+    ``value_words`` say to people what ``pattern`` says to DuckDB: they follow "is not".
+    """
 
     name: str
     logical_type: LogicalType
@@ -72,6 +75,7 @@ class ColumnSpec:
     code_list: str | None = None
     on_invalid: Literal["row", "warn"] = "row"
     pattern: str | None = None
+    value_words: str = ""
     minimum: float | None = None
     maximum: float | None = None
     parent: Parent | None = None

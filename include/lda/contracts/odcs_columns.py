@@ -12,7 +12,7 @@ from lda.contracts.header import normalise
 from lda.contracts.model import LAKE_TYPES, ColumnSpec, Kind, Parent, Pseudonym
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-_COLUMN_PROPERTIES = {"synonyms", "kind", "pseudonymise", "codeList", "onInvalid"}
+_COLUMN_PROPERTIES = {"synonyms", "kind", "pseudonymise", "codeList", "onInvalid", "valueWords"}
 _OPTIONS = {"string": {"pattern"}, "integer": {"minimum", "maximum"}, "number": {"minimum", "maximum"}, "date": set()}
 
 
@@ -63,10 +63,22 @@ def _column(item: SchemaProperty, faults: Faults) -> ColumnSpec:
         code_list=custom.get("codeList"),
         on_invalid=custom.get("onInvalid", "row"),
         pattern=options.get("pattern"),
+        value_words=_value_words(name, custom.get("valueWords"), options, faults),
         minimum=options.get("minimum"),
         maximum=options.get("maximum"),
         parent=parent,
     )
+
+
+def _value_words(name: str, words: object, options: dict[str, Any], faults: Faults) -> str:
+    """Plain words for the column's pattern: partners are told these, because few read regular expressions."""
+    place = f"{name}.valueWords"
+    if "pattern" not in options:
+        faults.require(words is None, place, "none without a pattern", words)
+        return ""
+    told = isinstance(words, str) and bool(words.strip())
+    faults.require(told, place, "plain words for the pattern, such as three digits, like 508", words)
+    return str(words) if told else ""
 
 
 def _parent(item: SchemaProperty, faults: Faults) -> Parent | None:

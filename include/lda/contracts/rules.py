@@ -89,12 +89,12 @@ def _rule(
 
 def format_words(column: ColumnSpec) -> str:
     """What a readable value of the column is, in plain English."""
-    words = _KIND_WORDS.get(column.kind or "") or _TYPE_WORDS.get(column.logical_type) or "in the agreed format"
-    limits = []
-    if column.pattern:
-        limits.append(f"matching {column.pattern}")
+    words = _KIND_WORDS.get(column.kind or "") or _TYPE_WORDS.get(column.logical_type)
+    limits = [words] if words else []
+    if column.value_words:
+        limits.append(column.value_words)
     if column.minimum is not None:
         limits.append(f"{column.minimum:g} or more")
     if column.maximum is not None:
         limits.append(f"{column.maximum:g} or less")
-    return ", ".join([words, *limits])
+    return ", ".join(limits) or "in the agreed format"

@@ -50,6 +50,7 @@ class Intake:
     contracts: Mapping[str, FeedContract]
     systems: Systems
     file_rules: tuple[FileRule, ...]
+    batch_rules: tuple[FileRule, ...]
     reference: Reference
     again: bool = False
 
@@ -147,7 +148,7 @@ def _judge_tables(
 def _reach_verdicts(intake: Intake, contract: FeedContract, readings: Sequence[Reading]) -> list[ExpectationResult]:
     """Let Great Expectations judge the files by their facts; returns what it found of the batch as a whole."""
     frame = _facts(intake, contract, readings)
-    found = validate(suite_of(contract, intake.file_rules), frame)
+    found = validate(suite_of(contract, intake.file_rules, intake.batch_rules), frame)
     by_id = {item.record.file_id: item for item in readings}
     for result in found:
         if result.scope == "file":

@@ -7,12 +7,12 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from lda.contracts import load_contracts, load_file_rules, load_systems
+from lda.contracts import load_batch_rules, load_contracts, load_file_rules, load_systems
 from lda.intake.batch import BatchOutcome, Intake, judge_batch, refuse
 from lda.intake.database import FileFault, IntakeError
 from lda.intake.outputs import RowsLost
@@ -23,6 +23,7 @@ from lda.intake.telling import tell_batch
 from lda.landing import discover
 from lda.ledger import FileRecord, Ledger, utc_now
 from lda.settings import Settings
+from lda.stops import DiskFull, disk_is_full
 from lda.telemetry import step
 from lda.vault import check_access, check_key, clear_scratch, private_folder
 
@@ -57,6 +58,7 @@ def judge_all(intake: Intake, records: Sequence[FileRecord], report: IngestRepor
     """Judge files batch by batch and count what comes of them. A batch that cannot be judged does not stop others.
 
     Raises RowsLost, when all is judged, if what was written of a file did not add up: that is no fault of the file.
+    Raises DiskFull at once: no file could be judged any more, and those that were not stay as they are.
     """
     done = 0
     gates: list[dict[str, object]] = []
@@ -86,6 +88,8 @@ def _outcomes(
             outcome = judge_batch(intake, feed, batch)
             tell_batch(watched, intake.contracts[feed], outcome.verdicts)
     except Exception as error:  # whatever a file holds that nobody thought of
+        if disk_is_full(error):
+            raise DiskFull(f"judge {len(batch)} files of {feed}") from None
         if _is_of_all(error):
             _leave(report, feed, batch, error)
         elif len(batch) > 1:
@@ -192,12 +196,14 @@ def run_of(
         try:
             ledger.create()
             check_key(settings, ledger)
-            intake = Intake(settings, ledger, contracts, systems, load_file_rules(settings), Reference(settings), again)
+            rules = load_file_rules(settings), load_batch_rules(settings)
+            intake = Intake(settings, ledger, contracts, systems, *rules, Reference(settings), again)
             ledger.book.start_run(report.run_id, kind, systems.label, utc_now())
             try:
                 yield intake, report
             except BaseException as error:
-                ledger.book.end_run(report.run_id, "failed", {"error": type(error).__name__}, utc_now())
+                with suppress(OperationalError):  # a full disk takes the ledger too; what is told is the first error
+                    ledger.book.end_run(report.run_id, "failed", {"error": type(error).__name__}, utc_now())
                 raise
             report.seconds = round(time.monotonic() - started, 3)
             status = "succeeded" if report.files else "nothing_new"

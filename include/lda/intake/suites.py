@@ -10,14 +10,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lda.contracts import FeedContract, FileRule, load_contracts, load_file_rules
+from lda.contracts import FeedContract, FileRule, load_batch_rules, load_contracts, load_file_rules
 from lda.settings import Settings
 
-# A batch in which fewer of the files than this are accepted points at a change on our side or a supplier's.
-LEAST_SHARE_OF_FILES_ACCEPTED = 0.5
 
-
-def suite_of(contract: FeedContract, file_rules: tuple[FileRule, ...]) -> dict[str, Any]:
+def suite_of(
+    contract: FeedContract, file_rules: tuple[FileRule, ...], batch_rules: tuple[FileRule, ...]
+) -> dict[str, Any]:
     """The suite as plain data: name, and expectations with type, arguments, severity and rule in ``meta``."""
     expectations = [_file_expectation(rule, contract) for rule in file_rules]
     expectations += [
@@ -41,14 +40,10 @@ def suite_of(contract: FeedContract, file_rules: tuple[FileRule, ...]) -> dict[s
             },
         }
     )
-    expectations.append(
-        {
-            "type": "expect_column_mean_to_be_between",
-            "kwargs": {"column": "passes_file_rules", "min_value": LEAST_SHARE_OF_FILES_ACCEPTED},
-            "severity": "warning",
-            "meta": {"rule": "BATCH-ACCEPTED-SHARE", "scope": "batch", "message": "Most files of a batch pass."},
-        }
-    )
+    for rule in batch_rules:
+        meta = {"rule": rule.code, "scope": "batch", "message": rule.message}
+        mean = "expect_column_mean_to_be_between"
+        expectations.append(_between(rule.fact, rule.limits(contract), "warning", meta, mean))
     return {"name": f"intake_{contract.feed}", "expectations": expectations}
 
 
@@ -58,11 +53,15 @@ def _file_expectation(rule: FileRule, contract: FeedContract) -> dict[str, Any]:
 
 
 def _between(
-    column: str, limits: tuple[float | None, float | None], severity: str, meta: dict[str, str]
+    column: str,
+    limits: tuple[float | None, float | None],
+    severity: str,
+    meta: dict[str, str],
+    kind: str = "expect_column_values_to_be_between",
 ) -> dict[str, Any]:
     bounds = {key: value for key, value in zip(("min_value", "max_value"), limits, strict=True) if value is not None}
     return {
-        "type": "expect_column_values_to_be_between",
+        "type": kind,
         "kwargs": {"column": column, **bounds},
         "severity": severity,
         "meta": meta,
@@ -81,11 +80,11 @@ def suite_text(suite: dict[str, Any]) -> str:
 
 def write_suites(settings: Settings) -> list[Path]:
     """Write every feed's suite from the contracts; returns the files whose text changed."""
-    rules = load_file_rules(settings)
+    rules, batch_rules = load_file_rules(settings), load_batch_rules(settings)
     changed = []
     for feed, contract in load_contracts(settings).items():
         path = suite_path(settings, feed)
-        text = suite_text(suite_of(contract, rules))
+        text = suite_text(suite_of(contract, rules, batch_rules))
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

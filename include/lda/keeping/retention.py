@@ -176,10 +176,11 @@ class _Prune:
                 path.unlink()
 
     def quarantine(self) -> None:
-        """Quarantined rows, one file for each file they came in."""
+        """Quarantined rows, and which rows only raised a warning, one file for each file they came in."""
         place = self._place("quarantine", self._settings.keep_quarantine_days)
         by_start = {record.file_id[:16]: record for record in self._files}
-        for path in _files_in(self._settings.vault / "quarantine") if place else ():
+        kept = [path for name in ("quarantine", "warned") for path in _files_in(self._settings.vault / name)]
+        for path in kept if place else ():
             record = by_start.get(path.stem)
             if place is None or record is None:
                 continue

@@ -18,6 +18,7 @@ from lda.landing.recognition import Claim, claims, claims_of
 from lda.ledger import FileRecord, Ledger, Sighting, another_id, utc_now
 from lda.ledger.records import ACCEPTED, RECEIVED, SubmissionKey
 from lda.settings import Settings
+from lda.stops import DiskFull, disk_is_full
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ def _landed(folder: Path, is_submission: Callable[[str], bool], found: Discovery
 
 
 def _not_taken_in(found: Discovery, landing_path: str, error: OSError) -> None:
-    """Note what could not be read, or for want of room not be archived, in the machine's own words for it."""
+    """Note what could not be read, in the machine's own words for it."""
     found.unreadable[landing_path] = error.strerror or type(error).__name__
     log.warning("Could not take in %s: %s. It will be tried again.", landing_path, found.unreadable[landing_path])
 
@@ -169,6 +170,8 @@ def _take_in(
         try:
             content_hash, size = archive_landed(settings, item.path)
         except OSError as error:
+            if disk_is_full(error):
+                raise DiskFull(f"archive {item.landing_path}") from error
             _not_taken_in(found, item.landing_path, error)
             continue
         if size == item.size_bytes:  # otherwise it is still being written: next time

@@ -7,9 +7,6 @@ from lda.publishing.folder import PUBLIC, RESTRICTED, PublicationError
 from lda.publishing.switch import current_publication, list_publications
 from lda.settings import Settings
 
-# How many earlier publications a reader is thought to have kept.
-MOST_KEPT = 3
-
 
 def audit_publication(
     settings: Settings, publication_id: str | None = None, *, exact: bool = True
@@ -25,7 +22,7 @@ def audit_publication(
     known = [one["publication_id"] for one in list_publications(settings) if one["complete"]]
     if wanted is None or wanted not in known:
         raise PublicationError(f"There is no publication {wanted or 'yet'}. See: lda publications")
-    earlier = known[known.index(wanted) + 1 :][:MOST_KEPT]
+    earlier = known[known.index(wanted) + 1 :][: settings.audit_publications]
     folder = settings.published / wanted
     report = audit(
         folder / PUBLIC / "lda_public.duckdb",

@@ -91,8 +91,8 @@ def _type_words(column: ColumnSpec) -> str:
     limits = []
     if column.code_list:
         limits.append(f"code list `{column.code_list}`")
-    if column.pattern:
-        limits.append(f"matching `{_cell(column.pattern)}`")
+    if column.value_words:
+        limits.append(_cell(column.value_words))
     if column.minimum is not None or column.maximum is not None:
         limits.append(" ".join(_range_words(column)))
     return ", ".join([kind, *limits])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from lda.ledger import Ledger
 from lda.ledger.publications import AWAITING_APPROVAL, RUNNING
 from lda.ledger.records import Submission
 from lda.settings import PRIVATE_FILE, Settings
+from lda.stops import disk_is_full
 from lda.vault import private_folder
 from lda.warehouse.candidate import CATALOGUE, PROOFS, Candidate, CandidateError, candidate_path
 from lda.warehouse.inputs import (
@@ -59,7 +61,7 @@ def latest_period(settings: Settings, ledger: Ledger, as_of: datetime) -> date:
     periods = []
     for code in settings.systems:
         own = [source for source in inputs if source.system_code == code]
-        period = most_received_period(own, _expected(settings, code, own)) if own else None
+        period = most_received_period(own, _expected(settings, code, own), settings.least_share_due) if own else None
         periods += [period] if period else []
     if periods:
         return max(periods)
@@ -117,9 +119,10 @@ def build_candidate(
     }
     rows = ledger_rows(settings, ledger, inputs, period_end, as_of) | {"run": [run]}
     building = settings.warehouse / f"{CATALOGUE}.duckdb"
-    load_sources(settings, building, inputs, rows)
-    seconds = {"load": round(time.monotonic() - started, 2)}
-    published, dbt_seconds = _model(settings, building, previous, run_id, seconds)
+    with _making_room(building):
+        load_sources(settings, building, inputs, rows)
+        seconds = {"load": round(time.monotonic() - started, 2)}
+        published, dbt_seconds = _model(settings, building, previous, run_id, seconds)
     path = candidate_path(settings, run_id)
     building.chmod(PRIVATE_FILE)
     building.replace(path)
@@ -158,6 +161,18 @@ def _model(
     seconds["disclosure"] = round(hidden - modelled, 2)
     seconds["dbt"] = round(modelled - started + time.monotonic() - hidden, 2)
     return published, exact.seconds | published.seconds
+
+
+@contextmanager
+def _making_room(building: Path) -> Iterator[None]:
+    """Remove a half-built candidate when the disk is full, so that the ledger has room to say so."""
+    try:
+        yield
+    except Exception as error:
+        if disk_is_full(error):
+            building.unlink(missing_ok=True)
+            building.with_name(f"{building.name}.wal").unlink(missing_ok=True)
+        raise
 
 
 def hide_what_tells(database: Path, previous: Sequence[Path], proofs: Path, threads: int = 1) -> Protection:

@@ -25,8 +25,6 @@ from lda.settings import Settings
 FIGURES = "figures"
 # The code that a publication's figures, words and what is hidden of them depend on, below ``include/lda``.
 ROOMS = ("contracts", "disclosure", "gates", "publishing", "reporting/report", "warehouse")
-# A month is reported by default once this share of what is expected for it has been accepted.
-MOST = 0.5
 
 
 def in_force(settings: Settings, ledger: Ledger, as_of: datetime, period_end: date | None = None) -> list[Submission]:
@@ -111,8 +109,10 @@ def file_accounts(ledger: Ledger, systems: Collection[str], as_of: datetime) -> 
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def most_received_period(inputs: Iterable[Submission], expected: Iterable[tuple[str, str, date]]) -> date | None:
-    """The latest period for which most of the expected submissions are in force.
+def most_received_period(
+    inputs: Iterable[Submission], expected: Iterable[tuple[str, str, date]], least_share: float
+) -> date | None:
+    """The latest period for which at least a share of the expected submissions is in force.
 
     ``expected`` holds (feed, partner_code, period_end). One partner ahead of the others does not move a whole system
     to a month that nobody else has sent. Without any such period it is the latest one received; None with no inputs.
@@ -121,7 +121,7 @@ def most_received_period(inputs: Iterable[Submission], expected: Iterable[tuple[
     wanted = set(expected)
     due = Counter(period for _, _, period in wanted)
     come = Counter(period for _, _, period in wanted & received)
-    full = [period for period, count in due.items() if come[period] >= MOST * count]
+    full = [period for period, count in due.items() if come[period] >= least_share * count]
     return max(full, default=max((period for _, _, period in received), default=None))
 
 

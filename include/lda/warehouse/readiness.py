@@ -23,7 +23,7 @@ from lda.contracts import (
 from lda.ledger import Ledger
 from lda.ledger.records import Submission
 from lda.settings import Settings
-from lda.warehouse.inputs import FIGURES, MOST, in_force
+from lda.warehouse.inputs import FIGURES, in_force
 from lda.warehouse.opt_outs import opt_out_lists
 
 NAMED = 5
@@ -44,13 +44,13 @@ class MonthState:
         """True when everything due by the deadline is in force."""
         return 0 < self.due == self.received
 
-    def is_ready(self, moment: datetime) -> bool:
-        """True when the month may be published: complete, or most of it there when its deadline is reached.
+    def is_ready(self, moment: datetime, least_share: float) -> bool:
+        """True when the month may be published: complete, or a share of it there when its deadline is reached.
 
-        Under half is no month of the system: the month before stays in force, and the figures of a measure with too
+        Less is no month of the system: the month before stays in force, and the figures of a measure with too
         few partners would be withheld anyhow.
         """
-        return self.is_complete or (moment >= self.deadline and self.received >= MOST * self.due)
+        return self.is_complete or (moment >= self.deadline and self.received >= least_share * self.due)
 
     def words(self) -> str:
         """One sentence on what is awaited."""
@@ -94,7 +94,7 @@ def readiness(settings: Settings, ledger: Ledger, moment: datetime) -> Readiness
         settings, [contracts[feed] for feed in figures], systems, min(sent), max(sent), with_paused=False
     )
     months = [month_state(systems, wanted, inputs, end) for end in reversed(sent)]
-    ready = next((month for month in months if month.is_ready(moment)), None)
+    ready = next((month for month in months if month.is_ready(moment, settings.least_share_due)), None)
     ahead = [month for month in months if ready is None or month.period_end > ready.period_end]
     awaited = " ".join(month.words() for month in reversed(ahead) if month.due)
     if ready is None:

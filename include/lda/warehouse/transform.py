@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -91,10 +92,12 @@ def invoke(settings: Settings, database: Path, command: list[str], target: Path)
         "LDA_DBT_THREADS": str(settings.dbt_threads),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
+    complaining, logging.raiseExceptions = logging.raiseExceptions, False  # a log without room ends nothing
     with environment_set(environment):
         try:
             return dbtRunner().invoke([*command, *map(str, places), *quiet])
         finally:
+            logging.raiseExceptions = complaining
             _close_connections()
 
 

@@ -155,7 +155,7 @@ def test_a_full_disk_is_told_without_a_traceback(run, capsys, monkeypatch):
     monkeypatch.setattr("lda.receive.receive", full)
     code, _, error = run(capsys, "ingest")
     assert (code, error.count("\n")) == (1, 1)
-    assert "No space left on device" in error
+    assert "The disk is full" in error and "then run the same again" in error
     assert "docs/runbooks/disk-full.md" in error
 
 

@@ -23,6 +23,18 @@ FAULTS = {
     "broken file pattern": (GP, "(?P<partner>[A-Z][0-9]{5})_", "(?P<partner>[A-Z][0-9]{5}_", "filePatterns[0]"),
     "file pattern without period": (GP, "(?P<period>[0-9]{6})", "([0-9]{6})", "a group named period"),
     "broken column pattern": (GP, "pattern: '^E01[0-9]{6}$'", "pattern: '^E01[0-9{6}$'", "lsoa_code"),
+    "pattern without words": (
+        GP,
+        'property: valueWords, value: "an LSOA',
+        'property: kind, value: "an LSOA',
+        "plain words",
+    ),
+    "words without a pattern": (
+        GP,
+        "property: kind, value: postcode",
+        "property: valueWords, value: a place",
+        "none without",
+    ),
     "column pattern only Python has": (GP, "'^E01[0-9]{6}$'", "'^(?=E01)[A-Z0-9]+$'", "DuckDB"),
     "limits crossed": (LDHC, "{minimum: 0}", "{minimum: 9, maximum: 3}", "minimum no greater"),
     "limit that is a text": (LDHC, "{minimum: 0}", "{minimum: zero}", "a number"),
@@ -52,7 +64,15 @@ FAULTS = {
         "local: [register_id]",
         "_partner_code among local",
     ),
-    "free text for the lake": ("training.odcs.yaml", "logicalTypeOptions: {pattern", "examples: [a] #", "free text"),
+    "free text for the lake": (
+        "training.odcs.yaml",
+        """        logicalTypeOptions: {pattern: '^([A-Za-z./_-]{0,12}[0-9]){0,9}[A-Za-z./_-]{0,12}$'}
+        customProperties:
+          - {property: valueWords, value: "a code of letters, up to nine digits and the marks . / _ and -"}
+""",
+        "        customProperties:\n",
+        "free text",
+    ),
     "code compared in one case": (
         "cld.odcs.yaml",
         "upper(trim(event_type)) = 'SERVICE'",

@@ -228,14 +228,16 @@ def test_progress_is_told(settings, land):
 
 
 def test_the_checked_in_suites_are_those_of_the_contracts(settings, tmp_path):
-    from lda.contracts import load_file_rules
+    from lda.contracts import load_batch_rules, load_file_rules
 
-    rules = load_file_rules(settings)
+    rules, batch_rules = load_file_rules(settings), load_batch_rules(settings)
     for feed, contract in load_contracts(settings).items():
-        assert suite_path(settings, feed).read_text(encoding="utf-8") == suite_text(suite_of(contract, rules)), (
+        assert suite_path(settings, feed).read_text(encoding="utf-8") == suite_text(
+            suite_of(contract, rules, batch_rules)
+        ), (
             "Run: python -c 'from lda.intake import write_suites; from lda.settings import Settings; "
             "write_suites(Settings())'"
         )
-        named = {item["meta"]["rule"] for item in suite_of(contract, rules)["expectations"]}
-        assert {rule.code for rule in (*contract.rules, *rules)} <= named
+        named = {item["meta"]["rule"] for item in suite_of(contract, rules, batch_rules)["expectations"]}
+        assert {rule.code for rule in (*contract.rules, *rules, *batch_rules)} <= named
     assert write_suites(settings) == []

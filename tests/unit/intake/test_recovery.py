@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 
+import pyarrow.parquet as pq
 import pytest
 
 from lda.intake import IntakeError, batch, ingest, redrive
 from lda.intake.outputs import RowsLost
+from lda.settings import create_private
+from lda.stops import DiskFull
+from lda.vault import literal
 
 from .conftest import gp_row
 
@@ -59,6 +64,40 @@ def test_a_kill_at_any_step_is_recovered_from(settings, land, home, monkeypatch)
     before = fingerprint(settings)
     assert ingest(settings).files == 0
     assert fingerprint(settings) == before
+
+
+def full_disk(where: str, no_room, real):
+    """A way to write that finds no room, in place of the real one."""
+    if where.endswith("create_private"):
+        return lambda _: os.open(no_room(), os.O_WRONLY)
+    if where.endswith("write_table"):
+        return lambda table, _, **options: real(table, no_room(), **options)
+    # DuckDB writes identifiers itself, to the name that this quotes.
+    return lambda text: real(no_room() if text.startswith("/") else text)
+
+
+WRITERS = {
+    "lda.landing.archive.create_private": create_private,
+    "lda.intake.outputs.pq.write_table": pq.write_table,
+    "lda.intake.outputs.literal": literal,
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_full_disk_ends_the_ingest_rejects_nothing_and_with_room_all_is_judged(
+    settings, land, home, monkeypatch, no_room, writer
+):
+    paths = [land([gp_row(1), gp_row(2, DOB="x"), gp_row(3)]), land([gp_row(4), gp_row(5)], "2026-01")]
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, full_disk(writer, no_room, WRITERS[writer]))
+        with pytest.raises(DiskFull, match=r"The disk is full: .* Make room \(docs/runbooks/disk-full.md\)"):
+            ingest(settings)
+    assert {record.status for record in home.ledger.files()} <= {"received"}
+    assert not [path for path in (*settings.lake.rglob(".*"), *settings.archive.rglob(".*")) if path.is_file()]
+    assert home.ledger.book.last_run("ingest", "llr")["status"] == "failed"
+    report = ingest(settings)
+    assert (report.accepted, report.quarantined, report.problems) == (4, 1, [])
+    assert [home.account(path)[0] for path in paths] == ["accepted", "accepted"]
 
 
 def test_rows_that_were_not_written_are_noticed_and_nothing_is_recorded(settings, land, home, monkeypatch):

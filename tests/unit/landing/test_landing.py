@@ -209,13 +209,13 @@ def test_an_unreadable_file_does_not_stop_the_others(settings, ledger, look, mon
 
     def sometimes(folder, path):
         if path == bad:
-            raise OSError(errno.ENOSPC, "No space left on device")
+            raise OSError(errno.EIO, "Input/output error")
         return real(folder, path)
 
     monkeypatch.setattr(discovery, "archive_landed", sometimes)
     found = look()
     assert len(found.new) == 1
-    assert found.unreadable == {f"Y90001/{GP_FILE}": "No space left on device"}
+    assert found.unreadable == {f"Y90001/{GP_FILE}": "Input/output error"}
     monkeypatch.setattr(discovery, "archive_landed", real)
     assert len(look().new) == 1
 

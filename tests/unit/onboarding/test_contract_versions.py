@@ -19,6 +19,7 @@ NEWER = """
         description: Where the nights were spent.
         logicalTypeOptions: {pattern: '^[a-z]+$'}
         customProperties:
+          - {property: valueWords, value: one word in small letters}
           - {property: synonyms, value: [Place of stay]}
     quality:
       - id: SB-02

@@ -28,6 +28,7 @@ from lda.publishing import release as release_module
 from lda.publishing import switch as switch_module
 from lda.receive import awaits_refresh
 from lda.refresh import RefreshError, refresh, start_refresh
+from lda.stops import DiskFull
 
 MARCH = date(2026, 3, 31)
 AT = datetime.fromisoformat("2026-04-20T09:00:00")
@@ -76,6 +77,31 @@ def killed_at(patched, where, name, *, after: bool) -> None:
         raise Killed
 
     patched.setattr(where, name, kill)
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "doing"),
+    [
+        (steps, "build_candidate", "build the candidate"),
+        (folder_module, "_write_json", "write the publication"),
+        (folder_module, "write_report", "write the publication"),
+    ],
+)
+def test_a_full_disk_is_told_with_what_to_do_and_with_room_the_same_refresh_publishes(
+    settings, ledger, world, monkeypatch, no_room, where, name, doing
+):
+    first = refresh(settings).publication_id
+    files = {path: path.read_bytes() for path in settings.published.rglob("*") if path.is_file()}
+    world.hash = "inputs 2"
+    with monkeypatch.context() as patched:
+        patched.setattr(where, name, lambda *_, **__: Path(no_room()).write_text("figures"))
+        with pytest.raises(DiskFull, match=f"no room to {doing}.* Make room") as raised:
+            refresh(settings)
+    assert {path: path.read_bytes() for path in settings.published.rglob("*") if path.is_file()} == files
+    assert {path.name for path in settings.published.iterdir()} == {first, "current"}
+    last = ledger.book.last_run("refresh", "llr")
+    assert (last["status"], last["summary"]["message"]) == ("failed", str(raised.value))
+    assert refresh(settings).status == "published"
 
 
 POINTS = [

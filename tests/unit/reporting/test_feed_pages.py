@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from lda.contracts import load_contracts, load_file_rules
@@ -24,6 +25,33 @@ def test_every_rule_and_column_is_told(tmp_path: Path) -> None:
         assert f"({name}.md)" in pages[INDEX]
     for rule in load_file_rules(settings):
         assert f"`{rule.code}`" in pages[INDEX]
+
+
+# What a regular expression has and no sentence: classes, repetitions, anchors, escapes.
+REGULAR_EXPRESSION = re.compile(r"\[[^\]]*[A-Za-z0-9]-[A-Za-z0-9][^\]]*\]|\{\d+(,\d*)?\}|\^\(|\\[dws]|\(\?|\)\$")
+
+
+def test_no_partner_is_told_a_regular_expression(tmp_path: Path) -> None:
+    """Rules' words are what feedback pages, workbooks and these pages show."""
+    settings = Settings(home=tmp_path)
+    contracts = [one for newest in load_contracts(settings).values() for one in (newest, *newest.earlier)]
+    patterns = {
+        column.pattern for one in contracts for table in one.tables for column in table.columns if column.pattern
+    }
+    assert len(patterns) > 10
+    assert all(REGULAR_EXPRESSION.search(pattern) for pattern in patterns - {"^[ACDP]$"})
+    told = [
+        text
+        for one in contracts
+        for table in one.tables
+        for rule in table.rules
+        for text in (rule.message, rule.remedy)
+    ]
+    told += [text for rule in load_file_rules(settings) for text in (rule.message, rule.remedy)]
+    rows = [line for page in feed_pages(settings).values() for line in page.splitlines() if line.startswith("| `")]
+    for text in (*told, *rows):
+        assert not any(pattern in text for pattern in patterns), text
+        assert not REGULAR_EXPRESSION.search(text), text
 
 
 def test_table_rows_have_as_many_cells_as_their_header(tmp_path: Path) -> None:
