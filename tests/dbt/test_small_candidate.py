@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from compiled_sql import Desk, macro_sql
 from scratch_candidate import Candidate, failures
 
 MARCH, FEBRUARY = date(2026, 3, 31), date(2026, 2, 28)
@@ -141,18 +142,12 @@ def test_coverage_says_who_stands_in_with_an_earlier_submission(candidate: Candi
     assert counts == [(2, 1, 1, 0.5)]
 
 
-@pytest.mark.parametrize(
-    ("numerator", "denominator", "lower", "upper"),
-    # Worked examples of Newcombe (1998), Statistics in Medicine 17: 857-872, table I, method 3.
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
-)
-def test_the_wilson_interval_agrees_with_the_published_examples(
-    candidate: Candidate, numerator: int, denominator: int, lower: float, upper: float
-) -> None:
-    bounds = ", ".join(
-        f"round({{{{ wilson_bound('{end}', '{numerator}', '{denominator}', '1') }}}}, 4) as {end}_bound"
-        for end in ("lower", "upper")
-    )
-    shown = candidate.dbt("show", "--inline", f"select {bounds}")
-    table = shown.result.results[0].agate_table
-    assert [float(value) for value in table.rows[0].values()] == pytest.approx([lower, upper])
+def test_the_wilson_interval_agrees_with_the_published_examples(empty_candidate: Candidate) -> None:
+    """Worked examples of Newcombe (1998), Statistics in Medicine 17: 857-872, table I, method 3."""
+    bound = "wilson_bound('{}', 'numerator', 'denominator', '1')"
+    sql = macro_sql(empty_candidate, f"{bound.format('lower')} ~ ', ' ~ {bound.format('upper')}")
+    examples = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]
+    desk = Desk({"main.example": ("numerator INTEGER, denominator INTEGER", [example[:2] for example in examples])})
+    found = desk.rows(f"SELECT numerator, denominator, {sql} FROM main.example")
+    rounded = [tuple(round(value, 4) for value in row.values()) for row in found]
+    assert rounded == examples

@@ -12,11 +12,11 @@ from lda.settings import Settings
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory) -> Settings:
-    """Two months of every feed at a fiftieth of LLR's size, with mess, ingested."""
+    """A month of every feed at a fiftieth of LLR's size, with mess, ingested."""
     from lda.synthetic import synthesise
 
     settings = Settings(home=tmp_path_factory.mktemp("erasure") / "home")
-    synthesise(settings, system="llr", months=2, seed=5, scale=0.02, dirt=0.1)
+    synthesise(settings, system="llr", months=1, seed=5, scale=0.02, dirt=0.1)
     ingest(settings)
     return settings
 

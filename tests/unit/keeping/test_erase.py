@@ -170,7 +170,8 @@ def test_an_erasure_that_was_stopped_is_finished_by_the_next(used, monkeypatch, 
     assert f"({whole.rows} rows in {whole.files} files" in first
     assert "(0 rows in 0 files" in second
     accounts = tell(used)[0]
-    redrive(used)
+    for feed in whole.feeds:
+        redrive(used, feed)
     assert tell(used)[0] == accounts
 
 
