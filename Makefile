@@ -42,7 +42,7 @@ test: setup-dev lint pytest ## Every check and every test
 pytest: .venv/.dev .venv-mesh/.ready .airflow/.ready ## Every test
 	$(BIN)/pytest -n 2 --dist loadscope
 
-test-fast: .venv/.dev .venv-mesh/.ready ## The tests that need no whole refresh
+test-fast: .venv/.dev .venv-mesh/.ready ## The quick tests, without a refresh or a server
 	$(BIN)/pytest -n 2 --dist loadscope -m "not slow and not browser"
 
 lint: .venv/.dev .venv-lint/.ready ## Style, types, import order, unused dependencies, SQL, contracts

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from itertools import count
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 import pytest
+from jinja2 import Environment, FileSystemBytecodeCache
 
 from lda.ledger import Ledger
 from lda.ledger.records import Submission
@@ -97,6 +99,19 @@ SELECT measure_id, system_code, geography_type, geography_code, geography_name, 
 FROM hidden;
 """
 WORDS = "One row per thing."
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(tmp_path_factory) -> Iterator[None]:
+    """Templates are compiled once, not for each of the hundreds of reports that tests write."""
+    own = {"bytecode_cache": FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))}
+    made = Environment.__init__
+
+    def make(environment, *given, **named):
+        made(environment, *given, **(named if given else own | named))
+
+    with patch.object(Environment, "__init__", make):
+        yield
 
 
 @pytest.fixture

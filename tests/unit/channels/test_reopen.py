@@ -10,6 +10,8 @@ from lda.intake import ingest
 from lda.ledger import Ledger
 from lda.receive import redrive
 
+pytestmark = pytest.mark.slow
+
 TEXT = b"NHS Number,Patient ID\n"
 NAME = "gp_ld_register_Y90001_2026-02.csv"
 

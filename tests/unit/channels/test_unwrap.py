@@ -125,6 +125,7 @@ def test_decryption_never_writes_more_than_is_allowed(settings, send, key, monke
     assert not (tmp_path / "plain").exists()
 
 
+@pytest.mark.slow
 @given(st.text(max_size=400))
 def test_a_safe_name_stays_in_its_folder(name):
     plain = safe_name(name)

@@ -17,6 +17,8 @@ from lda.contracts import load_contracts
 from lda.settings import Settings
 from lda.telemetry import holds_nhs_number
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_cld_file_has_every_column_of_the_contract_and_three_in_a_hundred_bad_rows(settings, tmp_path):
     path = write_cld_file(settings, tmp_path, 990)

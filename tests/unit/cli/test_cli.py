@@ -177,6 +177,7 @@ def test_there_must_be_something_to_approve_or_refuse(run, capsys):
     assert run(capsys, "publications", "refuse")[0] == 1, "a refusal gives its reason"
 
 
+@pytest.mark.slow
 def test_publications_and_roll_back(run, capsys, settings, ledger, make_candidate):
     from lda.gates import GateReport
 

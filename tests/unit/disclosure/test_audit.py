@@ -115,6 +115,7 @@ PLANTS = [plant_sibling, plant_breakdown, plant_complement, plant_rate, plant_pu
           plant_other_path, plant_other_measure]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
 @pytest.mark.parametrize("exact", [True, False], ids=["exact", "intervals"])
 def test_a_planted_leak_is_found_and_named(plant, exact, seeds):

@@ -13,6 +13,8 @@ from world import PLACE_OF, SEXES, database, key, mart_rows, published_rows, wri
 
 from lda.disclosure import DisclosureError, audit, protect, write_mask
 
+pytestmark = pytest.mark.slow
+
 SLOW = settings(
     max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -102,6 +102,7 @@ def test_keys_hold_within_a_submission_not_across_submissions(settings, home, se
     assert "MH501-SERVICE_REQUEST_ID-PARENT" in set(home.rules(late))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

@@ -60,6 +60,7 @@ BAD = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", BAD)
 def test_a_bad_file_is_told_of_and_the_others_are_taken_in(settings, land, home, what):
     name, content, status, rule = BAD[what]

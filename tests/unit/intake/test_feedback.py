@@ -155,6 +155,7 @@ def test_nothing_new_writes_nothing_and_again_gives_the_same_bytes(settings, lan
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("danger", ['=HYPERLINK("http://x","y")', "+1+1", "-2+3", "@SUM(A1)", "http://x.example/"])
 def test_a_cell_that_looks_like_a_formula_or_link_stays_text(settings, land, danger):
     land([gp_row(1, DOB=danger, **{"Patient ID": danger}), *SOUND])

@@ -122,6 +122,7 @@ def test_the_fast_way_steps_aside(tmp_path, spoil):
 CELL = st.text(alphabet='ab1 ,"/-', max_size=3)
 
 
+@pytest.mark.slow
 @hypothesis_settings(deadline=None, max_examples=15)
 @given(st.lists(st.lists(CELL, min_size=16, max_size=16), min_size=1, max_size=8), st.sampled_from(["\n", "\r\n"]))
 def test_both_ways_agree_on_whatever_the_fast_way_accepts(tmp_path_factory, rows, end):
@@ -151,6 +152,7 @@ NEAR = st.one_of(
 )
 
 
+@pytest.mark.slow
 @hypothesis_settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.lists(NEAR, min_size=4, max_size=4), min_size=1, max_size=30),
@@ -209,6 +211,7 @@ def test_a_rule_with_a_long_list_takes_the_fast_way(tmp_path):
         ]
 
 
+@pytest.mark.slow
 def test_every_row_of_a_file_of_many_pieces_has_its_own_number(tmp_path):
     """Rows are read by several threads and written in several groups; each local number says where its row stood."""
     count = 150_000

@@ -59,6 +59,7 @@ def test_identifiers_stay_in_the_archive_and_the_vault(settings, land, home, cap
         assert not [path for path in open_files if identifier.encode() in path.read_bytes()], identifier
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("feed", ABOUT_PEOPLE)
 @pytest.mark.parametrize("text", [NAMED, NAMED.upper(), "9434765919", "943 476 5919", "jane.smith@example.org"])
 def test_no_column_of_a_feed_hands_on_what_identifies_somebody(feed, text):

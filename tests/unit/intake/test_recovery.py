@@ -43,6 +43,7 @@ def fingerprint(settings) -> dict[str, str]:
     return {str(path.relative_to(settings.home)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_step_is_recovered_from(settings, land, home, monkeypatch):
     paths = [land([gp_row(1), gp_row(2, DOB="x"), gp_row(3)]), land([gp_row(4), gp_row(5)], "2026-01")]
 

@@ -76,6 +76,7 @@ def ingest_watched(settings, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_log_metrics_and_lineage_of_an_ingest(settings, land, collector):
     land([*(gp_row(seed) for seed in range(1, 30)), gp_row(40, **{"DOB": "31/02/1990"})])
     done = ingest_watched(
@@ -114,6 +115,7 @@ def test_log_metrics_and_lineage_of_an_ingest(settings, land, collector):
         assert identifier not in said
 
 
+@pytest.mark.slow
 def test_a_collector_that_is_away_stops_nothing(settings, land):
     land([gp_row(1)])
     away = "http://127.0.0.1:9"

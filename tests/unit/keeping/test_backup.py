@@ -16,6 +16,8 @@ from lda.landing import check_archive
 from lda.ledger import Ledger
 from lda.settings import Settings, SettingsError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def used(settings) -> Settings:

@@ -18,6 +18,8 @@ from lda.landing import check_archive
 from lda.ledger import Ledger, utc_now
 from lda.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 REASON = "Caldicott Guardian, case 12"
 
 

@@ -17,6 +17,8 @@ from lda.ledger import Ledger, utc_now
 from lda.publishing import publish
 from lda.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 LATER = timedelta(days=100)
 DAYS = {
     "keep_landing_days": 30,

@@ -16,6 +16,8 @@ from lda.ledger import Ledger
 from lda.settings import Settings, SettingsError
 from lda.vault import fingerprint, token
 
+pytestmark = pytest.mark.slow
+
 REASON = "yearly rotation"
 
 

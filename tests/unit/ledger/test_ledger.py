@@ -203,6 +203,7 @@ def test_rule_results_and_files_are_found_again(ledger):
     assert [found.file_id for found in ledger.judged()] == [item.file_id]
 
 
+@pytest.mark.slow
 def test_thousands_of_files_are_recorded_in_one_transaction(ledger):
     records = [record(f"{number:05d}", partner=f"P{number}") for number in range(6000)]
     enter(ledger, *records)

@@ -70,6 +70,7 @@ def held_to(home) -> dict[tuple[str, str], tuple[str, str | None]]:
         ledger.close()
 
 
+@pytest.mark.slow
 def test_each_file_is_held_to_the_version_its_partner_sends_for_its_period(versions):
     assert check_contracts(versions) == []
     land(versions, "599", "2026-03", OLD)
@@ -104,6 +105,7 @@ def test_a_file_in_another_version_than_agreed_is_rejected(versions):
     assert ingest(versions, feeds=["short_breaks"]).by_status == {"rejected": 2}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

@@ -30,6 +30,8 @@ from lda.receive import awaits_refresh
 from lda.refresh import RefreshError, refresh, start_refresh
 from lda.stops import DiskFull
 
+pytestmark = pytest.mark.slow
+
 MARCH = date(2026, 3, 31)
 AT = datetime.fromisoformat("2026-04-20T09:00:00")
 PASSED = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")

@@ -7,6 +7,8 @@ import pytest
 from lda.gates import GateOutcome, GateReport
 from lda.publishing import current_publication, prune_publications, publish, rollback
 
+pytestmark = pytest.mark.slow
+
 PASSED = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
 MEASURES = ("checks", "inpatients", "register")
 WITHHELD = GateOutcome(

@@ -29,6 +29,8 @@ from lda.publishing import release as release_module
 from lda.publishing.manifest import files_in
 from lda.publishing.tables import TableError, published_type
 
+pytestmark = pytest.mark.slow
+
 
 def fingerprint(folder: Path) -> dict[str, tuple[str, int]]:
     """SHA-256 and modification time of every file below a folder."""

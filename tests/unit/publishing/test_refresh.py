@@ -22,6 +22,8 @@ from lda.stops import ApprovalAwaited
 from lda.warehouse import TransformError
 from lda.warehouse.build import still_needed
 
+pytestmark = pytest.mark.slow
+
 MARCH = date(2026, 3, 31)
 
 

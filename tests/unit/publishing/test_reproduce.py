@@ -15,6 +15,8 @@ from lda.publishing import reproducing as steps
 from lda.publishing.folder import MANIFEST
 from lda.warehouse import code_version, rules_fingerprint
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def published(settings, ledger, make_candidate, monkeypatch):

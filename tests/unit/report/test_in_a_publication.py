@@ -8,6 +8,8 @@ from lda.gates import GateOutcome, GateReport
 from lda.publishing import PublicationError, publish, rebuild_report, verify_folder
 from lda.publishing.report_text import report_text
 
+pytestmark = pytest.mark.slow
+
 SOUND = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
 PASSED = GateReport((SOUND,), ("checks", "inpatients", "register"))
 

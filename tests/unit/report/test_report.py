@@ -43,6 +43,7 @@ def test_every_page_the_board_needs_is_written(report):
     assert {f"measure-{row['measure_id'].replace('_', '-')}.html" for row in report.rows} <= names
 
 
+@pytest.mark.slow
 def test_pages_are_valid_have_one_heading_in_order_and_unique_ids(report):
     for page in report.pages:
         tree = report.tree(page.name)
@@ -62,6 +63,7 @@ def test_nothing_is_fetched_and_nothing_runs(report):
         assert "<link" not in text and "@import" not in text, page.name
 
 
+@pytest.mark.slow
 def test_every_link_leads_to_a_file_and_an_anchor_that_exist(report):
     anchors = {page.name: set(ids(report.tree(page.name))) for page in report.pages}
     seen = 0
@@ -125,6 +127,7 @@ def test_hidden_figures_are_told_as_hidden_and_never_shown(report):
                 assert int(row["numerator"]) >= 5 and int(row["numerator"]) % 5 == 0, path.name
 
 
+@pytest.mark.slow
 def test_the_report_is_the_same_whatever_a_hidden_number_is(make_report):
     """No geometry, order, axis or word depends on a hidden figure: change the truth, and no byte changes."""
     first = sample.figures([sample.System()], months=14, measures=INPATIENTS)
@@ -273,6 +276,7 @@ def test_names_from_the_data_cannot_become_markup_or_formulas(make_report):
     assert "'=A1 &" in data and ",=A1" not in data and ',"=A1' not in data
 
 
+@pytest.mark.slow
 def test_the_same_publication_gives_the_same_bytes(make_report):
     rows = sample.figures([sample.System(practices=12)], months=3, measures=["ahc_uptake_register", "ld_register_size"])
     one, other = (make_report(rows, measures=["ahc_uptake_register", "ld_register_size"]) for _ in range(2))
@@ -290,6 +294,7 @@ def test_a_file_without_published_figures_is_refused(tmp_path):
         write_report(Path(tmp_path / "empty.duckdb"), {}, None, tmp_path / "site")
 
 
+@pytest.mark.slow
 def test_sources_that_everyone_sent_need_no_chart(make_report, tmp_path):
     rows = sample.figures([sample.System(practices=12)], months=3, measures=["ahc_uptake_register", "cetr_in_date"])
     made = make_report(rows, measures=["ahc_uptake_register", "cetr_in_date"])

@@ -16,6 +16,8 @@ from lda.serving.load import indexes, postgres_type
 from lda.serving.postgres import serve_postgres
 from lda.serving.switch import drop_retired
 
+pytestmark = pytest.mark.slow
+
 LOCK_SECONDS = 20.0
 
 

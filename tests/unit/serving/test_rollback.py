@@ -13,6 +13,8 @@ from lda.cli.verbs import main
 from lda.gates import GateOutcome, GateReport
 from lda.publishing import current_publication, publish
 
+pytestmark = pytest.mark.slow
+
 PASSED = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
 MEASURES = ("checks", "inpatients", "register")
 FIRST, SECOND = "2026-03_20260420T090000_first", "2026-03_20260420T090000_second"

@@ -23,6 +23,8 @@ from lda.serving import ServingError, serve, serving_is_on
 from lda.serving.local import local_server
 from lda.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def home(tmp_path, publication):

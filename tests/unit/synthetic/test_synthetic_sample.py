@@ -24,6 +24,8 @@ from lda.settings import Settings, SettingsError
 from lda.synthetic import synthesise
 from lda.synthetic.layouts import load_shapes
 
+pytestmark = pytest.mark.slow
+
 SEVERAL = {"months": 3, "scale": 0.05, "seed": 5}
 # The mess the issue lists, by tag.
 MESS = {

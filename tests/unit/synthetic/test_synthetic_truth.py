@@ -19,6 +19,8 @@ from lda.synthetic.codes import NOT_MAPPED
 from lda.synthetic.geography import Geography
 from lda.synthetic.truth import age_band, members, register_in_force
 
+pytestmark = pytest.mark.slow
+
 # Rates over people who are not on the lists counted above the line.
 OTHER_PEOPLE = {
     "inpatients_adult_per_million", "inpatients_under18_per_million", "inpatients_change_since_march_2019",

@@ -101,6 +101,7 @@ def test_the_candidate_of_a_run_whose_steps_go_on_is_kept(settings, ledger, make
     assert sorted(path.name for path in settings.warehouse.iterdir()) == ["scheduled.duckdb", "scheduled.json"]
 
 
+@pytest.mark.slow
 def test_dbt_runs_in_process_and_leaves_the_database_free(project):
     database = project.warehouse / "candidate.duckdb"
     for _ in range(2):

@@ -10,6 +10,8 @@ import pytest
 from lda.settings import PROJECT_DIR, Settings
 from lda.warehouse.transform import TransformError, TransformResult, transform
 
+pytestmark = pytest.mark.slow
+
 PROJECT = {
     "models/published_figure_v1.sql": "{{ config(alias='figure') }} select 'a' as measure, 7::integer as value",
     "models/published_figure_v2.sql": (
