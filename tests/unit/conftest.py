@@ -60,7 +60,7 @@ CREATE TABLE reference.measure_relation (relation_id VARCHAR, relation VARCHAR, 
 CREATE TABLE published.measure_definition AS
     SELECT measure_id, 'Name of ' || measure_id AS name, 'What it means' AS description, unit
     FROM reference.measure_catalogue;
-CREATE TABLE mart.measure_contribution AS SELECT *, NULL::DOUBLE AS value FROM (VALUES
+CREATE TABLE mart.measure_contribution AS SELECT 'llr' AS system_code, *, NULL::DOUBLE AS value FROM (VALUES
     ('register', 'E06000016', 60, NULL), ('register', 'E10000018', 43, NULL),
     ('checks', 'E06000016', 31, 50), ('checks', 'E10000018', 2, 40),
     ('inpatients', 'E06000016', 21, 350000), ('inpatients', 'E10000018', 24, 690000)

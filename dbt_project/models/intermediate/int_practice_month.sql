@@ -23,7 +23,7 @@ select
     reporting_month.period_end,
     coalesce(
         max(case when geography_link.parent_type = 'pcn' then geography_link.parent_code end),
-        '{{ var("pcn_unallocated") }}'
+        '{{ var("unallocated") }}'
     ) as pcn_code,
     coalesce(
         max(case when geography_link.parent_type = 'place' then geography_link.parent_code end),

@@ -61,7 +61,7 @@ select
     on_register.person_key,
     on_register.system_code,
     on_register.practice_code,
-    coalesce(practice_month.pcn_code, '{{ var("pcn_unallocated") }}') as pcn_code,
+    coalesce(practice_month.pcn_code, '{{ var("unallocated") }}') as pcn_code,
     coalesce(practice_month.place_code, '{{ var("unknown") }}') as place_code,
     on_register.age,
     on_register.sex,

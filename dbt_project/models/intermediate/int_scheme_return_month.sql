@@ -26,7 +26,7 @@ select
     effective_submission.period_end,
     effective_submission.system_code,
     return_row.practice_code,
-    coalesce(practice_month.pcn_code, '{{ var("pcn_unallocated") }}') as pcn_code,
+    coalesce(practice_month.pcn_code, '{{ var("unallocated") }}') as pcn_code,
     coalesce(practice_month.place_code, '{{ var("unknown") }}') as place_code,
     cast(sum(case when return_row.field_group = 'numerator' then return_row.people else 0 end) as bigint) as numerator,
     cast(

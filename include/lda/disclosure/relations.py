@@ -17,8 +17,8 @@ SAME_ROW = "now.system_code = other.system_code AND now.period_end = other.perio
 SAME_AREA = f"{SAME_ROW} AND now.geography_type = other.geography_type AND now.geography_code = other.geography_code"
 SAME_LEVEL = "now.breakdown_type = other.breakdown_type AND now.breakdown_value = other.breakdown_value"
 SAME_COUNT = "now.measure_id = other.measure_id AND now.side = other.side"
-# Code of the PCN of practices that are in none, as variable pcn_unallocated of the dbt project.
-UNALLOCATED = "U"
+# Code of what is left of an area type: practices without a PCN, people whose place is not known.
+REMAINDER = "U"
 # The financial year of the NHS and councils begins in April, as variable financial_year_first_month of the dbt project.
 FIRST_MONTH = 4
 VALID = "period_end >= valid_from AND period_end < valid_to"
@@ -95,14 +95,23 @@ def _same_people(connection: duckdb.DuckDBPyConnection, low: Ints, high: Ints, t
 
 
 def _geography() -> str:
-    """Areas add up to the areas they lie in. A practice without a PCN lies in the unallocated one.
+    """Areas add up to the areas they lie in. A practice without a PCN lies in the unallocated one, the remainder of
+    people whose place is not known in their system.
 
-    They add up completely when every area of the type has a parent of the other type, else they are only parts.
+    They add up completely when every area of the type has a parent of the other type, else they are only parts. The
+    remainder is no area: that it lies in no ICB says nothing of the places.
     Areas on current boundaries (type with ``_current``) are made of those that lie in them the day after the last
     period, for every period.
     """
     return f"""(
-        WITH area AS (SELECT DISTINCT system_code, period_end, geography_type, geography_code FROM cell),
+        WITH area AS (
+            SELECT DISTINCT system_code, period_end, geography_type, geography_code,
+                geography_type = 'place' AND geography_code = '{REMAINDER}' AS is_remainder
+            FROM cell
+        ),
+        whole_system AS (
+            SELECT system_code, period_end, geography_code AS system_area FROM area WHERE geography_type = 'system'
+        ),
         area_link AS (
             SELECT child_type, child_code, parent_type, parent_code, valid_from, valid_to FROM geography_link
             UNION ALL
@@ -119,8 +128,10 @@ def _geography() -> str:
         pair AS (SELECT DISTINCT system_code, period_end, geography_type, parent_type FROM linked),
         placed AS (
             SELECT area.*, pair.parent_type, linked.parent_code IS NULL AS unlinked,
-                coalesce(linked.parent_code, CASE pair.parent_type WHEN 'pcn' THEN '{UNALLOCATED}' END) AS parent_code
+                coalesce(linked.parent_code, CASE WHEN pair.parent_type IN ('pcn', 'pcn_current') THEN '{REMAINDER}'
+                    WHEN area.is_remainder AND pair.parent_type = 'system' THEN system_area END) AS parent_code
             FROM area JOIN pair USING (system_code, period_end, geography_type)
+            LEFT JOIN whole_system USING (system_code, period_end)
             LEFT JOIN linked USING (system_code, period_end, geography_type, geography_code, parent_type)
         ),
         nested AS (
@@ -131,8 +142,8 @@ def _geography() -> str:
             FROM placed
         ),
         complete AS (
-            SELECT *, bool_or(outside) OVER (PARTITION BY system_code, period_end, geography_type, parent_type)
-                AS inequality
+            SELECT *, bool_or(outside AND NOT is_remainder)
+                OVER (PARTITION BY system_code, period_end, geography_type, parent_type) AS inequality
             FROM nested
         )
         SELECT other.cell_id AS whole, now.geography_type AS parts_of, 'geography' AS kind, now.cell_id AS part,

@@ -179,14 +179,17 @@ def opt_out_lists(context: FrameContext) -> pd.DataFrame:
 
 
 def layer_reconciliation(context: FrameContext) -> pd.DataFrame:
-    """One row per measure: where contributions, mart, its places and what is published do not agree."""
+    """One row per measure: where contributions, mart, its places and what is published do not agree.
+
+    The places of a system, with the remainder of those whose place is not known, are all of it.
+    """
     return context.frame("""
         WITH mart_rows AS (SELECT measure_id, count(*) AS rows_mart FROM mart.measure_value GROUP BY measure_id),
         published_rows AS (
             SELECT measure_id, count(*) AS rows_published FROM published.measure_value GROUP BY measure_id
         ),
         totals AS (
-            SELECT measure_id, period_end, geography_type,
+            SELECT measure_id, system_code, period_end, geography_type,
                 sum(CASE WHEN aggregation = 'sum' THEN value ELSE numerator END) AS top, sum(denominator) AS bottom
             FROM mart.measure_value JOIN reference.measure_catalogue USING (measure_id)
             WHERE breakdown_type = 'all' AND geography_type IN ('place', 'system') GROUP BY ALL
@@ -195,16 +198,16 @@ def layer_reconciliation(context: FrameContext) -> pd.DataFrame:
             SELECT measure_id, max(greatest(abs(place.top - whole.top), abs(place.bottom - whole.bottom)))::DOUBLE
                 AS largest_place_difference
             FROM totals AS whole
-            JOIN totals AS place USING (measure_id, period_end)
+            JOIN totals AS place USING (measure_id, system_code, period_end)
             WHERE whole.geography_type = 'system' AND place.geography_type = 'place' GROUP BY measure_id
         ),
         given AS (
-            SELECT measure_id, period_end, sum(coalesce(numerator, value)) AS top
+            SELECT measure_id, system_code, period_end, sum(coalesce(numerator, value)) AS top
             FROM mart.measure_contribution GROUP BY ALL
         ),
         contributions AS (
             SELECT measure_id, max(abs(coalesce(given.top, 0) - whole.top))::DOUBLE AS largest_contribution_difference
-            FROM totals AS whole LEFT JOIN given USING (measure_id, period_end)
+            FROM totals AS whole LEFT JOIN given USING (measure_id, system_code, period_end)
             WHERE whole.geography_type = 'system' GROUP BY measure_id
         )
         SELECT measure_id, (coalesce(rows_published, 0) - coalesce(rows_mart, 0))::DOUBLE AS published_less_mart_rows,

@@ -32,6 +32,7 @@ PCNS_BEGAN = "2019-07-01"
 PCN_CHANGE = "2025-04-01"
 # In same_as: the warehouse holds a part of this area only, so it has no figures.
 PART_OF_IT = "part"
+REMAINDER = "The rest of the system: people whose place is not known or lies outside it"
 INVENTED = "Invented for the synthetic sample"
 ONS_GEOGRAPHY = "ONS code history database"
 ONS_POPULATION = "ONS mid-year estimate total; mix invented for the synthetic sample"
@@ -129,7 +130,7 @@ def organisations(system: SystemProfile) -> Iterator[Row]:
 
 
 def geographies(system: SystemProfile) -> Iterator[Row]:
-    """Rows of ``geography``: the system, its places, neighbourhoods, networks (and ``U``, no network) and practices.
+    """Rows of ``geography``: the system, its places, neighbourhoods, networks (and ``U``, none or not known) and practices.
 
     Then the areas it lies in: sub-ICBs, ICBs, region and England. ``same_as`` names the area with the same practices
     whose figures stand for an area's own; region and England are there for the hierarchy and have no figures.
@@ -145,8 +146,9 @@ def geographies(system: SystemProfile) -> Iterator[Row]:
         yield row("place", place.code, place.name, order, source=ONS_GEOGRAPHY)
         for position, name in enumerate(place.neighbourhoods):
             yield row("neighbourhood", neighbourhood_code(position), f"{name} neighbourhood", position + 1)
+    yield row("place", "U", "Place not known", 999_999, source=REMAINDER)
     if any(place.neighbourhoods for place in system.places):
-        yield row("neighbourhood", "U", "Unallocated", 999)
+        yield row("neighbourhood", "U", "Neighbourhood not known", 999)
     for number, _place, _position in _pcns(system):
         yield row("pcn", pcn_code(number), _pcn_name(number), number, PCNS_BEGAN, "")
     yield row("pcn", "U", "Unallocated", 999_999, source="LDHC publication")

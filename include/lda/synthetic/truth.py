@@ -129,9 +129,9 @@ class Truth:
                 self.add(measure, end, where, what, count, of)
 
     def _places(self, place: int) -> list[tuple[str, str]]:
-        """The place and the system; somebody of no known place (-1) counts in the system alone."""
-        places = [("place", self.geography.places[place])] if place >= 0 else []
-        return [*places, ("system", self.geography.system_area)]
+        """The place and the system; somebody of no known place (-1) is in the rest of the system."""
+        code = self.geography.places[place] if place >= 0 else UNALLOCATED
+        return [("place", code), ("system", self.geography.system_area)]
 
     def _neighbourhood(self, end: date, who: Somebody, traits: Mapping[str, str]) -> list[tuple[str, str]]:
         """The neighbourhood of the practice that last listed the person; none where the system has none, nor for a

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from world import COLUMNS, MARCH, PLACE_OF, SEXES, _row, database, key, mart_rows, write_seeds
 
-from lda.disclosure import protect
+from lda.disclosure import audit, protect
 from lda.disclosure.cells import make_cells
 from lda.disclosure.reference import load_reference
 from lda.disclosure.relations import find_relations
@@ -40,14 +40,14 @@ def test_practices_add_up_to_the_icb_of_then_and_to_those_of_the_day_after(tmp_p
     assert {("OLD", ("P1", "P2")), ("NEW1", ("P1",)), ("NEW2", ("P2",))} <= found
 
 
-def equations(seeds, rows):
+def equations(seeds, rows, knows_truth=True):
     """Whole and parts, by geography code, of the relations of some exact figures that leave no rest."""
     mart = pa.table({name: [row[name] for row in rows] for name in COLUMNS})
     with duckdb.connect(":memory:") as connection:
         load_reference(connection, seeds)
         cells = make_cells(connection, None, mart)
         limits = np.zeros(len(cells.truth), dtype=np.int64), np.full(len(cells.truth), 99, dtype=np.int64)
-        relations = find_relations(connection, *limits, cells.truth)
+        relations = find_relations(connection, *limits, cells.truth if knows_truth else None)
         code_of = dict(connection.execute("SELECT cell_id, geography_code FROM cell").fetchall())
     named = {int(variable): code_of[cell] for cell, variable in enumerate(relations.of_cell)}
     found = set()
@@ -56,6 +56,22 @@ def equations(seeds, rows):
         whole, *parts = (named[int(one)] for one in variables)
         found.add((whole, tuple(sorted(parts))))
     return found
+
+
+def test_places_and_those_of_no_known_place_add_up_to_their_system_and_to_nothing_else(tmp_path):
+    """The remainder is no child of an ICB, nor are areas without a place its children; it is a part of its system."""
+    seeds = write_seeds(tmp_path / "seeds")
+    with (seeds / "geography_link.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["child_type", "child_code", "parent_type", "parent_code", "valid_from", "valid_to"])
+        writer.writerows([("place", place, kind, code, "", "")
+                          for place in ("A", "B") for kind, code in (("system", "S"), ("icb", "I"))])  # fmt: skip
+        writer.writerow(["neighbourhood", "N", "place", "A", "", ""])
+    areas = {("place", "A"): 7, ("place", "B"): 6, ("place", "U"): 1, ("system", "S"): 14, ("icb", "I"): 13,
+             ("neighbourhood", "N"): 6, ("neighbourhood", "U"): 1}  # fmt: skip
+    rows = [_row("register", (*area, "all", "All"), MARCH, count, None) for area, count in areas.items()]
+    for knows_truth in (True, False):
+        assert equations(seeds, rows, knows_truth) == {("S", ("A", "B", "U")), ("I", ("A", "B"))}
 
 
 def test_the_unallocated_pcn_lies_in_no_neighbourhood_though_nobody_is_in_either(tmp_path):
@@ -71,6 +87,25 @@ def test_the_unallocated_pcn_lies_in_no_neighbourhood_though_nobody_is_in_either
              ("neighbourhood", "N"): 7, ("neighbourhood", "U"): 0}  # fmt: skip
     rows = [_row("register", (*area, "all", "All"), MARCH, count, None) for area, count in areas.items()]
     assert equations(seeds, rows) == {("Q", ("P1",)), ("U", ("P2",)), ("N", ("P1", "P2"))}
+
+
+def test_how_many_are_of_no_known_place_is_worked_out_from_exact_places_and_protected(tmp_path):
+    """11 and 21 break the rule, so they are exact: of 33 one is left. Once a place is hidden it may be 0 to 4."""
+    seeds = write_seeds(tmp_path / "seeds")
+    areas = {("place", "A"): 11, ("place", "B"): 21, ("place", "U"): 1, ("system", "S"): 33}
+    mart = [_row("register", (*area, "all", "All"), MARCH, count, None) for area, count in areas.items()]
+
+    def told(hidden):
+        rows = [{**row, "suppression": "rounded"} for row in mart]
+        for row in rows:
+            if row["geography_code"] in hidden:
+                row.update(numerator=None, value=None, suppression=hidden[row["geography_code"]])
+        with database(":memory:", published=rows) as connection, database(":memory:", mart=mart) as exact:
+            report = audit(connection, mart=exact, reference=seeds)
+        return {(one.geography_code, one.low, one.high) for one in report.worked_out}
+
+    assert told({"U": "suppressed"}) == {("U", 1, 1)}
+    assert told({"U": "suppressed", "A": "secondary"}) == set()
 
 
 def small_counts(seed):

@@ -64,6 +64,16 @@ def test_a_broken_measure_is_withheld_and_the_others_are_not(settings, make_cand
     assert report.published == ["inpatients", "register"]
 
 
+def test_what_one_system_has_too_many_makes_up_for_nothing_that_another_lacks(settings, make_candidate):
+    broken = """
+        INSERT INTO mart.measure_value SELECT * REPLACE ('other' AS system_code) FROM mart.measure_value;
+        UPDATE mart.measure_value SET numerator = numerator + CASE system_code WHEN 'llr' THEN 1 ELSE -1 END
+        WHERE measure_id = 'checks' AND geography_code = 'E06000016'
+    """
+    report = judge_candidate(only(settings, "LAYERS-PLACES"), make_candidate(after=broken))
+    assert ("LAYERS-PLACES", "measure") in failed(report)
+
+
 SYSTEM_FAILURES = {
     "SHAPE-ROWS": "DELETE FROM published.measure_value",
     "SHAPE-PERIOD": "UPDATE ledger.run SET period_end = DATE '2026-04-30'",

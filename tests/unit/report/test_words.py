@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import sample
 from test_easy_read import LONGEST_SENTENCE, reading_level
 
 from lda.reporting.report.pages import Pages, text
@@ -92,3 +93,25 @@ def test_areas_have_pages_whatever_they_are_called():
     made = Pages(Published([Definition("m", "Measure")], rows, rows), None, {}).all()
     files = {page.file for page in made}
     assert {"system-x1.html", "place-p1.html", "neighbourhood-n1.html", "neighbourhood-n-2.html"} <= files
+
+
+@pytest.mark.parametrize(
+    ("numerator", "suppression", "words"),
+    [
+        (10, "rounded", "Place not known: 10. Counted in Somewhere and in none of its areas above."),
+        (None, "suppressed", "Place not known: fewer than 5 or hidden to protect people. Counted in Somewhere"),
+        (0, "none", None),
+    ],
+)
+def test_people_of_no_known_place_are_told_of_in_words_and_are_no_area(make_report, numerator, suppression, words):
+    """They have no page, stand in no chart and are compared with nobody."""
+    rows = sample.figures([sample.System(practices=12, name="Somewhere")], months=2, measures=["ld_register_size"])
+    own = {"geography_code": "U", "geography_name": "Place not known", "numerator": numerator, "value": numerator}
+    rows += [{**row, **own, "suppression": suppression} for row in rows if row["geography_code"] == "E06000017"]
+    made = make_report(rows, measures=["ld_register_size"])
+    assert "place-u.html" not in {page.name for page in made.pages}
+    for page in made.pages:
+        assert ("Place not known" in made.text(page.name)) == (words is not None and page.name.startswith("measure-"))
+    page = made.text("measure-ld-register-size.html")
+    assert page.count("Place not known") == (words is not None)
+    assert words is None or words in page

@@ -198,11 +198,21 @@ def compared_areas(published: Published, measure_id: str, system_code: str) -> d
     """Latest figures without breakdown by kind of area, kinds with fewer areas first; the system itself apart.
 
     Areas restated on today's boundaries, which are those that changed, come last. A kind of which there is one area
-    only compares nothing and is left out.
+    only compares nothing and is left out; so are the people whose area is not known, who are nobody's to compare.
     """
     found: dict[str, list[Figure]] = {}
     for figure in published.at_latest(measure_id, system_code):
-        if figure.breakdown_type == "all" and figure.geography_type != "system":
+        if figure.breakdown_type == "all" and figure.geography_type != "system" and not figure.is_remainder:
             found.setdefault(figure.geography_type, []).append(figure)
     several = [(kind, figures) for kind, figures in found.items() if len(figures) > 1]
     return dict(sorted(several, key=lambda pair: (pair[0].endswith(CURRENT), len(pair[1]))))
+
+
+def remainders(published: Published, definition: Definition, system_code: str) -> list[tuple[str, str]]:
+    """Name and words of the latest figure of the people whose place or neighbourhood is not known, where there may be
+    any: the areas that are compared do not add up to the system without them."""
+    return [
+        (figure.geography_name, figure_text(figure, definition.unit))
+        for figure in published.at_latest(definition.measure_id, system_code)
+        if figure.is_remainder and figure.breakdown_type == "all" and (figure.hidden or figure.numerator)
+    ]

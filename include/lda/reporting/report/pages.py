@@ -141,6 +141,7 @@ class Pages:
                     "row": board.measure_row(self.comparison, definition, system),
                     "charts": self.over_time(definition, system),
                     "areas": [(row, board.area_file(row.area)) for row in rows if row.figure],
+                    "remainders": board.remainders(self.published, definition, system.system_code),
                     "rankings": [self._ranking(definition, system, kind, some) for kind, some in parts.items()],
                     "funnels": [
                         self._funnel(definition, system, kind, some)

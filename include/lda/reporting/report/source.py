@@ -15,6 +15,8 @@ import duckdb
 
 ALL = "all"
 PAGE_TYPES = ("system", "place", "neighbourhood")
+# Code of what a system has in no known area, as variable unallocated of the dbt project.
+REMAINDER = "U"
 HIDDEN = ("suppressed", "secondary")
 
 
@@ -61,6 +63,11 @@ class Figure:
     def geography(self) -> tuple[str, str]:
         """Type and code of the area."""
         return self.geography_type, self.geography_code
+
+    @property
+    def is_remainder(self) -> bool:
+        """Whether it is of the people of the system whose place or neighbourhood is not known: no area to plan for."""
+        return self.geography_type in PAGE_TYPES and self.geography_code == REMAINDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +164,12 @@ class Published:
 
     @cached_property
     def areas(self) -> list[Area]:
-        """Areas with a page: systems first, then places, then neighbourhoods, each by name."""
+        """Areas with a page: systems first, then places, then neighbourhoods, each by name. Those whose area is not
+        known have none."""
         found: dict[tuple[str, str, str], Area] = {}
         for figure in self.series:
+            if figure.is_remainder:
+                continue
             key = (figure.system_code, figure.geography_type, figure.geography_code)
             found[key] = Area(*key, figure.geography_name)
         return sorted(found.values(), key=lambda area: (PAGE_TYPES.index(area.geography_type), area.name))
