@@ -14,12 +14,14 @@ from lda.stops import RefreshError
 
 
 def asked_measures(settings: Settings, accept: Collection[str]) -> None:
-    """Nothing when every measure to be accepted by hand is one of the catalogue.
+    """Nothing when every measure to be accepted by hand is one of the catalogue, and its system, where one is named
+    (``system/measure``), one of those asked for.
 
     :raises RefreshError: for one that is not: accepting it would do nothing.
     """
     with (settings.reference_dir / "measure_catalogue.csv").open(encoding="utf-8", newline="") as file:
         known = {row["measure_id"] for row in csv.DictReader(file)}
+    known |= {f"{system}/{measure}" for system in settings.systems for measure in known}
     if unknown := sorted(set(accept) - known):
         raise RefreshError(f"There is no measure {', '.join(unknown)}, so it cannot be accepted. See: lda publications")
 

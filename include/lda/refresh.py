@@ -103,7 +103,8 @@ def refresh(
 
     :param period_end: the month to report; by default the latest that most partners have sent.
     :param as_of: the moment whose knowledge counts; by default now. An earlier one rebuilds what was known then.
-    :param accept: measures to publish although they moved far or few partners are in them.
+    :param accept: measures to publish although they moved far or few partners are in them; ``system/measure`` of one
+        system.
     :param make_current: put an earlier month, or moment, in force too; without this it is released beside the
         publication in force, unless that is older.
     :param progress: told of each step of the ingest (words, done, total); ``say``: of each step of the refresh.
@@ -245,7 +246,7 @@ def build(settings: Settings, plan: Plan) -> Plan:
         earlier = last_published(settings, ledger)
         paths = [publication.path for publication in earlier]
         made = build_candidate(settings, ledger, plan["run_id"], period, moment, paths)
-        candidate = replace(made, compared_with={one.publication_id: sorted(one.measures) for one in earlier})
+        candidate = replace(made, compared_with={one.publication_id: sorted(map(str, one.units)) for one in earlier})
         candidate.save()
         watched.reads += [Dataset(f"lake/{feed}") for feed in sorted({one.feed for one in candidate.inputs})]
         watched.writes += _candidate_as_data(candidate)
@@ -281,7 +282,7 @@ def propose(settings: Settings, plan: Plan) -> Plan:
         period = date.fromisoformat(plan["period_end"])
         words = (
             f"Publication {plan['publication_id']} of {period:%B %Y} is made and judged and waits for a person's "
-            f"approval: {len(report.published)} measures, {len(report.withheld)} withheld. What readers have stays as "
+            f"approval: {len(report.measures)} measures, {len(report.withheld)} withheld. What readers have stays as "
             f"it is. {how_to_answer(plan['publication_id'])}"
         )
         plan = {**plan, "awaits_approval": True, "message": words}
@@ -326,7 +327,7 @@ def release(settings: Settings, plan: Plan) -> Plan:
         watched.reads += _candidate_as_data(candidate, report)
         watched.writes.append(Dataset("published", version=publication.publication_id))
     withheld = report.withheld
-    message = f"Published {publication.publication_id}: {len(report.published)} measures, {len(withheld)} withheld."
+    message = f"Published {publication.publication_id}: {len(report.measures)} measures, {len(withheld)} withheld."
     if current is not None and current.publication_id != publication.publication_id:
         message += f" In force stays the newer {current.publication_id}."
     seconds = {**plan["seconds"], "publish": round(time.monotonic() - started, 2)}
@@ -394,5 +395,5 @@ def _why_stopped(report: GateReport) -> str:
     reasons = [f"{outcome.code}: {outcome.detail}" for outcome in failures]
     if not failures:
         reasons = ["Every measure would be withheld:"]
-        reasons += [f"{measure}: {' '.join(why)}" for measure, why in report.withheld.items()]
+        reasons += [f"{unit}: {' '.join(why)}" for unit, why in report.withheld.items()]
     return "The gates stopped the publication; the one in force stays as it is. " + " ".join(reasons)

@@ -147,7 +147,8 @@ def refresh(
     period: Annotated[str | None, typer.Option(help="Month to report, as YYYY-MM; by default the latest sent.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Only what was known at this moment (UTC); by default now.")] = None,
     accept: Annotated[
-        list[str] | None, typer.Option(help="Publish this measure although it moved far or has low coverage.")
+        list[str] | None,
+        typer.Option(help="Publish this measure (or system/measure) though it moved far or has low coverage."),
     ] = None,
     make_current: Annotated[
         bool, typer.Option("--make-current", help="Put an earlier month in force, instead of beside the newest.")

@@ -3,7 +3,7 @@
 from lda.gates.frames import Previous
 from lda.gates.identifiers import json_text, table_text, text_frame
 from lda.gates.judge import judge_candidate, judge_text
-from lda.gates.report import GateOutcome, GateReport, rows_for_ledger
+from lda.gates.report import GateOutcome, GateReport, Unit, is_one_of, rows_for_ledger
 from lda.gates.suites import SuiteError, load_suites
 
 __all__ = [
@@ -11,6 +11,8 @@ __all__ = [
     "GateReport",
     "Previous",
     "SuiteError",
+    "Unit",
+    "is_one_of",
     "json_text",
     "judge_candidate",
     "judge_text",

@@ -1,4 +1,4 @@
-"""The frames that publication suites judge: small tables, mostly one row per measure, worked out by DuckDB.
+"""The frames that publication suites judge: small tables, mostly one row per measure of a system, worked out by DuckDB.
 
 Great Expectations gets the counts and extremes its verdicts need instead of millions of rows, so a gate costs the same
 for a county and for England. Every frame is a function of a ``FrameContext``; suites name it in ``meta.frame``.
@@ -16,11 +16,13 @@ import duckdb
 
 from lda.disclosure import audit
 from lda.gates.identifiers import DATE_TYPES, table_text, text_frame
+from lda.gates.report import Unit, is_one_of
 from lda.warehouse.candidate import Candidate, columns_of, quoted, tables_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+UNIT = "measure_id, system_code"
 KEY = "measure_id, system_code, geography_type, geography_code, breakdown_type, breakdown_value, period_end"
 WHOLE_SYSTEM = "geography_type = 'system' AND breakdown_type = 'all'"
 EXACT = 0.000000001
@@ -28,10 +30,10 @@ EXACT = 0.000000001
 
 @dataclass(frozen=True)
 class Previous:
-    """An earlier publication's analyst file, and the measures whose last published figures it holds."""
+    """An earlier publication's analyst file, and the units whose last published figures it holds."""
 
     path: Path
-    measures: frozenset[str]
+    units: frozenset[Unit]
 
     @property
     def publication_id(self) -> str:
@@ -73,10 +75,10 @@ def publication_shape(context: FrameContext) -> pd.DataFrame:
     """)
 
 
-def _by_measure(context: FrameContext, schema: str) -> pd.DataFrame:
+def _by_unit(context: FrameContext, schema: str) -> pd.DataFrame:
     return context.frame(f"""
         SELECT
-            measure_id,
+            {UNIT},
             count(*) - count(DISTINCT ({KEY})) AS duplicate_keys,
             -- A difference of two shares lies between -100 and 100 points.
             min(CASE WHEN unit = 'percentage points' THEN value + 100 ELSE value END)::DOUBLE AS lowest_value,
@@ -86,18 +88,18 @@ def _by_measure(context: FrameContext, schema: str) -> pd.DataFrame:
             min(value - lower_95)::DOUBLE AS least_above_lower,
             min(upper_95 - value)::DOUBLE AS least_below_upper,
             count(*) FILTER (denominator > 0 AND value IS NULL) AS rates_without_figure
-        FROM {schema}.measure_value GROUP BY measure_id ORDER BY measure_id
+        FROM {schema}.measure_value GROUP BY {UNIT} ORDER BY {UNIT}
     """)
 
 
 def published_by_measure(context: FrameContext) -> pd.DataFrame:
-    """One row per measure: extremes and duplicates of the published figures."""
-    return _by_measure(context, "published")
+    """One row per measure and system: extremes and duplicates of the published figures."""
+    return _by_unit(context, "published")
 
 
 def mart_by_measure(context: FrameContext) -> pd.DataFrame:
-    """One row per measure: extremes and duplicates of the unsuppressed figures."""
-    return _by_measure(context, "mart")
+    """One row per measure and system: extremes and duplicates of the unsuppressed figures."""
+    return _by_unit(context, "mart")
 
 
 def suppression_by_measure(context: FrameContext) -> pd.DataFrame:
@@ -179,46 +181,46 @@ def opt_out_lists(context: FrameContext) -> pd.DataFrame:
 
 
 def layer_reconciliation(context: FrameContext) -> pd.DataFrame:
-    """One row per measure: where contributions, mart, its places and what is published do not agree.
+    """One row per measure and system: where contributions, mart, its places and what is published do not agree.
 
     The places of a system, with the remainder of those whose place is not known, are all of it.
     """
-    return context.frame("""
-        WITH mart_rows AS (SELECT measure_id, count(*) AS rows_mart FROM mart.measure_value GROUP BY measure_id),
+    return context.frame(f"""
+        WITH mart_rows AS (SELECT {UNIT}, count(*) AS rows_mart FROM mart.measure_value GROUP BY {UNIT}),
         published_rows AS (
-            SELECT measure_id, count(*) AS rows_published FROM published.measure_value GROUP BY measure_id
+            SELECT {UNIT}, count(*) AS rows_published FROM published.measure_value GROUP BY {UNIT}
         ),
         totals AS (
-            SELECT measure_id, system_code, period_end, geography_type,
+            SELECT {UNIT}, period_end, geography_type,
                 sum(CASE WHEN aggregation = 'sum' THEN value ELSE numerator END) AS top, sum(denominator) AS bottom
             FROM mart.measure_value JOIN reference.measure_catalogue USING (measure_id)
             WHERE breakdown_type = 'all' AND geography_type IN ('place', 'system') GROUP BY ALL
         ),
         places AS (
-            SELECT measure_id, max(greatest(abs(place.top - whole.top), abs(place.bottom - whole.bottom)))::DOUBLE
+            SELECT {UNIT}, max(greatest(abs(place.top - whole.top), abs(place.bottom - whole.bottom)))::DOUBLE
                 AS largest_place_difference
             FROM totals AS whole
-            JOIN totals AS place USING (measure_id, system_code, period_end)
-            WHERE whole.geography_type = 'system' AND place.geography_type = 'place' GROUP BY measure_id
+            JOIN totals AS place USING ({UNIT}, period_end)
+            WHERE whole.geography_type = 'system' AND place.geography_type = 'place' GROUP BY {UNIT}
         ),
         given AS (
-            SELECT measure_id, system_code, period_end, sum(coalesce(numerator, value)) AS top
+            SELECT {UNIT}, period_end, sum(coalesce(numerator, value)) AS top
             FROM mart.measure_contribution GROUP BY ALL
         ),
         contributions AS (
-            SELECT measure_id, max(abs(coalesce(given.top, 0) - whole.top))::DOUBLE AS largest_contribution_difference
-            FROM totals AS whole LEFT JOIN given USING (measure_id, system_code, period_end)
-            WHERE whole.geography_type = 'system' GROUP BY measure_id
+            SELECT {UNIT}, max(abs(coalesce(given.top, 0) - whole.top))::DOUBLE AS largest_contribution_difference
+            FROM totals AS whole LEFT JOIN given USING ({UNIT}, period_end)
+            WHERE whole.geography_type = 'system' GROUP BY {UNIT}
         )
-        SELECT measure_id, (coalesce(rows_published, 0) - coalesce(rows_mart, 0))::DOUBLE AS published_less_mart_rows,
+        SELECT {UNIT}, (coalesce(rows_published, 0) - coalesce(rows_mart, 0))::DOUBLE AS published_less_mart_rows,
             largest_place_difference, largest_contribution_difference
-        FROM mart_rows FULL JOIN published_rows USING (measure_id)
-        LEFT JOIN places USING (measure_id) LEFT JOIN contributions USING (measure_id) ORDER BY measure_id
+        FROM mart_rows FULL JOIN published_rows USING ({UNIT})
+        LEFT JOIN places USING ({UNIT}) LEFT JOIN contributions USING ({UNIT}) ORDER BY {UNIT}
     """)
 
 
 def movement_by_measure(context: FrameContext) -> pd.DataFrame:
-    """One row per measure published before: how far the system's figure moved for a period published before.
+    """One row per measure and system published before: how far its figure moved for a period published before.
 
     ``proportion_movement`` is in proportion points; ``relative_movement`` is a share of the size of the earlier figure,
     and 1 where that was nothing and now is something. Figures that rest on fewer than parameter ``smallest_count``
@@ -228,42 +230,38 @@ def movement_by_measure(context: FrameContext) -> pd.DataFrame:
     parts = []
     for number, earlier in enumerate(context.previous):
         context.connection.execute(f"ATTACH IF NOT EXISTS {quoted(str(earlier.path))} AS earlier_{number} (READ_ONLY)")
-        names = ", ".join(quoted(measure) for measure in sorted(earlier.measures)) or "NULL"
-        parts.append(f"SELECT * FROM earlier_{number}.mart.measure_value WHERE measure_id IN ({names})")
+        parts.append(f"SELECT * FROM earlier_{number}.mart.measure_value WHERE {is_one_of(earlier.units)}")
     earlier_values = " UNION ALL BY NAME ".join(parts) or "SELECT * FROM mart.measure_value WHERE false"
     smallest = float(context.parameters["smallest_count"])
     return context.frame(f"""
         WITH earlier AS ({earlier_values}),
         pairs AS (
-            SELECT measure_id, now.unit, now.value AS value, earlier.value AS earlier_value,
+            SELECT {UNIT}, now.unit, now.value AS value, earlier.value AS earlier_value,
                 CASE
                     WHEN now.unit = 'proportion' OR now.numerator IS NULL
                         THEN least(now.denominator, earlier.denominator)
                     ELSE least(now.numerator, earlier.numerator)
                 END AS people
             FROM mart.measure_value AS now
-            JOIN earlier USING (measure_id, system_code, geography_type, geography_code, breakdown_type, period_end)
+            JOIN earlier USING ({UNIT}, geography_type, geography_code, breakdown_type, period_end)
             WHERE {WHOLE_SYSTEM}
         )
-        SELECT measure_id,
+        SELECT {UNIT},
             max(CASE unit
                 WHEN 'proportion' THEN abs(value - earlier_value)
                 WHEN 'percentage points' THEN abs(value - earlier_value) / 100
             END)::DOUBLE AS proportion_movement,
             max(CASE WHEN earlier_value = 0 THEN (value <> 0)::INT ELSE abs(value - earlier_value) / abs(earlier_value)
             END) FILTER (unit NOT IN ('proportion', 'percentage points'))::DOUBLE AS relative_movement
-        FROM pairs WHERE people >= {smallest} OR unit = 'percentage points' GROUP BY measure_id ORDER BY measure_id
+        FROM pairs WHERE people >= {smallest} OR unit = 'percentage points' GROUP BY {UNIT} ORDER BY {UNIT}
     """)
 
 
 def coverage_by_measure(context: FrameContext) -> pd.DataFrame:
-    """One row per measure: the share of expected partners in the latest figure of the system with the least."""
+    """One row per measure and system: the share of expected partners in its latest figure."""
     return context.frame(f"""
-        WITH latest AS (
-            SELECT measure_id, system_code, arg_max(coverage, period_end)::DOUBLE AS latest_coverage
-            FROM mart.measure_value WHERE {WHOLE_SYSTEM} AND coverage IS NOT NULL GROUP BY ALL
-        )
-        SELECT measure_id, min(latest_coverage) AS latest_coverage FROM latest GROUP BY measure_id ORDER BY measure_id
+        SELECT {UNIT}, arg_max(coverage, period_end)::DOUBLE AS latest_coverage
+        FROM mart.measure_value WHERE {WHOLE_SYSTEM} AND coverage IS NOT NULL GROUP BY {UNIT} ORDER BY {UNIT}
     """)
 
 

@@ -11,7 +11,7 @@ import duckdb
 
 from lda.disclosure import DisclosureError
 from lda.gates.frames import FRAMES, FrameContext, Previous
-from lda.gates.report import GateOutcome, GateReport
+from lda.gates.report import GateOutcome, GateReport, Unit
 from lda.gates.runner import judge_frame
 from lda.gates.suites import Suite, SuiteError, load_suites
 from lda.settings import Settings
@@ -32,8 +32,9 @@ def judge_candidate(
 ) -> GateReport:
     """Judge a candidate.
 
-    :param previous: earlier publications, each with the measures whose last published figures it holds.
-    :param accepted: measures a person has decided to publish although they moved far or few partners are in them.
+    :param previous: earlier publications, each with the units whose last published figures it holds.
+    :param accepted: measures, or units in words, that a person has decided to publish although they moved far or few
+        partners are in them.
     :raises SuiteError: when a suite names a frame that does not exist or is not a suite.
     """
     started = time.monotonic()
@@ -51,8 +52,8 @@ def judge_candidate(
                 outcomes.append(_unjudged(suite, error))
                 continue
             outcomes += judge_frame(suite, frame)
-        measures = _measures(connection)
-    return GateReport(tuple(outcomes), tuple(measures), tuple(sorted(accepted)), round(time.monotonic() - started, 2))
+        units = _units(connection)
+    return GateReport(tuple(outcomes), tuple(units), tuple(sorted(accepted)), round(time.monotonic() - started, 2))
 
 
 def judge_text(settings: Settings, frame: pd.DataFrame) -> list[GateOutcome]:
@@ -67,9 +68,10 @@ def _unjudged(suite: Suite, error: duckdb.Error | DisclosureError) -> GateOutcom
     return GateOutcome(suite=suite.name, code=f"{suite.name.upper()}-FRAME", scope="system", success=False, detail=why)
 
 
-def _measures(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _units(connection: duckdb.DuckDBPyConnection) -> list[Unit]:
+    query = "SELECT DISTINCT measure_id, system_code FROM published.measure_value ORDER BY ALL"
     try:
-        rows = connection.execute("SELECT DISTINCT measure_id FROM published.measure_value ORDER BY 1").fetchall()
+        rows = connection.execute(query).fetchall()
     except duckdb.CatalogException:
         return []
-    return [row[0] for row in rows if row[0] is not None]
+    return [Unit(*row) for row in rows if None not in row]

@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
+
+from lda.warehouse.candidate import quoted
+
+
+class Unit(NamedTuple):
+    """What is published or withheld as one: a measure of a system. In words ``system/measure``."""
+
+    measure_id: str
+    system_code: str
+
+    def __str__(self) -> str:
+        return f"{self.system_code}/{self.measure_id}"
+
+    @classmethod
+    def of(cls, words: str) -> Self:
+        """The unit of ``system/measure``."""
+        system_code, measure_id = words.split("/")
+        return cls(measure_id, system_code)
+
+    def is_among(self, asked: Collection[str]) -> bool:
+        """Whether it is one of those a person named: ``measure`` means that of every system."""
+        return self.measure_id in asked or str(self) in asked
+
+
+def is_one_of(units: Collection[Unit]) -> str:
+    """SQL that is true of rows of one of some units."""
+    named = ", ".join(f"({quoted(unit.measure_id)}, {quoted(unit.system_code)})" for unit in sorted(units))
+    return f"(measure_id, system_code) IN ({named})" if named else "false"
 
 
 @dataclass(frozen=True)
@@ -22,6 +50,7 @@ class GateOutcome:
     detail: str
     subject: str = ""
     measure_id: str | None = None
+    system_code: str | None = None
     feed: str | None = None
     observed: float | None = None
     acceptable: bool = False
@@ -36,10 +65,14 @@ class GateOutcome:
 
 @dataclass(frozen=True)
 class GateReport:
-    """All outcomes, and what follows from them: what stops the publication, what is withheld, what to look at."""
+    """All outcomes, and what follows from them: what stops the publication, what is withheld, what to look at.
+
+    ``units`` are the measures of each system that the candidate has. ``accepted`` are measures, or units in words,
+    that a person has decided to publish.
+    """
 
     outcomes: tuple[GateOutcome, ...]
-    measures: tuple[str, ...]
+    units: tuple[Unit, ...]
     accepted: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -54,21 +87,28 @@ class GateReport:
         return [outcome for outcome in self.outcomes if not outcome.success and outcome.scope == "warn"]
 
     @property
-    def withheld(self) -> dict[str, list[str]]:
-        """Measure → why it is withheld. An acceptable failure of an accepted measure withholds nothing."""
-        reasons: dict[str, list[str]] = {}
+    def withheld(self) -> dict[Unit, list[str]]:
+        """Unit → why it is withheld. An acceptable failure of an accepted one withholds nothing, and what one system
+        fails withholds nothing of another."""
+        reasons: dict[Unit, list[str]] = {}
         for outcome in self.outcomes:
             if outcome.success or outcome.scope != "measure" or outcome.measure_id is None:
                 continue
-            if not (outcome.acceptable and outcome.measure_id in self.accepted):
-                reasons.setdefault(outcome.measure_id, []).append(f"{outcome.code}: {outcome.detail}")
+            unit = Unit(outcome.measure_id, str(outcome.system_code))
+            if not (outcome.acceptable and unit.is_among(self.accepted)):
+                reasons.setdefault(unit, []).append(f"{outcome.code}: {outcome.detail}")
         return dict(sorted(reasons.items()))
 
     @property
-    def published(self) -> list[str]:
-        """Measures that pass."""
+    def published(self) -> list[Unit]:
+        """Units that pass."""
         withheld = self.withheld
-        return [measure for measure in self.measures if measure not in withheld]
+        return [unit for unit in self.units if unit not in withheld]
+
+    @property
+    def measures(self) -> list[str]:
+        """Measures that at least one system publishes."""
+        return sorted({unit.measure_id for unit in self.published})
 
     @property
     def stops(self) -> bool:
@@ -93,7 +133,7 @@ class GateReport:
         """The report as JSON gives it back."""
         return cls(
             outcomes=tuple(GateOutcome(**outcome) for outcome in data["outcomes"]),
-            measures=tuple(data["measures"]),
+            units=tuple(Unit(*unit) for unit in data["units"]),
             accepted=tuple(data["accepted"]),
             seconds=data["seconds"],
         )

@@ -92,6 +92,7 @@ def _failure(
         detail=f"{meta['message']}{found}" + (f" Where: {subject}." if subject else ""),
         subject=subject,
         measure_id=str(row["measure_id"]) if "measure_id" in row else None,
+        system_code=str(row["system_code"]) if "system_code" in row else None,
         feed=str(row["feed"]) if "feed" in row else None,
         observed=observed,
         **described,

@@ -58,6 +58,8 @@ def _read(path: Path) -> Suite:
         ) from error
     for expectation in suite.expectations:
         described = expectation.get("meta", {})
+        if described.get("scope") == "measure" and not {"measure_id", "system_code"} <= set(suite.index):
+            raise SuiteError(f"{path}: what withholds needs measure_id and system_code in meta.index, to say of whom.")
         if not (described.get("code") and described.get("message")) or described.get("scope") not in SCOPES:
             raise SuiteError(
                 f"{path}: {expectation.get('type')} needs in its meta a code, a message and a scope out of {SCOPES}."

@@ -160,6 +160,7 @@ gate_result = Table(
     Column("expectation", String(200), nullable=False),
     Column("scope", String(10), nullable=False, comment="system, measure or warn"),
     Column("measure_id", String(80)),
+    Column("system_code", String(40), comment="of the measure; blank where the whole publication was judged"),
     Column("feed", String(60)),
     Column("success", Boolean, nullable=False),
     Column("observed", Float),

@@ -6,13 +6,13 @@ the dbt project (``Candidate.descriptions`` and ``.structure``), measures from t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import duckdb
 import yaml
 
-from lda.gates import GateReport
+from lda.gates import GateReport, Unit, is_one_of
 from lda.publishing.tables import source_tables, words_for
 from lda.settings import Settings
 from lda.warehouse.candidate import CATALOGUE, Candidate, attach_candidate
@@ -68,15 +68,17 @@ def dictionary(
         measures = _rows(connection, "SELECT * FROM published.measure_definition ORDER BY measure_id")
         catalogue = {row["measure_id"]: row for row in _rows(connection, "SELECT * FROM reference.measure_catalogue")}
         feeds = dict(connection.execute("SELECT table_name, feed FROM ledger.feed_table").fetchall())
-        figures = {} if report.stops else latest_figures(connection)
-    withheld = report.withheld
+        figures = {} if report.stops else latest_figures(connection, report.withheld)
+    withheld: dict[str, dict[str, list[str]]] = {}
+    for unit, reasons in report.withheld.items():
+        withheld.setdefault(unit.measure_id, {})[unit.system_code] = reasons
     for measure in measures:
         name = measure["measure_id"]
-        shown = {} if name in withheld else figures.get(name, {})
+        shown = figures.get(name, {})
         lineage = measure_lineage(candidate.structure.get("measures", {}).get(name, {}), feeds, catalogue[name])
         measure.update(
-            status="withheld" if name in withheld else "published",
-            withheld_because=withheld.get(name, []),
+            status="withheld" if name in withheld and name not in report.measures else "published",
+            withheld_because=withheld.get(name, {}),
             lineage=lineage,
             **measure_meaning(catalogue[name], shown, formats),
         )
@@ -191,14 +193,14 @@ def measure_lineage(
     return {"feeds": wanted, "tables": sorted(own), "models": models + last}
 
 
-def latest_figures(connection: duckdb.DuckDBPyConnection) -> Figures:
+def latest_figures(connection: duckdb.DuckDBPyConnection, withheld: Collection[Unit]) -> Figures:
     """For each measure its latest published figure of everyone in the widest area that has one."""
     rows = _rows(
         connection,
-        """
+        f"""
         SELECT measure_id, geography_name, period_end, numerator, denominator, value
         FROM published.measure_value
-        WHERE breakdown_type = 'all' AND value IS NOT NULL
+        WHERE breakdown_type = 'all' AND value IS NOT NULL AND NOT {is_one_of(withheld)}
         QUALIFY row_number() OVER (
             PARTITION BY measure_id
             ORDER BY geography_type = 'system' DESC, period_end DESC, geography_type, geography_code, system_code

@@ -15,7 +15,7 @@ import duckdb
 from lda.gates import GateOutcome, GateReport, json_text, judge_text, table_text, text_frame
 from lda.publishing.dictionary import dictionary, unit_formats
 from lda.publishing.dictionary_page import PAGE, dictionary_page
-from lda.publishing.manifest import publication_manifest, sha256
+from lda.publishing.manifest import publication_manifest, sha256, withheld_units
 from lda.publishing.report_text import page_text, report_text
 from lda.publishing.tables import (
     FIGURES,
@@ -93,7 +93,7 @@ def _write_rest(settings: Settings, candidate: Candidate, report: GateReport, fo
     """Write what a publication holds beside the public database and the report; returns rows by file name."""
     public, restricted = folder / PUBLIC, folder / RESTRICTED
     rows: dict[str, Any] = {RESTRICTED_DATABASE: _write_database(candidate, report, folder, RESTRICTED_DATABASE)}
-    rows |= write_figures(public, candidate.path, list(report.withheld))
+    rows |= write_figures(public, candidate.path, report.withheld)
     formats = unit_formats(settings)
     meaning = dictionary(candidate, report, formats)
     _write_json(public / DICTIONARY, meaning)
@@ -105,7 +105,7 @@ def _write_rest(settings: Settings, candidate: Candidate, report: GateReport, fo
 def _write_database(candidate: Candidate, report: GateReport, folder: Path, name: str) -> dict[str, int]:
     """Write one of the publication's databases; returns rows by ``schema.table``."""
     path, schemas = next((path, schemas) for path, schemas in databases(folder).items() if path.name == name)
-    return write_database(path, candidate.path, schemas, list(report.withheld), candidate.descriptions)
+    return write_database(path, candidate.path, schemas, report.withheld, candidate.descriptions)
 
 
 def databases(folder: Path) -> dict[Path, list[str]]:
@@ -193,7 +193,7 @@ def verify_folder(folder: Path, candidate: Candidate | None = None) -> dict[str,
     for path in databases(folder):
         _verify_publication_id(path, manifest["publication_id"])
     if candidate is not None:
-        withheld = [measure["measure_id"] for measure in manifest["withheld_measures"]]
+        withheld = withheld_units(manifest)
         for path, schemas in databases(folder).items():
             _same(path.name, count_source(candidate.path, schemas, withheld), count_database(path))
     return manifest

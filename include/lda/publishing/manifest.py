@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from lda.gates import GateReport
+from lda.gates import GateReport, Unit
 from lda.warehouse.candidate import Candidate, open_candidate
 
 OPT_OUT_RULE = "lda"
@@ -56,10 +56,9 @@ def publication_manifest(
         "opt_outs": opt_outs,
         "partners": with_pauses(partners, candidate.paused),
         "feed_names": dict(feed_names),
-        "measures": report.published,
-        "withheld_measures": [
-            {"measure_id": measure, "reasons": reasons} for measure, reasons in report.withheld.items()
-        ],
+        "measures": report.measures,
+        "measures_by_system": _by_system(report.published),
+        "withheld_measures": [{**unit._asdict(), "reasons": reasons} for unit, reasons in report.withheld.items()],
         "accepted_measures": list(report.accepted),
         "gates": {
             **report.counts(),
@@ -70,6 +69,33 @@ def publication_manifest(
             ],
         },
     }
+
+
+def _by_system(units: Iterable[Unit]) -> dict[str, list[str]]:
+    """The measures of each system."""
+    found: dict[str, list[str]] = {}
+    for unit in sorted(units):
+        found.setdefault(unit.system_code, []).append(unit.measure_id)
+    return dict(sorted(found.items()))
+
+
+def published_units(manifest: Mapping[str, Any]) -> set[Unit]:
+    """The units of which a publication has figures. One made before withholding was by system does not say of whom
+    its measures are: of all of its systems."""
+    every = dict.fromkeys(manifest["system_code"].split(","), manifest["measures"])
+    by_system = manifest.get("measures_by_system", every)
+    return {Unit(measure, system) for system, measures in by_system.items() for measure in measures}
+
+
+def withheld_units(manifest: Mapping[str, Any]) -> dict[Unit, list[str]]:
+    """The units that a publication withholds, each with the reasons; of one made before withholding was by system, for
+    all of its systems."""
+    found = {
+        Unit(one["measure_id"], system): one.get("reasons", [])
+        for one in manifest["withheld_measures"]
+        for system in ([one["system_code"]] if "system_code" in one else manifest["system_code"].split(","))
+    }
+    return dict(sorted(found.items()))
 
 
 def files_in(candidate: Candidate, lists: Collection[str] = ()) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lda.gates import GateReport, Previous
+from lda.gates import GateReport, Previous, Unit
 from lda.ledger import Ledger
 from lda.ledger.publications import RELEASED_BESIDE, utc_now
 from lda.ledger.trail import audit_line
@@ -20,6 +20,7 @@ from lda.publishing.folder import (
     verify_folder,
     write_publication,
 )
+from lda.publishing.manifest import published_units
 from lda.publishing.switch import (
     Publication,
     one_writer,
@@ -116,21 +117,21 @@ def _remove_never_released(settings: Settings, ledger: Ledger, wanted: str) -> N
 
 
 def last_published(settings: Settings, ledger: Ledger) -> list[Previous]:
-    """For each measure the last publication, up to the one in force, that published it.
+    """For each measure of a system the last publication, up to the one in force, that published it.
 
-    A measure withheld from the latest publication is compared with an older one, so that a figure which was withheld
+    What is withheld from the latest publication is compared with an older one, so that a figure which was withheld
     for moving too far does not pass unseen the next time. The last publication released beside the one in force comes
     after them, for none of the measures: nothing moved from it, but readers have it to compare with.
     """
     found: list[Previous] = []
-    seen: set[str] = set()
+    seen: set[Unit] = set()
     known = {row["publication_id"]: row["manifest"] for row in ledger.book.publications(settings.system_label)}
     for publication_id in reversed(ledger.book.standing()):
         path = settings.published / publication_id / RESTRICTED / "lda_mart.duckdb"
-        measures = frozenset(known.get(publication_id, {}).get("measures", [])) - seen
-        if measures and path.exists():
-            found.append(Previous(path, measures))
-            seen |= measures
+        units = frozenset(published_units(known[publication_id]) if publication_id in known else ()) - seen
+        if units and path.exists():
+            found.append(Previous(path, units))
+            seen |= units
     beside = [event["publication_id"] for event in ledger.book.events() if event["event"] == RELEASED_BESIDE]
     paths = (settings.published / one / RESTRICTED / "lda_mart.duckdb" for one in reversed(beside) if one in known)
     found += [Previous(path, frozenset()) for path in paths if path.exists()][:1]

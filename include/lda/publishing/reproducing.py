@@ -6,7 +6,7 @@ It is rebuilt apart from everything: the publication, the candidates and the led
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -14,10 +14,10 @@ from typing import Any
 
 import duckdb
 
-from lda.gates import Previous, judge_candidate
+from lda.gates import Previous, Unit, judge_candidate
 from lda.ledger import Ledger
 from lda.publishing.folder import PUBLIC, RESTRICTED, PublicationError, databases, verify_folder
-from lda.publishing.manifest import sha256
+from lda.publishing.manifest import sha256, withheld_units
 from lda.publishing.tables import write_database, write_figures
 from lda.settings import Settings
 from lda.warehouse import Candidate, CandidateError, build_candidate, code_version, in_force, inputs_hash
@@ -102,8 +102,8 @@ def _same_code(settings: Settings, manifest: Mapping[str, Any]) -> None:
 def _compared_with(settings: Settings, manifest: Mapping[str, Any]) -> list[Previous]:
     """The earlier publications whose figures decided what was hidden and withheld, in the same order."""
     found = [
-        Previous(settings.published / name / RESTRICTED / MART_DATABASE, frozenset(measures))
-        for name, measures in manifest["compared_with"].items()
+        Previous(settings.published / name / RESTRICTED / MART_DATABASE, frozenset(map(Unit.of, units)))
+        for name, units in manifest["compared_with"].items()
     ]
     gone = [one.publication_id for one in found if not one.path.exists()]
     if gone:
@@ -149,23 +149,26 @@ def _rebuild(
     made = build_candidate(settings, ledger, manifest["run_id"], period, moment, paths)
     candidate = replace(made, compared_with=dict(manifest["compared_with"]))
     report = judge_candidate(settings, candidate, previous, manifest["accepted_measures"])
-    withheld = {one["measure_id"] for one in manifest["withheld_measures"]}
+    withheld = withheld_units(manifest)
     again = settings.home / "again"
     for part in (PUBLIC, RESTRICTED):
         (again / part).mkdir(parents=True)
-    write_figures(again / PUBLIC, candidate.path, sorted(report.withheld))
+    write_figures(again / PUBLIC, candidate.path, report.withheld)
     known = manifest["files_out"][f"{PUBLIC}/{FIGURES_FILE}"]["sha256"]
     result = Reproduction(
         manifest["publication_id"], manifest["code_version"], known, sha256(again / PUBLIC / FIGURES_FILE)
     )
-    if set(report.withheld) != withheld:
-        both = f"{sorted(withheld)} were withheld and now {sorted(report.withheld)}"
+    if set(report.withheld) != set(withheld):
+        then, now = (", ".join(map(str, units)) or "nothing" for units in (withheld, report.withheld))
+        both = f"{then} was withheld, and now {now}"
         result.differences.append(f"The gates decided otherwise: {both}.")
-    _compare_tables(result, folder, again, candidate, sorted(report.withheld))
+    _compare_tables(result, folder, again, candidate, report.withheld)
     return result
 
 
-def _compare_tables(result: Reproduction, folder: Path, again: Path, candidate: Candidate, withheld: list[str]) -> None:
+def _compare_tables(
+    result: Reproduction, folder: Path, again: Path, candidate: Candidate, withheld: Collection[Unit]
+) -> None:
     """Compare every table of both databases row by row, as bags: rows of a table have no order."""
     for path, schemas in databases(again).items():
         write_database(path, candidate.path, schemas, withheld, {})

@@ -8,6 +8,7 @@ from typing import Any
 
 from lda.ledger import Ledger
 from lda.ledger.publications import PUBLISHED
+from lda.publishing.manifest import withheld_units
 from lda.publishing.switch import readable_publication, stands_behind
 from lda.settings import Settings
 from lda.warehouse.candidate import Candidate, CandidateError
@@ -30,16 +31,17 @@ def same_publication(
     if stands_behind(current, *of) and not make_current:
         there = [row for row in reversed(made) if (settings.published / row["publication_id"]).is_dir()]
         same = next((row["manifest"] for row in there if row["inputs_hash"] == hashed), None)
-        return None if same is None or _withheld(same) & set(accept) else str(same["publication_id"])
-    if _withheld(current.manifest) & set(accept):
+        return None if same is None or _newly_accepted(same, accept) else str(same["publication_id"])
+    if _newly_accepted(current.manifest, accept):
         return None
     stood = {event["publication_id"] for event in ledger.book.events() if event["event"] == PUBLISHED}
     latest = [row["inputs_hash"] for row in made if row["publication_id"] in stood]
     return current.publication_id if hashed in {current.manifest["inputs_hash"], *latest[-1:]} else None
 
 
-def _withheld(manifest: dict[str, Any]) -> set[str]:
-    return {measure["measure_id"] for measure in manifest["withheld_measures"]}
+def _newly_accepted(manifest: dict[str, Any], accept: Collection[str]) -> bool:
+    """Whether a publication withholds what a person now decided to publish."""
+    return any(unit.is_among(accept) for unit in withheld_units(manifest))
 
 
 def waiting_candidate(settings: Settings, ledger: Ledger, hashed: str) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from lda.ledger import Ledger
 from lda.ledger.publications import PUBLISHED, ROLLED_BACK_TO, utc_now
 from lda.ledger.trail import audit_line
 from lda.publishing.folder import PUBLIC, PUBLIC_DATABASE, PublicationError, read_manifest, verify_folder
+from lda.publishing.manifest import withheld_units
 from lda.settings import PRIVATE_FILE, Settings
 
 CURRENT = "current"
@@ -150,8 +151,8 @@ def _previous(settings: Settings, ledger: Ledger) -> str:
 def list_publications(settings: Settings) -> list[dict[str, Any]]:
     """Every publication of the system, newest first.
 
-    Keys: publication_id, period_end, as_of, published_at, measures, withheld (lists of ids), in_force, complete (its
-    folder is there), events (what happened to it, oldest first).
+    Keys: publication_id, period_end, as_of, published_at, measures (ids), withheld (system/measure), in_force, complete
+    (its folder is there), events (what happened to it, oldest first).
     """
     ledger = Ledger(settings.ledger_address)
     ledger.create()
@@ -167,7 +168,7 @@ def list_publications(settings: Settings) -> list[dict[str, Any]]:
             "as_of": row["as_of"].isoformat(),
             "published_at": row["published_at"].isoformat(),
             "measures": row["manifest"]["measures"],
-            "withheld": [measure["measure_id"] for measure in row["manifest"]["withheld_measures"]],
+            "withheld": [str(unit) for unit in withheld_units(row["manifest"])],
             "in_force": current is not None and current.publication_id == row["publication_id"],
             "complete": (settings.published / row["publication_id"]).is_dir(),
             "events": [

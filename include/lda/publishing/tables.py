@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from lda.gates import Unit, is_one_of
 from lda.warehouse.candidate import CATALOGUE, attach_candidate, columns_of, quoted, tables_of
 
 # What BI tools cannot read, and what they are given instead; nested types have no substitute.
@@ -61,11 +62,12 @@ class SourceTable:
 
 
 def source_tables(
-    connection: duckdb.DuckDBPyConnection, schemas: Sequence[str], withheld: Collection[str]
+    connection: duckdb.DuckDBPyConnection, schemas: Sequence[str], withheld: Collection[Unit]
 ) -> list[SourceTable]:
     """The tables of some schemas of the attached candidate, as they will be published.
 
-    Figures of withheld measures are left out of schema ``published``; schema ``mart`` keeps them for named analysts.
+    What is of a withheld unit is left out of every table of schema ``published``; schema ``mart`` keeps it for named
+    analysts.
     Every row carries its publication's id, so that rows copied elsewhere still say which release they are of.
 
     :raises TableError: for a nested column type.
@@ -76,9 +78,8 @@ def source_tables(
     for schema, name in tables_of(connection, *schemas):
         columns = columns_of(connection, schema, name)
         kinds = {column: published_type(f"{schema}.{name}.{column}", kind) for column, kind in columns.items()}
-        figures = schema == "published" and {"measure_id", "value"} <= kinds.keys()
-        names = ", ".join(quoted(measure) for measure in sorted(withheld))
-        condition = f"measure_id NOT IN ({names})" if figures and names else "true"
+        of_units = schema == "published" and set(Unit._fields) <= kinds.keys()
+        condition = f"NOT {is_one_of(withheld)}" if of_units and withheld else "true"
         added = None if PUBLICATION_ID in kinds else publication_id
         found.append(SourceTable(schema, name, kinds | {PUBLICATION_ID: "VARCHAR"}, condition, added))
     return found
@@ -100,7 +101,7 @@ def write_database(
     path: Path,
     candidate: Path,
     schemas: Sequence[str],
-    withheld: Collection[str],
+    withheld: Collection[Unit],
     descriptions: Mapping[str, Mapping[str, str]],
 ) -> dict[str, int]:
     """Write a DuckDB file with some schemas of a candidate and a comment on every described table and column.
@@ -135,7 +136,7 @@ def words_for(descriptions: Mapping[str, Mapping[str, str]], label: str) -> dict
     return {PUBLICATION_ID: publication_id, **descriptions.get(label, {})}
 
 
-def write_figures(folder: Path, candidate: Path, withheld: Collection[str]) -> dict[str, int]:
+def write_figures(folder: Path, candidate: Path, withheld: Collection[Unit]) -> dict[str, int]:
     """Write ``measures.csv`` and ``measures.parquet``: the published figures, in key order.
 
     The CSV opens in Excel: UTF-8 with a byte order mark, ISO dates, and no cell that a spreadsheet would run.
@@ -172,7 +173,7 @@ def _harmless(name: str, kind: str) -> str:
     return f"""CASE WHEN regexp_matches("{name}", {starts}) THEN '''' || "{name}" ELSE "{name}" END AS "{name}\""""
 
 
-def count_source(candidate: Path, schemas: Sequence[str], withheld: Collection[str]) -> dict[str, int]:
+def count_source(candidate: Path, schemas: Sequence[str], withheld: Collection[Unit]) -> dict[str, int]:
     """Rows the candidate has for each table that will be published, by ``schema.table``."""
     with duckdb.connect(":memory:") as connection:
         attach_candidate(connection, candidate)

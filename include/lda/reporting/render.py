@@ -295,7 +295,7 @@ def some(values: list[str], most: int = 3) -> str:
 
 
 def _withheld(summary: Mapping[str, Any]) -> str:
-    names = [measure["measure_id"] for measure in summary["measures"]["withheld"]]
+    names = [f"{one['system_code']}/{one['measure_id']}" for one in summary["measures"]["withheld"]]
     return f"{len(names)} withheld" + (f" ({', '.join(names)})" if names else "")
 
 

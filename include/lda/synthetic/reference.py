@@ -130,7 +130,7 @@ def organisations(system: SystemProfile) -> Iterator[Row]:
 
 
 def geographies(system: SystemProfile) -> Iterator[Row]:
-    """Rows of ``geography``: the system, its places, neighbourhoods, networks (and ``U``, none or not known) and practices.
+    """Rows of ``geography``: the system, its places, neighbourhoods, networks and practices. ``U`` is in none.
 
     Then the areas it lies in: sub-ICBs, ICBs, region and England. ``same_as`` names the area with the same practices
     whose figures stand for an area's own; region and England are there for the hierarchy and have no figures.

@@ -32,9 +32,9 @@ class Candidate:
     ``descriptions`` maps ``schema.table`` to the description of the table (key ``""``) and of each column.
     ``structure`` says how those tables hang together (``lda.warehouse.structure``). ``seconds`` is by step,
     ``dbt_seconds`` by dbt node. ``rules`` is the fingerprint of contracts, SQL, reference data and code.
-    ``compared_with`` maps the id of each earlier publication it was compared with to the measures whose last figures
-    that one holds. ``paused`` says by feed which partners are paused for its latest period, and why. ``approval``: a
-    person has to approve it before it is published, because one of its systems wants that.
+    ``compared_with`` maps the id of each earlier publication it was compared with to the units (system/measure) whose
+    last figures that one holds. ``paused`` says by feed which partners are paused for its latest period, and why.
+    ``approval``: a person has to approve it before it is published, because one of its systems wants that.
     """
 
     run_id: str

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from aiosmtpd.controller import Controller
 from pydantic import SecretStr
+from tiny import UNITS
 
 import lda.reporting.alerts.send as sending
 from lda.ledger import utc_now
@@ -236,13 +237,13 @@ def test_withheld_measures_and_special_causes_come_from_the_publication_in_force
             variation = CASE measure_id WHEN 'inpatients' THEN 'concern' WHEN 'register' THEN 'improvement'
                         ELSE 'common_cause' END, spc_point_type = 'outside_limits';
     """
-    failed = GateOutcome("coverage", "COVERAGE", "measure", False, "Few partners.", measure_id="checks")
-    report = GateReport((failed,), ("checks", "inpatients", "register"))
+    failed = GateOutcome("coverage", "COVERAGE", "measure", False, "Few partners.", "", "checks", "llr")
+    report = GateReport((failed,), UNITS)
     publish(settings, ledger, make_candidate("run-1", after=columns), report)
     assert current_publication(settings) is not None
     found = {(one.topic, one.subject, one.state) for one in watch(settings, ledger)}
     assert ("special_cause", "inpatients/QK1", "concern") in found
-    assert ("withheld", "checks", "withheld") in found
+    assert ("withheld", "llr/checks", "withheld") in found
     assert not any(subject.startswith("register") for _, subject, _ in found), "not a headline measure"
 
 

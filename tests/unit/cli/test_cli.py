@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tiny import units
 from typer.testing import CliRunner
 
 import lda
@@ -181,7 +182,8 @@ def test_there_must_be_something_to_approve_or_refuse(run, capsys):
 def test_publications_and_roll_back(run, capsys, settings, ledger, make_candidate):
     from lda.gates import GateReport
 
-    made = [publish(settings, ledger, make_candidate(name), GateReport((), ("checks",))) for name in ("run-a", "run-b")]
+    report = GateReport((), units("checks"))
+    made = [publish(settings, ledger, make_candidate(name), report) for name in ("run-a", "run-b")]
     code, out, _ = run(capsys, "rollback", "--json")
     assert (code, json.loads(out)["publication_id"]) == (0, made[0].publication_id)
     listed = json.loads(run(capsys, "publications", "--json")[1])

@@ -6,11 +6,14 @@ import json
 import shutil
 
 import pytest
+from tiny import UNITS, units
 
-from lda.gates import GateReport, Previous, SuiteError, judge_candidate, load_suites
+from lda.gates import GateReport, Previous, SuiteError, Unit, judge_candidate, load_suites
 from lda.publishing.tables import write_database
 from lda.settings import Settings
 from lda.telemetry import holds_nhs_number
+
+CHECKS = Unit("checks", "llr")
 
 
 def failed(report: GateReport) -> set[tuple[str, str]]:
@@ -30,7 +33,7 @@ def only(settings: Settings, code: str) -> Settings:
 def test_a_sound_candidate_passes_every_gate(settings, make_candidate):
     report = judge_candidate(settings, make_candidate())
     assert failed(report) == set()
-    assert report.published == ["checks", "inpatients", "register"]
+    assert report.published == [*UNITS]
     assert not report.stops
     judged = {expectation["meta"]["code"] for suite in load_suites(settings.expectations_dir / "publication")
               for expectation in suite.expectations}  # fmt: skip
@@ -59,9 +62,9 @@ def test_a_broken_measure_is_withheld_and_the_others_are_not(settings, make_cand
     report = judge_candidate(only(settings, code), make_candidate(after=MEASURE_FAILURES[code]))
     assert (code, "measure") in failed(report)
     assert not report.system_failures
-    assert list(report.withheld) == ["checks"]
-    assert any(reason.startswith(code) for reason in report.withheld["checks"])
-    assert report.published == ["inpatients", "register"]
+    assert list(report.withheld) == [CHECKS]
+    assert any(reason.startswith(code) for reason in report.withheld[CHECKS])
+    assert report.published == [*units("inpatients", "register")]
 
 
 def test_what_one_system_has_too_many_makes_up_for_nothing_that_another_lacks(settings, make_candidate):
@@ -71,7 +74,41 @@ def test_what_one_system_has_too_many_makes_up_for_nothing_that_another_lacks(se
         WHERE measure_id = 'checks' AND geography_code = 'E06000016'
     """
     report = judge_candidate(only(settings, "LAYERS-PLACES"), make_candidate(after=broken))
-    assert ("LAYERS-PLACES", "measure") in failed(report)
+    assert {CHECKS, Unit("checks", "other")} <= set(report.withheld)
+
+
+# A second system with the figures of the first.
+BESIDE = """
+    INSERT INTO mart.measure_contribution SELECT * REPLACE ('other' AS system_code) FROM mart.measure_contribution;
+    INSERT INTO mart.measure_value SELECT * REPLACE ('other' AS system_code) FROM mart.measure_value;
+    INSERT INTO published.measure_value SELECT * REPLACE ('other' AS system_code) FROM published.measure_value
+"""
+
+
+@pytest.mark.parametrize("code", MEASURE_FAILURES)
+def test_what_one_system_fails_withholds_nothing_of_another(settings, make_candidate, code):
+    """The same failure of every measure gate, in one of two systems that are otherwise alike."""
+    broken = MEASURE_FAILURES[code].replace("measure_id = 'checks'", "system_code = 'other' AND measure_id = 'checks'")
+    report = judge_candidate(only(settings, code), make_candidate(after=f"{BESIDE}; {broken}"))
+    assert list(report.withheld) == [Unit("checks", "other")]
+    assert report.published == sorted([*UNITS, Unit("inpatients", "other"), Unit("register", "other")])
+    assert report.measures == ["checks", "inpatients", "register"]
+    assert not report.stops
+
+
+def test_a_movement_is_accepted_for_one_system_or_for_all(movement, make_candidate, settings):
+    path = settings.home / "earlier.duckdb"
+    write_database(path, make_candidate("run-0", after=BESIDE).path, ["mart"], [], {})
+    previous = [Previous(path, frozenset({*UNITS, Unit("checks", "other")}))]
+    candidate = make_candidate(before=MOVED, after=BESIDE)
+
+    def withheld(*accepted):
+        return list(judge_candidate(movement, candidate, previous, accepted).withheld)
+
+    both = [CHECKS, Unit("checks", "other")]
+    assert withheld() == both
+    assert withheld("other/checks") == both[:1]
+    assert withheld("checks") == []
 
 
 SYSTEM_FAILURES = {
@@ -145,7 +182,7 @@ def test_low_coverage_and_missing_words_warn_and_hold_nothing_back(settings, mak
 def previous(settings, make_candidate) -> Previous:
     path = settings.home / "earlier.duckdb"
     write_database(path, make_candidate("run-0").path, ["mart"], [], {})
-    return Previous(path, frozenset({"checks", "inpatients", "register"}))
+    return Previous(path, frozenset(UNITS))
 
 
 @pytest.fixture
@@ -158,8 +195,8 @@ MOVED = "UPDATE mart.measure_contribution SET numerator = numerator + 15 WHERE m
 
 def test_a_figure_that_moved_far_since_the_last_publication_is_withheld(movement, make_candidate, previous):
     report = judge_candidate(movement, make_candidate(before=MOVED), [previous])
-    assert list(report.withheld) == ["checks"]
-    assert report.withheld["checks"][0].startswith("MOVEMENT-PROPORTION")
+    assert list(report.withheld) == [CHECKS]
+    assert report.withheld[CHECKS][0].startswith("MOVEMENT-PROPORTION")
     still = judge_candidate(movement, make_candidate(), [previous])
     assert still.withheld == {}
 
@@ -183,9 +220,9 @@ def test_figures_below_zero_and_from_nothing_may_not_move_far_either(
     path = settings.home / "earlier.duckdb"
     before = change.format(unit, earlier)
     write_database(path, make_candidate("run-0", after=before).path, ["mart"], [], {})
-    previous = [Previous(path, frozenset({"inpatients"}))]
+    previous = [Previous(path, frozenset(units("inpatients")))]
     assert list(judge_candidate(gate, make_candidate(after=change.format(unit, now)), previous).withheld) == [
-        "inpatients"
+        *units("inpatients")
     ]
     assert judge_candidate(gate, make_candidate(after=before), previous).withheld == {}
 
@@ -199,7 +236,7 @@ def test_a_person_may_accept_a_movement(movement, make_candidate, previous):
 def test_accepting_a_measure_does_not_excuse_a_wrong_figure(settings, make_candidate):
     candidate = make_candidate(after=MEASURE_FAILURES["RANGE-PROPORTION"])
     assert list(judge_candidate(only(settings, "RANGE-PROPORTION"), candidate, accepted=["checks"]).withheld) == [
-        "checks"
+        *units("checks")
     ]
 
 

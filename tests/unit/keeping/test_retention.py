@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 from intake.conftest import HEADER, csv_bytes, gp_row
 from sqlalchemy import text
+from tiny import UNITS, units
 
 from lda.gates import GateOutcome, GateReport
 from lda.intake import ingest, redrive
@@ -105,7 +106,7 @@ def test_a_kept_publication_keeps_what_it_was_made_of(used, make_candidate, monk
     monkeypatch.setattr("lda.publishing.folder.write_report", lambda *_: [])
     passed = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
     ledger = Ledger(used.ledger_address)
-    publish(used, ledger, make_candidate(), GateReport((passed,), ("checks", "inpatients", "register")))
+    publish(used, ledger, make_candidate(), GateReport((passed,), UNITS))
     (old,) = ledger.superseded()
     with ledger.engine.begin() as connection:  # the publication was made while the replaced submission stood
         day_before = {"at": old.accepted_at - timedelta(days=1), "id": old.file_id}
@@ -176,7 +177,7 @@ def test_housekeeping_asks_for_a_backup_and_says_what_is_damaged(used, tmp_path,
     assert keep_house(used).problems == []
     assert "The last backup was made on" in keep_house(used, at=utc_now() + LATER).problems[0]
     ledger = Ledger(used.ledger_address)
-    publication = publish(used, ledger, make_candidate(), GateReport((), ("checks",)))
+    publication = publish(used, ledger, make_candidate(), GateReport((), units("checks")))
     ledger.close()
     assert keep_house(used).problems == []
     figures = publication.path / "public" / "measures.csv"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from tiny import UNITS
 
 from lda.gates import GateOutcome, GateReport
 from lda.publishing import PublicationError, compare_publications, publish
@@ -15,7 +16,7 @@ from lda.reporting.differences import diff_view, write_diff
 pytestmark = pytest.mark.slow
 
 PASSED = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
-SOUND = GateReport((PASSED,), ("checks", "inpatients", "register"))
+SOUND = GateReport((PASSED,), UNITS)
 WHERE = "WHERE measure_id = 'checks' AND geography_code = 'E06000016' AND period_end = DATE '2026-03-31'"
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tiny import UNITS
 
 from lda import refresh as steps
 from lda.gates import GateOutcome, GateReport
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.slow
 MARCH = date(2026, 3, 31)
 AT = datetime.fromisoformat("2026-04-20T09:00:00")
 PASSED = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
-SOUND = GateReport((PASSED,), ("checks", "inpatients", "register"))
+SOUND = GateReport((PASSED,), UNITS)
 
 
 class Killed(BaseException):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tiny import UNITS
 
 from lda.gates import GateOutcome, GateReport
 from lda.publishing import current_publication, prune_publications, publish, rollback
@@ -10,9 +11,14 @@ from lda.publishing import current_publication, prune_publications, publish, rol
 pytestmark = pytest.mark.slow
 
 PASSED = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
-MEASURES = ("checks", "inpatients", "register")
 WITHHELD = GateOutcome(
-    suite="movement", code="MOVED", scope="measure", success=False, measure_id="checks", detail="Moved too far."
+    suite="movement",
+    code="MOVED",
+    scope="measure",
+    success=False,
+    measure_id="checks",
+    system_code="llr",
+    detail="Moved too far.",
 )
 
 
@@ -22,9 +28,7 @@ def release(settings, ledger, make_candidate, monkeypatch):
     monkeypatch.setattr("lda.publishing.folder.write_report", lambda *_: [])
 
     def run(run_id: str, *failures: GateOutcome) -> str:
-        return publish(
-            settings, ledger, make_candidate(run_id), GateReport((PASSED, *failures), MEASURES)
-        ).publication_id
+        return publish(settings, ledger, make_candidate(run_id), GateReport((PASSED, *failures), UNITS)).publication_id
 
     return run
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from tiny import UNITS, units
 
 from lda.gates import GateOutcome, GateReport
 from lda.publishing import (
@@ -44,11 +45,11 @@ def fingerprint(folder: Path) -> dict[str, tuple[str, int]]:
 def verdict(*failures: GateOutcome) -> GateReport:
     """What the gates said of a tiny candidate: that it is sound, but for some failures."""
     passed = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
-    return GateReport((passed, *failures), ("checks", "inpatients", "register"))
+    return GateReport((passed, *failures), UNITS)
 
 
 LOW_COVERAGE = GateOutcome(
-    suite="coverage", code="COVERAGE-FLOOR", scope="measure", success=False, measure_id="checks",
+    suite="coverage", code="COVERAGE-FLOOR", scope="measure", success=False, measure_id="checks", system_code="llr",
     detail="Fewer than half of the expected partners are in the latest figure.",
 )  # fmt: skip
 LOST_ROWS = GateOutcome(
@@ -87,6 +88,7 @@ def test_a_publication_holds_what_its_manifest_says(release):
     assert manifest["files_by_status"] == {"accepted": 2, "rejected": 1}
     assert manifest["files_in"]["gp"]["file_ids"] == ["f1", "f2"]
     assert manifest["measures"] == ["checks", "inpatients", "register"]
+    assert manifest["measures_by_system"] == {"llr": ["checks", "inpatients", "register"]}
     assert manifest["withheld_measures"] == []
     assert manifest["gates"]["failed_system"] == 0
     assert manifest["partners"]["gp"]["missing"] == ["Y90003"]
@@ -165,7 +167,7 @@ def test_a_withheld_measure_is_absent_from_what_is_published_and_named(release):
     text = (publication.path / "public" / "measures.csv").read_text("utf-8-sig")
     assert "checks" not in text
     (withheld,) = publication.manifest["withheld_measures"]
-    assert withheld["measure_id"] == "checks"
+    assert (withheld["measure_id"], withheld["system_code"]) == ("checks", "llr")
     assert "Fewer than half of the expected partners" in withheld["reasons"][0]
     dictionary = json.loads((publication.path / "public" / "dictionary.json").read_text())
     assert {one["measure_id"]: one["status"] for one in dictionary["measures"]}["checks"] == "withheld"
@@ -352,10 +354,10 @@ def test_a_second_writer_waits_and_then_says_why(settings, release):
 def test_a_withheld_measure_is_compared_with_the_last_publication_that_published_it(settings, ledger, release):
     first = release("run-a")
     second = release("run-b", LOW_COVERAGE)
-    compared = {earlier.path.parents[1].name: earlier.measures for earlier in last_published(settings, ledger)}
+    compared = {earlier.path.parents[1].name: earlier.units for earlier in last_published(settings, ledger)}
     assert compared == {
-        second.publication_id: frozenset({"inpatients", "register"}),
-        first.publication_id: frozenset({"checks"}),
+        second.publication_id: frozenset(units("inpatients", "register")),
+        first.publication_id: frozenset(units("checks")),
     }
 
 

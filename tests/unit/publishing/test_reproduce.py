@@ -7,6 +7,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from tiny import UNITS
 
 from lda.gates import GateReport
 from lda.ledger.records import Submission
@@ -28,7 +29,7 @@ def published(settings, ledger, make_candidate, monkeypatch):
         compared_with={},
     )
     candidate.save()
-    report = GateReport((), ("register", "checks", "inpatients"), (), 0)
+    report = GateReport((), UNITS, (), 0)
     publication = publish(settings, ledger, candidate, report)
 
     class Found:
@@ -91,7 +92,7 @@ def test_other_submissions_are_named(settings, published):
 
 
 def test_an_earlier_publication_that_was_removed_is_named(settings, published):
-    rewrite(published.publication, compared_with={"2026-02_gone": ["register"]})
+    rewrite(published.publication, compared_with={"2026-02_gone": ["llr/register"]})
     with pytest.raises(PublicationError, match="2026-02_gone, which is not there any more"):
         reproduce(settings, published.publication.publication_id)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 from fake_superset import PASSWORD, USER
+from tiny import UNITS
 
 from lda.cli.verbs import main
 from lda.gates import GateOutcome, GateReport
@@ -16,7 +17,6 @@ from lda.publishing import current_publication, publish
 pytestmark = pytest.mark.slow
 
 PASSED = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
-MEASURES = ("checks", "inpatients", "register")
 FIRST, SECOND = "2026-03_20260420T090000_first", "2026-03_20260420T090000_second"
 # One statement over both schemas, as an analyst's query is.
 ONE_STATEMENT = """
@@ -44,7 +44,7 @@ def run(settings, ledger, make_candidate, monkeypatch, dsn, superset) -> Callabl
         return int(ended.value.code or 0)
 
     for run_id in ("first", "second"):
-        publish(settings, ledger, make_candidate(run_id), GateReport((PASSED,), MEASURES))
+        publish(settings, ledger, make_candidate(run_id), GateReport((PASSED,), UNITS))
         assert call("serve") == 0
     return call
 

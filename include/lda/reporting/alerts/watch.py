@@ -2,8 +2,8 @@
 
 Topics: ``failure`` (a refresh or ingest that failed), ``approval`` (a publication that waits for a person),
 ``deadline`` (a monthly deadline whose refresh has not ended), ``rejected`` (a submission that nothing has replaced),
-``late`` (a partner whose own data is not there for the latest period due), ``withheld`` (a measure), ``special_cause``
-(unusual variation of a headline measure in a system).
+``late`` (a partner whose own data is not there for the latest period due), ``withheld`` (a measure of a system),
+``special_cause`` (unusual variation of a headline measure in a system).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from lda.contracts import STANDING_WORDS
 from lda.ledger import Ledger
 from lda.publishing import current_publication
 from lda.publishing.folder import PUBLIC, PUBLIC_DATABASE
+from lda.publishing.manifest import withheld_units
 from lda.reporting import status_board
 from lda.reporting.board import RECEIVED, Board
 from lda.settings import Settings
@@ -125,9 +126,8 @@ def _published(settings: Settings) -> list[Watched]:
     if publication is None:
         return []
     found = []
-    for one in publication.manifest["withheld_measures"]:
-        reasons = " ".join(one.get("reasons", []))
-        found.append(Watched(WITHHELD, one["measure_id"], "withheld", f"{one['measure_id']} is withheld. {reasons}"))
+    for unit, reasons in withheld_units(publication.manifest).items():
+        found.append(Watched(WITHHELD, str(unit), "withheld", f"{unit} is withheld. {' '.join(reasons)}"))
     return found + _special_causes(publication.path / PUBLIC / PUBLIC_DATABASE)
 
 

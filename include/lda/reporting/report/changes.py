@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from lda.reporting.report import spc
 from lda.reporting.report.source import Area, Definition, Figure, Published
@@ -177,16 +178,23 @@ def _special(unit: str, now: Figure, earlier: Figure) -> list[tuple[str, str]]:
     return [(tone, f"{text}: {rule}." if rule else f"{text}.")]
 
 
-def measures_come_and_gone(now: Published, before: Published | None, manifest: Mapping[str, object]) -> list[str]:
+def withheld_name(published: Published, withheld: Mapping[str, Any]) -> str:
+    """The name of what is withheld; where there are several systems, with that of its system."""
+    measures = {definition.measure_id: definition.name for definition in published.definitions}
+    systems = {area.system_code: area.name for area in published.systems}
+    name = measures.get(withheld["measure_id"], withheld["measure_id"])
+    system = withheld.get("system_code", "")
+    return f"{name}, {systems.get(system, system)}" if system and systems.keys() - {system} else name
+
+
+def measures_come_and_gone(now: Published, before: Published | None, manifest: Mapping[str, Any]) -> list[str]:
     """Measures that are new, gone or withheld, in sentences."""
     names = {definition.measure_id: definition.name for definition in now.definitions}
-    withheld = manifest.get("withheld_measures") or []
     told, hidden = [], set()
-    if isinstance(withheld, list):
-        for one in withheld:
-            hidden.add(one["measure_id"])
-            reasons = " ".join(one.get("reasons", []))
-            told.append(f"{names.get(one['measure_id'], one['measure_id'])} is withheld this time. {reasons}".strip())
+    for one in manifest.get("withheld_measures") or []:
+        hidden.add(one["measure_id"])
+        reasons = " ".join(one.get("reasons", []))
+        told.append(f"{withheld_name(now, one)} is withheld this time. {reasons}".strip())
     if before is None:
         return told
     names = {definition.measure_id: definition.name for definition in before.definitions} | names

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from lda.reporting.report.changes import withheld_name
 from lda.reporting.report.charts import Chart, ChartBook, coverage_chart
 from lda.reporting.report.charts.coverage import is_complete
 from lda.reporting.report.source import Area, Coverage, Published
@@ -68,9 +69,8 @@ def _month(text: str) -> str:
 
 
 def _withheld(published: Published, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    names = {definition.measure_id: definition.name for definition in published.definitions}
     return [
-        {"name": names.get(one["measure_id"], one["measure_id"]), "reasons": one.get("reasons", [])}
+        {"name": withheld_name(published, one), "reasons": one.get("reasons", [])}
         for one in manifest.get("withheld_measures") or []
     ]
 
