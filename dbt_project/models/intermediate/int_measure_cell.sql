@@ -146,6 +146,8 @@ cell as (
             or (
                 {{ in_list('breakdown_level.breakdown_type', 'measure.breakdowns') }}
                 and {{ in_list('with_data.geography_type', breakdown_geographies) }}
+                -- A remainder has few people or none: it makes places add up and is not broken down.
+                and with_data.geography_code <> '{{ var("unallocated") }}'
                 and (
                     breakdown_level.breakdown_type <> 'age_band'
                     or not measure.is_age_limited

@@ -99,7 +99,8 @@ def _geography() -> str:
     people whose place is not known in their system.
 
     They add up completely when every area of the type has a parent of the other type, else they are only parts. The
-    remainder is no area: that it lies in no ICB says nothing of the places.
+    remainder is no area: that it lies in no ICB says nothing of the places. It is not broken down, so of a group places
+    hold at most what their system holds.
     Areas on current boundaries (type with ``_current``) are made of those that lie in them the day after the last
     period, for every period.
     """
@@ -143,11 +144,14 @@ def _geography() -> str:
         ),
         complete AS (
             SELECT *, bool_or(outside AND NOT is_remainder)
-                OVER (PARTITION BY system_code, period_end, geography_type, parent_type) AS inequality
+                OVER (PARTITION BY system_code, period_end, geography_type, parent_type) AS inequality,
+                bool_or(is_remainder AND parent_type = 'system')
+                OVER (PARTITION BY system_code, period_end, geography_type, parent_type) AS less_remainder
             FROM nested
         )
         SELECT other.cell_id AS whole, now.geography_type AS parts_of, 'geography' AS kind, now.cell_id AS part,
-            complete.inequality, false AS people
+            complete.inequality OR (complete.less_remainder AND now.breakdown_type <> 'all') AS inequality,
+            false AS people
         FROM complete
         JOIN cell AS now USING (system_code, period_end, geography_type, geography_code)
         JOIN cell AS other ON {SAME_ROW} AND {SAME_COUNT} AND {SAME_LEVEL}

@@ -115,7 +115,7 @@ class Truth:
 
     def add_value(self, measure: str, end: date, who: Somebody, traits: Mapping[str, str], value: float) -> None:
         """Add one person's value to the cells of their place and system, and where it is told, their neighbourhood."""
-        cells = [(where, what) for where in self._places(who.place) for what in (ALL, *traits.items())]
+        cells = [(where, what) for where in self._places(who.place) for what in self._told(where, traits)]
         cells += [(where, ALL) for where in self._neighbourhood(end, who, traits)]
         for where, what in cells:
             self.values.setdefault((measure, *where, *what, end.isoformat()), []).append(float(value))
@@ -125,8 +125,13 @@ class Truth:
     ) -> None:
         """Add things or people alike in ``traits`` to the cells of a place and of the system."""
         for where in self._places(place):
-            for what in (ALL, *traits.items()):
+            for what in self._told(where, traits):
                 self.add(measure, end, where, what, count, of)
+
+    @staticmethod
+    def _told(where: tuple[str, str], traits: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Everyone and the breakdowns of an area: the rest of a system has none."""
+        return [ALL] if where[1] == UNALLOCATED else [ALL, *traits.items()]
 
     def _places(self, place: int) -> list[tuple[str, str]]:
         """The place and the system; somebody of no known place (-1) is in the rest of the system."""

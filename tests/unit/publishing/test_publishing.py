@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from tiny import UNITS, units
 
-from lda.gates import GateOutcome, GateReport
+from lda.gates import GateOutcome, GateReport, Unit
 from lda.publishing import (
     PublicationError,
     current_publication,
@@ -27,7 +27,7 @@ from lda.publishing import (
 )
 from lda.publishing import folder as folder_module
 from lda.publishing import release as release_module
-from lda.publishing.manifest import files_in
+from lda.publishing.manifest import files_in, published_units, withheld_units
 from lda.publishing.tables import TableError, published_type
 
 pytestmark = pytest.mark.slow
@@ -171,6 +171,44 @@ def test_a_withheld_measure_is_absent_from_what_is_published_and_named(release):
     assert "Fewer than half of the expected partners" in withheld["reasons"][0]
     dictionary = json.loads((publication.path / "public" / "dictionary.json").read_text())
     assert {one["measure_id"]: one["status"] for one in dictionary["measures"]}["checks"] == "withheld"
+
+
+BESIDE = """
+    INSERT INTO mart.measure_value SELECT * REPLACE ('other' AS system_code) FROM mart.measure_value
+    WHERE measure_id = 'checks';
+    INSERT INTO published.measure_value SELECT * REPLACE ('other' AS system_code) FROM published.measure_value
+    WHERE measure_id = 'checks';
+    CREATE TABLE published.measure_gap AS SELECT measure_id, system_code, value / 2 AS gap FROM published.measure_value
+"""
+
+
+def test_what_is_withheld_of_one_system_is_in_no_table_and_the_other_keeps_its_own(settings, ledger, make_candidate):
+    report = GateReport((LOW_COVERAGE,), (*UNITS, Unit("checks", "other")))
+    publication = publish(settings, ledger, make_candidate(after=BESIDE), report)
+    wanted = {("checks", "other"), ("inpatients", "llr"), ("register", "llr")}
+    for path in ("public/lda_public.duckdb", "restricted/lda_mart.duckdb"):
+        with duckdb.connect(str(publication.path / path), read_only=True) as database:
+            for table in ("measure_value", "measure_gap"):
+                query = f"SELECT DISTINCT measure_id, system_code FROM published.{table}"
+                assert set(database.execute(query).fetchall()) == wanted, (path, table)
+    manifest = publication.manifest
+    assert published_units(manifest) == {Unit(*one) for one in wanted}
+    assert list(withheld_units(manifest)) == [Unit("checks", "llr")]
+    assert manifest["measures"] == ["checks", "inpatients", "register"]
+    dictionary = json.loads((publication.path / "public" / "dictionary.json").read_text())
+    (checks,) = (one for one in dictionary["measures"] if one["measure_id"] == "checks")
+    assert (checks["status"], list(checks["withheld_because"])) == ("published", ["llr"])
+    assert list_publications(settings)[0]["withheld"] == ["llr/checks"]
+
+
+def test_a_publication_from_before_withholding_was_by_system_is_read_as_it_was():
+    manifest = {
+        "system_code": "leeds,llr",
+        "measures": ["a"],
+        "withheld_measures": [{"measure_id": "b", "reasons": []}],
+    }
+    assert published_units(manifest) == {Unit("a", "leeds"), Unit("a", "llr")}
+    assert set(withheld_units(manifest)) == {Unit("b", "leeds"), Unit("b", "llr")}
 
 
 def test_the_dictionary_can_be_read_as_a_page(release):

@@ -140,13 +140,15 @@ def test_a_publication_in_force_that_is_damaged_can_be_replaced(settings, world,
 def test_a_withheld_measure_is_named_and_may_be_accepted(settings, world):
     world.after = "UPDATE mart.measure_value SET coverage = 0.4 WHERE measure_id = 'checks'"
     first = refresh(settings)
-    assert [one["measure_id"] for one in first.summary["measures"]["withheld"]] == ["checks"]
+    assert [(one["measure_id"], one["system_code"]) for one in first.summary["measures"]["withheld"]] == [
+        ("checks", "llr")
+    ]
     assert "1 withheld" in first.message
     assert refresh(settings).status == "nothing_new"
-    accepted = refresh(settings, accept=["checks"])
+    accepted = refresh(settings, accept=["llr/checks"])
     assert accepted.status == "published"
     assert accepted.summary["measures"]["withheld"] == []
-    assert current_publication(settings).manifest["accepted_measures"] == ["checks"]
+    assert current_publication(settings).manifest["accepted_measures"] == ["llr/checks"]
 
 
 def test_steps_may_be_repeated_one_by_one(settings, world):
