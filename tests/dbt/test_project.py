@@ -55,6 +55,23 @@ def test_an_empty_lake_builds_and_publishes_no_figure(empty_candidate: Candidate
         assert connection.execute("SELECT person_key FROM mart.dim_person").fetchall() == [("-1",)]
 
 
+def test_what_counts_up_or_looks_back_over_a_year_has_no_control_chart(empty_candidate: Candidate) -> None:
+    """Neighbouring points share months, which an XmR chart takes for a process that hardly varies."""
+    nodes = empty_candidate.manifest()["nodes"].values()
+    contributions = {node["name"]: node for node in nodes if node["name"].startswith("contribution_")}
+    looks_back = {
+        name.removeprefix("contribution_")
+        for name, node in contributions.items()
+        if "rolling" in node["raw_code"]
+        or any(one.endswith(".int_inpatient_stay_year") for one in node["depends_on"]["nodes"])
+    }
+    assert len(looks_back) >= 5
+    rows = seed(empty_candidate, "measure_catalogue")
+    counts_up = {row["measure_id"] for row in rows if row["year_to_date"] == "true"}
+    charted = {row["measure_id"] for row in rows if row["spc"] == "true"}
+    assert charted and counts_up and not charted & (looks_back | counts_up)
+
+
 def test_every_unit_test_passes(empty_candidate: Candidate) -> None:
     result = empty_candidate.dbt("test", "--select", "test_type:unit")
     assert failures(result) == []

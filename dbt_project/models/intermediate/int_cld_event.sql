@@ -1,5 +1,6 @@
 -- Councils send a rolling year, so the same event comes back quarter after quarter. An event is told by what it is,
--- not by its reference; the version of the latest submission stands until the next submission that holds the event.
+-- not by its reference. A version stands until the council's next submission whose rolling year the event falls in: the
+-- latest submission is the whole picture, so what it should hold and does not was withdrawn (docs/decisions.md).
 with event_row as (
 
     select
@@ -12,6 +13,17 @@ with event_row as (
 person_link as (
 
     select * from {{ ref('int_person_link') }}
+
+),
+
+council_submission as (
+
+    select
+        la_code,
+        submission_period_end,
+        lead(submission_period_end) over (partition by la_code order by submission_period_end) as next_period_end
+    from event_row
+    group by la_code, submission_period_end
 
 ),
 
@@ -37,36 +49,48 @@ ranked as (
 )
 
 select
-    person_key,
-    system_code,
-    la_code,
-    file_id,
-    source_row_number,
-    client_type,
-    client_type_group,
-    primary_support_reason,
-    primary_support_reason_group,
-    event_type,
-    event_start_date,
-    event_end_date,
-    service_type,
-    service_type_group,
-    service_component,
-    assessment_type,
-    request_route_of_access,
-    delivery_mechanism,
-    unit_cost,
-    cost_frequency_unit_type,
-    planned_units_per_week,
-    submission_period_end as in_force_from,
+    ranked.person_key,
+    ranked.system_code,
+    ranked.la_code,
+    ranked.file_id,
+    ranked.source_row_number,
+    ranked.client_type,
+    ranked.client_type_group,
+    ranked.primary_support_reason,
+    ranked.primary_support_reason_group,
+    ranked.event_type,
+    ranked.event_start_date,
+    ranked.event_end_date,
+    ranked.service_type,
+    ranked.service_type_group,
+    ranked.service_component,
+    ranked.assessment_type,
+    ranked.request_route_of_access,
+    ranked.delivery_mechanism,
+    ranked.unit_cost,
+    ranked.cost_frequency_unit_type,
+    ranked.planned_units_per_week,
+    ranked.submission_period_end as in_force_from,
     coalesce(
-        lead(submission_period_end) over (
+        case
+            when
+                ranked.event_end_date is null
+                or ranked.event_end_date
+                >= {{ add_months(month_start('council_submission.next_period_end'), 1 - var('rolling_months')) }}
+                then council_submission.next_period_end
+        end,
+        lead(ranked.submission_period_end) over (
             partition by
-                la_code, person_key, event_type, event_start_date, client_type, identifying_end_date, service_type,
-                service_component, assessment_type, request_route_of_access
-            order by submission_period_end
+                ranked.la_code, ranked.person_key, ranked.event_type, ranked.event_start_date, ranked.client_type,
+                ranked.identifying_end_date, ranked.service_type, ranked.service_component, ranked.assessment_type,
+                ranked.request_route_of_access
+            order by ranked.submission_period_end
         ),
         date '9999-12-31'
     ) as in_force_until
 from ranked
-where preference = 1
+inner join council_submission
+    on
+        ranked.la_code = council_submission.la_code
+        and ranked.submission_period_end = council_submission.submission_period_end
+where ranked.preference = 1
