@@ -196,8 +196,12 @@ def test_when_files_fail_in_a_row_the_channel_goes_on_unless_the_other_end_is_go
     assert ("the share went away" in report.problems[-1]) is gone
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [("Input/output error", "could not be archived"), ("No space left on device", "The disk is full")],
+)
 def test_new_bytes_that_could_not_be_archived_are_not_taken_for_those_seen_before(
-    settings, channels, share, monkeypatch
+    settings, channels, share, monkeypatch, error, told
 ):
     file = share / "Y90001" / NAME
     channels(folder_channel(share, afterwards="delete"))
@@ -206,13 +210,13 @@ def test_new_bytes_that_could_not_be_archived_are_not_taken_for_those_seen_befor
     file.write_text("after!")
     with monkeypatch.context() as full:
 
-        def no_room(*_):
-            raise OSError("No space left on device")
+        def fail(*_):
+            raise OSError(error)
 
-        full.setattr("lda.landing.discovery.archive_landed", no_room)
+        full.setattr("lda.landing.discovery.archive_landed", fail)
         report = collect(settings)
     assert report.collected == []
-    assert "could not be archived" in report.problems[0]
+    assert told in report.problems[0]
     assert file.exists()
     assert len(collect(settings).collected) == 1
     assert not file.exists()

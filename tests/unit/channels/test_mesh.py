@@ -63,17 +63,22 @@ def test_messages_of_all_mailboxes_come_whole_and_are_acknowledged(settings, cha
     assert waiting(mesh_url, OURS) == waiting(mesh_url, OURS_TOO) == []
 
 
-def test_a_message_that_is_not_safe_yet_stays_in_the_mailbox(settings, channels, channel, mesh_url, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "told"), [("Input/output error", "not acknowledged"), ("No space left on device", "The disk is full")]
+)
+def test_a_message_that_is_not_safe_yet_stays_in_the_mailbox(
+    settings, channels, channel, mesh_url, monkeypatch, error, told
+):
     message_id = send(mesh_url, OURS, "mhsds_RT5_2026-01.zip")
     channels(channel)
     with monkeypatch.context() as broken:
 
-        def no_room(*_):
-            raise OSError("No space left on device")
+        def fail(*_):
+            raise OSError(error)
 
-        broken.setattr("lda.landing.discovery.archive_landed", no_room)
+        broken.setattr("lda.landing.discovery.archive_landed", fail)
         report = collect(settings)
-    assert "not acknowledged" in report.problems[0]
+    assert told in report.problems[0]
     assert waiting(mesh_url, OURS) == [message_id]
     assert len(collect(settings).collected) == 1
     assert waiting(mesh_url, OURS) == []
