@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tiny import UNITS
 
 from lda.gates import GateOutcome, GateReport
 from lda.publishing import PublicationError, publish, rebuild_report, verify_folder
@@ -11,7 +12,7 @@ from lda.publishing.report_text import report_text
 pytestmark = pytest.mark.slow
 
 SOUND = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
-PASSED = GateReport((SOUND,), ("checks", "inpatients", "register"))
+PASSED = GateReport((SOUND,), UNITS)
 
 
 @pytest.fixture
