@@ -25,7 +25,7 @@ from lda.contracts.calendar import CAME_LATE, ESCALATED, EXPECTED, GRACE, LATE, 
 from lda.landing import unfinished
 from lda.ledger import Ledger
 from lda.ledger.publications import utc_now
-from lda.ledger.records import Submission
+from lda.ledger.records import FileRecord, Submission, SubmissionKey
 from lda.reporting.files import reasons
 from lda.settings import Settings
 
@@ -76,7 +76,8 @@ class FeedState:
 
 @dataclass(frozen=True)
 class Rejection:
-    """A rejected file that nothing has replaced, and why."""
+    """A rejected file that nothing later has replaced, and why. A rejected correction leaves what it was to correct
+    in force, and is one of them."""
 
     file_id: str
     feed: str | None
@@ -116,7 +117,7 @@ def status_board(settings: Settings, as_of: datetime | None = None, publication_
     try:
         standing = [one for one in ledger.in_force(moment) if one.system_code in settings.systems]
         files = ledger.files()
-        rejections = _rejections(ledger, standing)
+        rejections = _rejections(ledger, standing, files)
         published = _published(ledger, settings, publication_id)
     finally:
         ledger.close()
@@ -254,8 +255,11 @@ def _since(contract: FeedContract, last: date, moment: datetime) -> str:
     return f"Nothing received since {last:%B %Y}; {words} ending {due[0]}."
 
 
-def _rejections(ledger: Ledger, standing: Iterable[Submission]) -> list[Rejection]:
-    replaced = {(one.feed, one.partner_code, one.period_end) for one in standing}
+def _rejections(ledger: Ledger, standing: Iterable[Submission], files: Iterable[FileRecord]) -> list[Rejection]:
+    orders = {record.file_id: record.order for record in files}
+    replaced: dict[SubmissionKey, tuple[int, datetime, datetime]] = {
+        (one.feed, one.partner_code, one.period_end): orders[one.file_id] for one in standing
+    }
     return [
         Rejection(
             file_id=record.file_id,
@@ -266,7 +270,7 @@ def _rejections(ledger: Ledger, standing: Iterable[Submission]) -> list[Rejectio
             reasons=reasons(ledger, record),
         )
         for record in ledger.files(status="rejected")
-        if (record.feed, record.partner_code, record.period_end) not in replaced
+        if (key := record.submission_key) not in replaced or replaced[key] < record.order
     ]
 
 

@@ -23,6 +23,7 @@ from lda.reporting import (
     refresh_summary,
     status_board,
 )
+from lda.reporting.alerts.watch import REJECTED, watch
 from lda.reporting.render import board_view, files_table, refresh_view, story_view
 from lda.reporting.status_page import grid_of, write_status_page
 
@@ -139,6 +140,23 @@ def test_a_rejected_file_is_on_the_board_with_its_reason_until_it_is_replaced(se
     assert "Expected data rows, found none." in drawn(board_view(status_board(settings, MOMENT)))
     arrive("good", FEBRUARY, "accepted", 20)
     assert status_board(settings, MOMENT).rejections == []
+
+
+def test_a_rejected_correction_is_told_though_what_it_was_to_correct_is_in_force(settings, ledger, arrive):
+    arrive("first", JANUARY, "accepted", 10)
+    arrive("second", JANUARY, "rejected", 20, EMPTY_FILE)
+    third = arrive("third", JANUARY, "rejected", 22, EMPTY_FILE)
+    board = status_board(settings, MOMENT)
+    assert [one.landing_path for one in board.rejections] == ["QK1/second.xlsx", "QK1/third.xlsx"]
+    assert (icb(board).state, next(one for one in board.feeds if one.feed == FEED).rejected) == ("received", 2)
+    (told,) = [one for one in watch(settings, ledger) if one.topic == REJECTED]
+    assert (told.subject, told.state) == (f"{FEED}/QK1/2026-01-31", third[:12])
+    assert "rejected for FILE-EMPTY" in told.words
+    arrive("older", JANUARY, "accepted", 15)
+    assert len(status_board(settings, MOMENT).rejections) == 2, "what came before it replaces no correction"
+    arrive("fourth", JANUARY, "accepted", 30)
+    assert status_board(settings, MOMENT).rejections == []
+    assert REJECTED not in {one.topic for one in watch(settings, ledger)}
 
 
 def test_the_board_as_a_page_has_a_cell_for_every_partner_and_period(settings, arrive, tmp_path):

@@ -1,7 +1,8 @@
 """What alerts watch, as it stands now. Read from the ledger and from the publication in force; it names no person.
 
 Topics: ``failure`` (a refresh or ingest that failed), ``approval`` (a publication that waits for a person),
-``deadline`` (a monthly deadline whose refresh has not ended), ``rejected`` (a submission that nothing has replaced),
+``deadline`` (a monthly deadline whose refresh has not ended), ``rejected`` (a submission, or a correction of one in
+force, that nothing later has replaced),
 ``late`` (a partner whose own data is not there for the latest period due), ``withheld`` (a measure of a system),
 ``special_cause`` (unusual variation of a headline measure in a system).
 """
@@ -95,15 +96,17 @@ def _waits(settings: Settings, ledger: Ledger) -> list[Watched]:
 
 
 def _rejected(board: Board) -> list[Watched]:
+    """What waits to be replaced, once for each submission: several files rejected for it are told by the last."""
     names = {(one.feed, one.partner_code): one.partner_name for one in board.partners}
-    found = []
+    found: dict[str, Watched] = {}
     for one in board.rejections:
         codes = ", ".join(reason.partition(":")[0] for reason in one.reasons)
         partner, feed = one.partner_code or "unknown", one.feed or "unknown"
         name = names.get((feed, partner), partner)
         words = f"{name} ({partner}), {feed}, period to {one.period_end or 'unknown'}: rejected for {codes}."
-        found.append(Watched(REJECTED, f"{feed}/{partner}/{one.period_end}", one.file_id[:12], words))
-    return found
+        subject = f"{feed}/{partner}/{one.period_end}"
+        found[subject] = Watched(REJECTED, subject, one.file_id[:12], words)
+    return list(found.values())
 
 
 def _late(board: Board) -> list[Watched]:
