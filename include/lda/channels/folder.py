@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from lda.channels.config import ChannelError, FolderChannel
-from lda.channels.source import Item, is_wanted
+from lda.channels.source import LEFT, Item, is_wanted
+
+log = logging.getLogger(__name__)
 
 
 class FolderSource:
@@ -40,25 +43,33 @@ class FolderSource:
                 continue
             stat = path.stat()
             partner = self._channel.partner or path.parent.name
-            state = f"{stat.st_size}:{stat.st_mtime_ns}"
-            yield Item(key, path.name, partner, state, stat.st_size, modified_ns=stat.st_mtime_ns)
+            yield Item(key, path.name, partner, _state(stat), stat.st_size, modified_ns=stat.st_mtime_ns)
 
     def fetch(self, item: Item, target: Path) -> None:
         """Copy the file."""
         shutil.copyfile(self._folder / item.key, target)
 
     def done(self, item: Item) -> None:
-        """Move or delete the file, or leave it."""
+        """Move or delete the file, or leave it; what came in its place since it was fetched is left."""
         path = self._folder / item.key
-        if self._channel.afterwards == "delete":
+        if self._channel.afterwards == "leave" or not os.path.lexists(path):
+            return
+        if _state(path.lstat()) != item.state:
+            log.warning(LEFT, self._channel.name)
+        elif self._channel.afterwards == "delete":
             path.unlink(missing_ok=True)
-        elif self._channel.afterwards == "move" and path.exists():
+        else:
             target = self._moved_to() / item.key
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(path, _free(target))
 
     def _moved_to(self) -> Path:
         return self._folder / (self._channel.moved_to or "")
+
+
+def _state(stat: os.stat_result) -> str:
+    """What changes when the file does: its size and the time of its last change."""
+    return f"{stat.st_size}:{stat.st_mtime_ns}"
 
 
 def _free(target: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -10,7 +11,9 @@ from pathlib import Path, PurePosixPath
 import paramiko
 
 from lda.channels.config import ChannelError, SftpChannel, secret
-from lda.channels.source import NANOSECONDS, Item, is_wanted
+from lda.channels.source import LEFT, NANOSECONDS, Item, is_wanted
+
+log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 30
 BLOCK = 1 << 18
@@ -79,8 +82,8 @@ class SftpSource:
         for entry in self._sftp.listdir_attr(str(self._folder / below)):
             if stat.S_ISREG(entry.st_mode or 0) and is_wanted(entry.filename, self._channel.files):
                 size = int(entry.st_size or 0)
-                state, modified = f"{size}:{entry.st_mtime}", (entry.st_mtime or 0) * NANOSECONDS
-                yield Item(str(below / entry.filename), entry.filename, partner, state, size, modified_ns=modified)
+                key, modified = str(below / entry.filename), (entry.st_mtime or 0) * NANOSECONDS
+                yield Item(key, entry.filename, partner, _state(entry), size, modified_ns=modified)
 
     def fetch(self, item: Item, target: Path) -> None:
         """Download the file, from where an earlier download broke off."""
@@ -92,11 +95,15 @@ class SftpSource:
                 local.write(block)
 
     def done(self, item: Item) -> None:
-        """Move or delete the file, or leave it."""
+        """Move or delete the file, or leave it; what came in its place since it was fetched is left."""
         path = self._folder / item.key
-        if self._channel.afterwards == "delete":
+        if self._channel.afterwards == "leave":
+            return
+        if _state(self._sftp.lstat(str(path))) != item.state:
+            log.warning(LEFT, self._channel.name)
+        elif self._channel.afterwards == "delete":
             self._sftp.remove(str(path))
-        elif self._channel.afterwards == "move":
+        else:
             target = self._folder / (self._channel.moved_to or "") / item.key
             self._make_folders(target.parent)
             self._sftp.rename(str(path), str(self._free(target)))
@@ -119,6 +126,11 @@ class SftpSource:
         except FileNotFoundError:
             return False
         return True
+
+
+def _state(attributes: paramiko.SFTPAttributes) -> str:
+    """What changes when the file does: its size and the time of its last change, in seconds."""
+    return f"{int(attributes.st_size or 0)}:{attributes.st_mtime}"
 
 
 def _private_key(name: str) -> paramiko.PKey:

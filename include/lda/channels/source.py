@@ -12,6 +12,8 @@ from lda.landing.discovery import UNFINISHED
 
 NAME_LENGTH = 200
 NANOSECONDS = 1_000_000_000
+# Told by sources that can see that a file changed after it was fetched.
+LEFT = "%s: a file changed after it was fetched. It is left where it is; the next run takes it."
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,10 @@ class Source(Protocol):
         where the other end allows it, or begin again."""
 
     def done(self, item: Item) -> None:
-        """Say that the file is safe with us: acknowledge, move or delete it, or do nothing."""
+        """Say that the file is safe with us: acknowledge, move or delete it, or do nothing.
+
+        What stands in its place in another state was never fetched and is left alone: the next run takes it.
+        """
 
 
 def safe_name(name: str) -> str:

@@ -87,6 +87,42 @@ def test_a_file_is_moved_or_deleted_only_when_it_is_safe(settings, channels, sha
     assert collect(settings).collected == []
 
 
+@pytest.mark.parametrize("afterwards", ["move", "delete"])
+@pytest.mark.parametrize("correction", ["another size, later", "same size later", "gone"])
+def test_a_correction_sent_while_we_collect_is_left_for_the_next_run(
+    settings, channels, share, monkeypatch, afterwards, correction
+):
+    file, other = share / "Y90001" / NAME, share / "Y90001" / f"z{NAME}"
+    file.write_text("first")
+    os.utime(file, ns=(SENT, SENT))
+    other.write_text("other")
+    channels(folder_channel(share, afterwards=afterwards, **({"moved_to": "done"} if afterwards == "move" else {})))
+    body = "right" if correction.startswith("same") else "corrected"
+
+    def fetch(self, item, target, real=FolderSource.fetch):
+        real(self, item, target)
+        if item.name == other.name:
+            file.unlink()
+            if correction != "gone":
+                file.write_text(body)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(FolderSource, "fetch", fetch)
+        report = collect(settings)
+    assert (len(report.collected), report.problems) == (2, [])
+    assert not other.exists(), "what is as it was fetched is moved or deleted"
+    assert (settings.landing / "Y90001" / NAME).read_text() == "first"
+    if correction == "gone":
+        return
+    assert file.read_text() == body
+    again = collect(settings)
+    assert ([item.name for item in again.collected], again.problems) == ([NAME], [])
+    assert (settings.landing / "Y90001" / NAME).read_text() == body
+    assert not file.exists()
+    kept = {path.read_text() for path in settings.archive.rglob("*") if path.is_file()}
+    assert kept == {"first", "other", body}
+
+
 def test_what_could_not_be_acknowledged_is_acknowledged_by_the_next_run(settings, channels, share, monkeypatch):
     file = share / "Y90001" / NAME
     file.write_text(GOOD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import PurePosixPath
 from types import SimpleNamespace
@@ -46,6 +47,31 @@ def test_files_come_by_password_and_by_key_and_are_moved(settings, channels, cha
     assert not (sftp_server.folder / "out" / NAME).exists()
     assert (sftp_server.folder / "out" / "taken" / NAME).read_bytes() == TEXT
     assert collect(settings).collected == []
+
+
+@pytest.mark.parametrize("afterwards", ["move", "delete"])
+def test_a_correction_sent_while_we_collect_is_left_for_the_next_run(
+    settings, channels, channel, sftp_server, monkeypatch, afterwards
+):
+    channels({**channel, "afterwards": afterwards, **({"moved_to": "taken"} if afterwards == "move" else {})})
+    file = sftp_server.folder / "out" / NAME
+    os.utime(file, (1_767_225_600, 1_767_225_600))
+    corrected = TEXT.replace(b"1,2", b"3,4")
+
+    def fetch(self, item, target, real=SftpSource.fetch):
+        real(self, item, target)
+        file.write_bytes(corrected)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(SftpSource, "fetch", fetch)
+        report = collect(settings)
+    assert (len(report.collected), report.problems) == (1, [])
+    assert (settings.landing / "QK1" / NAME).read_bytes() == TEXT
+    assert file.read_bytes() == corrected, "of one size, but later"
+    again = collect(settings)
+    assert (len(again.collected), again.problems) == (1, [])
+    assert (settings.landing / "QK1" / NAME).read_bytes() == corrected
+    assert not file.exists()
 
 
 def test_a_server_with_another_key_is_refused(settings, channels, channel):
