@@ -90,7 +90,7 @@ def erase(
         if not apply:
             shutil.rmtree(pending_folder(settings))
             return report
-        _check_holds(ledger, plan)
+        _check_holds(settings, ledger, plan)
         add_to_erased(settings, plan.messages)
         plan.save(pending_folder(settings))
         _carry_out(settings, ledger, contracts, plan)
@@ -105,10 +105,12 @@ def finish_pending(settings: Settings, ledger: Ledger, contracts: Mapping[str, F
     return plan is not None
 
 
-def _check_holds(ledger: Ledger, plan: Plan) -> None:
+def _check_holds(settings: Settings, ledger: Ledger, plan: Plan) -> None:
+    """Stop when a file that has the person's rows, or whose archived bytes would be rewritten, is on legal hold."""
     holds = ledger.holds()
-    for record in (ledger.file(file_id) for file_id in sorted(plan.files)):
-        held = record and held_by(
+    for record in ledger.files():
+        touched = record.file_id in plan.files or record.archived_as in plan.archived
+        held = touched and held_by(
             holds,
             feed=record.feed,
             partner_code=record.partner_code,
@@ -116,6 +118,7 @@ def _check_holds(ledger: Ledger, plan: Plan) -> None:
             file_id=record.file_id,
         )
         if held:
+            shutil.rmtree(pending_folder(settings))
             raise ErasureError(
                 f"A file with the person's rows is on legal hold {held.hold_id} ({held.words}), which wins, so nothing "
                 f"was erased. Whoever answers for the hold lifts it with: lda hold --lift {held.hold_id}"

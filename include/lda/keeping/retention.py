@@ -22,8 +22,11 @@ from lda.keeping.held import identifier_files, keep_rows, source
 from lda.landing import archive_path
 from lda.ledger import RETENTION, FileRecord, Hold, Ledger, held_by, utc_now
 from lda.publishing import PruneReport, remove_publications
+from lda.reporting.feedback import ID_IN_NAME
 from lda.settings import Settings
 from lda.vault import literal
+
+TOO_EARLY = "its time is not over"
 
 
 @dataclass
@@ -106,9 +109,10 @@ class _Prune:
         return place if isinstance(days, int) else None
 
     def _stays(self, place: Place, since: datetime, record: FileRecord | None, *, needed: bool = False) -> str:
-        """Why something stays; empty when it may go."""
+        """Why something stays; empty when it may go. Of what is of no file in the ledger nothing is known, so any
+        hold on files holds it."""
         if since > self._at - timedelta(days=int(place.days)):
-            return "its time is not over"
+            return TOO_EARLY
         if needed:
             return "in force, or a kept publication is made of it"
         facts = (
@@ -221,6 +225,7 @@ class _Prune:
 
     def documents(self) -> None:
         """Feedback documents and lists for direct care, by the time they were written."""
+        by_start = {record.file_id[:ID_IN_NAME]: record for record in self._files}
         for name, folder, days in (
             ("outbox", self._settings.outbox, self._settings.keep_outbox_days),
             ("care lists", self._settings.vault / "direct_care", self._settings.keep_care_lists_days),
@@ -229,19 +234,20 @@ class _Prune:
             for path in _files_in(folder) if place else ():
                 if place is None or path.name == "index.html":
                     continue
-                held = held_by(self._holds, partner_code=path.parent.name) if name == "outbox" else None
-                why = f"legal hold {held.hold_id}: {held.words}" if held else self._stays(place, _written(path), None)
+                record = by_start.get(path.stem[-ID_IN_NAME:]) if name == "outbox" else None
+                why = self._stays(place, _written(path), record)
                 if self._settle(place, path.relative_to(folder).as_posix(), why, _size(path)):
                     path.unlink()
 
     def candidates(self) -> None:
-        """Candidate databases but the last."""
+        """Candidate databases but the last. They are made again from the lake, so a hold on files is not on them."""
         place = self._place("candidates", self._settings.keep_candidates_days)
         made = sorted(self._settings.warehouse.glob("*.duckdb"), key=_written)
         for path in made if place else ():
             if place is None:
                 continue
-            why = "the last one" if path == made[-1] else self._stays(place, _written(path), None)
+            early = TOO_EARLY if _written(path) > self._at - timedelta(days=int(place.days)) else ""
+            why = "the last one" if path == made[-1] else early
             if self._settle(place, path.name, why, _size(path)):
                 for part in self._settings.warehouse.glob(f"{path.stem}.*"):
                     part.unlink()

@@ -156,9 +156,10 @@ class KeepingBook:
 
 
 def held_by(holds: Iterable[Hold], **facts: Any) -> Hold | None:
-    """The first hold whose every named part is among what is known of a thing; a part not known does not free it.
+    """The first hold that no known fact of a thing contradicts: what is not known of the thing does not free it.
 
-    ``facts`` are the thing's feed, partner_code, period_end, file_id or publication_id as far as they are known.
+    ``facts`` are the thing's feed, partner_code, period_end, file_id or publication_id; those left out or None are not
+    known. Only publication_id is always known: what has none is not a publication, and no hold on one is meant for it.
     """
     names = ("feed", "partner_code", "period_end", "file_id", "publication_id")
     for one in holds:
@@ -169,4 +170,6 @@ def held_by(holds: Iterable[Hold], **facts: Any) -> Hold | None:
 
 
 def _matches(name: str, found: Any, wanted: Any) -> bool:
-    return str(found or "").startswith(wanted) if name == "file_id" else found == wanted
+    if found is None:
+        return name != "publication_id"
+    return str(found).startswith(wanted) if name == "file_id" else bool(found == wanted)

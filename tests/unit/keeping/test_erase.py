@@ -13,7 +13,7 @@ import pytest
 import python_calamine
 
 from lda.intake import ingest, redrive
-from lda.keeping import ErasureError, erase
+from lda.keeping import ErasureError, erase, lift_hold, place_hold
 from lda.landing import check_archive
 from lda.ledger import Ledger, utc_now
 from lda.settings import Settings
@@ -189,6 +189,26 @@ def test_a_senders_own_number_leads_to_the_person(used):
     ledger.close()
     report = erase(used, local, REASON, feed="inpatient_census", partner=partner, apply=True)
     assert report.rows > 0
+    assert places_of(used, number) == set()
+
+
+def test_a_legal_hold_stops_an_erasure_until_it_is_lifted(used):
+    number, _ = people(used).most_common(1)[0]
+    (used.landing / "Y90001" / "who_knows.csv").write_text(f"a person\n{number}\n")
+    assert ingest(used).files == 1
+    ledger = Ledger(used.ledger_address)
+    (unclaimed,) = [one for one in ledger.files(status="unrecognised") if one.landing_path.endswith("who_knows.csv")]
+    ledger.close()
+    before, rows = places_of(used, number), lake_rows(used)
+    # Whose the unclaimed file is nobody knows: so a hold on any sender's is on it.
+    for what in ({"file_id": unclaimed.file_id}, {"feed": "mhsds"}, {"feed": "cld", "partner_code": "nobody"}):
+        hold = place_hold(used, "inquiry", **what)
+        with pytest.raises(ErasureError, match=rf"is on legal hold {hold} .*lda hold --lift {hold}"):
+            erase(used, number, REASON, apply=True)
+        assert (places_of(used, number), lake_rows(used)) == (before, rows)
+        assert not (used.vault / "erased" / "pending").exists(), "nothing waits to be carried out"
+        lift_hold(used, hold, "inquiry closed")
+    erase(used, number, REASON, apply=True)
     assert places_of(used, number) == set()
 
 

@@ -14,8 +14,9 @@ from lda.gates import GateOutcome, GateReport
 from lda.intake import ingest, redrive
 from lda.keeping import HoldError, keep_house, lift_hold, place_hold, prune
 from lda.landing import check_archive
-from lda.ledger import Ledger, utc_now
+from lda.ledger import Hold, Ledger, held_by, utc_now
 from lda.publishing import publish
+from lda.reporting.feedback import write_feedback
 from lda.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -149,6 +150,42 @@ def test_a_legal_hold_wins_until_it_is_lifted(used, what):
     (hold,) = ledger.holds(standing=False)
     assert hold.reason == "inquiry" and hold.lifted_at is not None and ledger.holds() == []
     ledger.close()
+
+
+def test_a_hold_is_on_documents_lists_and_files_that_nobody_claims_too(used):
+    write_feedback(used)
+    care_list = used.vault / "direct_care" / "lists" / "reviews" / "Y90001.xlsx"
+    care_list.parent.mkdir(parents=True)
+    care_list.write_text("names people")
+    for name in ("before", "last"):
+        (used.warehouse / f"{name}.duckdb").write_text("made again from the lake")
+    documents = {path.relative_to(used.outbox).as_posix() for path in used.outbox.glob("*/*/*")}
+    assert {name.rsplit(".")[-1] for name in documents} == {"html", "xlsx"}
+    known, at = ids(used), utc_now() + LATER
+    kept = with_days(used, **DAYS, keep_outbox_days=30, keep_care_lists_days=30, keep_candidates_days=30)
+
+    def going(place: str) -> set[str]:
+        return set(prune(kept, at=at).places[place].going)
+
+    number = place_hold(used, "inquiry", feed="gp_ld_register", partner_code="Y90001")
+    assert going("outbox") == going("care lists") == going("archive") == set()
+    assert len(going("candidates")) == 1
+    lift_hold(used, number, "inquiry closed")
+    place_hold(used, "inquiry", feed="cld", partner_code="Y90001")
+    assert going("outbox") == documents, "what is known to be of another feed is not held"
+    assert going("archive") == {known["replaced"]}, "nobody knows of which feed the other is"
+    assert going("care lists") == set()
+
+
+def test_what_is_not_known_of_a_thing_does_not_free_it():
+    hold = Hold(1, "inquiry", "a person", utc_now(), feed="cld", partner_code="509", period_end=date(2026, 3, 31))
+    assert held_by([hold], feed="cld", partner_code="509", period_end=date(2026, 3, 31)) == hold
+    assert held_by([hold], feed="cld", partner_code=None) == hold
+    assert held_by([hold]) == hold
+    assert held_by([hold], partner_code="510") is None
+    of_publication = Hold(2, "inquiry", "a person", utc_now(), publication_id="2026-03_x")
+    assert held_by([of_publication], feed="cld") is None, "a file is no publication"
+    assert held_by([of_publication], publication_id="2026-03_x") == of_publication
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,8 @@ ONLY_WARNED = "Every row counts. Please look at the warnings before the next fil
 FIX_FIRST = 3
 CODES_NAMED = 30
 TREND = 12
+# So much of a file's id is in the names of its documents.
+ID_IN_NAME = 12
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ class SubmissionFeedback:
     @property
     def stem(self) -> str:
         """Path of its documents in the outbox, without ending."""
-        return f"{self.told.file.feed}/{self.period or 'no-period'}-{self.file_id[:12]}"
+        return f"{self.told.file.feed}/{self.period or 'no-period'}-{self.file_id[:ID_IN_NAME]}"
 
 
 @dataclass(frozen=True)
