@@ -1,4 +1,8 @@
-"""Removes old publications, and never one that is needed: in force, next in line, compared with, or held."""
+"""Removes old publications, and never one that is needed: in force, next in line, compared with, or held.
+
+What a kept publication was compared with is kept beside it, as it cannot be made again without that. What that one was
+compared with in its turn is not needed for it: making a publication again reads its inputs and those figures alone.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,8 @@ def prune_publications(settings: Settings, *, apply: bool = False) -> PruneRepor
     """Remove all but the latest ``settings.keep_publications`` publications; without ``apply`` only say which.
 
     Kept besides: the one in force, the one a roll back would go to, those that a measure's last published figures are
-    in (the gates and the disclosure control compare with them), and those on legal hold, by the settings or the ledger.
+    in (the gates and the disclosure control compare with them), those on legal hold, by the settings or the ledger, and
+    those that one of all these was compared with.
     ``lda prune`` does this and everything else that retention asks for (``lda.keeping.prune``).
     """
     ledger = Ledger(settings.ledger_address)
@@ -62,8 +67,8 @@ def remove_publications(settings: Settings, ledger: Ledger, *, apply: bool) -> P
 
 def _needed(settings: Settings, ledger: Ledger) -> dict[str, str]:
     """Publications that stay, and why."""
-    made = [row["publication_id"] for row in ledger.book.publications(settings.system_label)]
-    there = [name for name in made if (settings.published / name).is_dir()]
+    manifests = {row["publication_id"]: row["manifest"] for row in ledger.book.publications(settings.system_label)}
+    there = [name for name in manifests if (settings.published / name).is_dir()]
     kept = dict.fromkeys(there[-settings.keep_publications :], "one of the latest")
     standing = [name for name in ledger.book.standing() if name in there]
     kept |= dict.fromkeys(standing[-2:-1], "a roll back would go to it")
@@ -76,4 +81,7 @@ def _needed(settings: Settings, ledger: Ledger) -> dict[str, str]:
     current = readable_publication(settings)
     if current is not None:
         kept[current.publication_id] = "in force"
+    for name in list(kept):
+        compared = [one for one in manifests.get(name, {}).get("compared_with", {}) if one in there]
+        kept = {one: f"{name} was compared with it, and is kept" for one in compared} | kept
     return kept

@@ -11,7 +11,7 @@ from tiny import UNITS
 
 from lda.gates import GateReport
 from lda.ledger.records import Submission
-from lda.publishing import PublicationError, publish, reproduce
+from lda.publishing import PublicationError, prune_publications, publish, reproduce
 from lda.publishing import reproducing as steps
 from lda.publishing.folder import MANIFEST
 from lda.warehouse import code_version, rules_fingerprint
@@ -43,6 +43,10 @@ def published(settings, ledger, make_candidate, monkeypatch):
     monkeypatch.setattr(steps, "inputs_hash", lambda *_: Found.hashed)
     Found.publication = publication
     return Found
+
+
+def identity(candidate):
+    return {name: getattr(candidate, name) for name in ("run_id", "publication_id", "path", "inputs_hash")}
 
 
 def rewrite(publication, **values):
@@ -95,6 +99,22 @@ def test_an_earlier_publication_that_was_removed_is_named(settings, published):
     rewrite(published.publication, compared_with={"2026-02_gone": ["llr/register"]})
     with pytest.raises(PublicationError, match="2026-02_gone, which is not there any more"):
         reproduce(settings, published.publication.publication_id)
+
+
+def test_the_oldest_that_pruning_keeps_can_be_made_again(settings, ledger, published, make_candidate):
+    made, units = [published.publication.publication_id], ["llr/checks", "llr/register"]
+    for run in ("run-2", "run-3", "run-4"):
+        candidate = replace(published.again, **identity(make_candidate(run)), compared_with={made[-1]: units})
+        candidate.save()
+        made.append(publish(settings, ledger, candidate, GateReport((), UNITS, (), 0)).publication_id)
+        if run == "run-3":
+            oldest_kept = candidate
+    report = prune_publications(settings.model_copy(update={"keep_publications": 1}), apply=True)
+    assert report.removed == made[:1], "what is compared with only by one that is kept for comparison is not needed"
+    assert report.kept[made[2]] == "a roll back would go to it"
+    assert report.kept[made[1]] == f"{made[2]} was compared with it, and is kept"
+    published.again, published.hashed = oldest_kept, oldest_kept.inputs_hash
+    assert reproduce(settings, made[2]).is_equal
 
 
 def test_what_was_never_published_or_is_damaged_is_refused(settings, published):
