@@ -83,5 +83,5 @@ def _needed(settings: Settings, ledger: Ledger) -> dict[str, str]:
         kept[current.publication_id] = "in force"
     for name in list(kept):
         compared = [one for one in manifests.get(name, {}).get("compared_with", {}) if one in there]
-        kept = {one: f"{name} was compared with it, and is kept" for one in compared} | kept
+        kept = dict.fromkeys(compared, f"{name} was compared with it, and is kept") | kept
     return kept
