@@ -28,6 +28,7 @@ from lda.ledger.publications import utc_now
 from lda.ledger.records import FileRecord, Submission, SubmissionKey
 from lda.reporting.files import reasons
 from lda.settings import Settings
+from lda.warehouse import periods_sent
 
 RECEIVED, STALE, MISSING = "received", "stale", "missing"
 # Ways to stand in which a partner is to be asked for its submission.
@@ -108,8 +109,9 @@ class Board:
 def status_board(settings: Settings, as_of: datetime | None = None, publication_id: str | None = None) -> Board:
     """The board as of a moment, by default now.
 
-    A feed's submissions are expected from its first period received to the latest period that anyone has sent, so that
-    a system between two months, or a sample that ended long ago, is not all red; what has fallen due since is one line.
+    A feed's submissions are expected from its first period received to the latest period of which anyone has sent any
+    feed with figures: a feed whose only sender stopped is late while the others go on, and a system between two months,
+    or a sample that ended long ago, is not all red. What has fallen due since a feed last came is one line.
     """
     moment = as_of or utc_now()
     ledger = Ledger(settings.ledger_address)
@@ -123,10 +125,11 @@ def status_board(settings: Settings, as_of: datetime | None = None, publication_
         ledger.close()
     contracts, systems = load_contracts(settings), load_systems(settings)
     delivered = {record.file_id: day_of(record.delivered_at) for record in files}
+    latest = max(periods_sent(contracts, standing, day_of(moment)), default=date.min)
     feeds, partners = [], []
     for feed in systems.feeds:
         sent = [one for one in standing if one.feed == feed]
-        owed = _owed(settings, systems, contracts[feed], sent, day_of(moment))
+        owed = _owed(settings, systems, contracts[feed], sent, latest, day_of(moment))
         states = [_partner(systems, contracts[feed], sent, wanted, delivered, day_of(moment)) for wanted in owed]
         states = [replace(one, unpublished_periods=_unpublished(one, sent, published(feed))) for one in states]
         partners += states
@@ -146,17 +149,20 @@ def status_board(settings: Settings, as_of: datetime | None = None, publication_
 
 
 def _owed(
-    settings: Settings, systems: Systems, contract: FeedContract, sent: list[Submission], today: date
+    settings: Settings, systems: Systems, contract: FeedContract, sent: list[Submission], latest: date, today: date
 ) -> list[list[Expected]]:
-    """What is due by today from each partner, between the first and the latest period anyone sent; oldest first."""
+    """What is due by today from each partner, oldest first: from the first period anyone sent of the feed to the last,
+    and what has fallen due of it since, up to the latest period anyone sent of any feed with figures (``latest``).
+    Nothing of a feed that has never come."""
     if not sent:
         return []
     first, last = min(one.period_end for one in sent), max(one.period_end for one in sent)
+    since = [(end, end) for end in fallen_due(contract, last, today) if end <= latest]
     by_partner: dict[str, list[Expected]] = defaultdict(list)
-    every = expected_submissions(settings, {contract.feed: contract}, systems, first, last, with_paused=True)
-    for wanted in every:
-        if wanted.due_date <= today:
-            by_partner[wanted.partner_code].append(wanted)
+    for start, end in [(first, last), *since]:
+        for wanted in expected_submissions(settings, [contract], systems, start, end, with_paused=True):
+            if wanted.due_date <= today:
+                by_partner[wanted.partner_code].append(wanted)
     return list(by_partner.values())
 
 

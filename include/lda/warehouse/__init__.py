@@ -3,7 +3,7 @@
 from lda.warehouse.build import build_candidate, latest_period, new_publication_id
 from lda.warehouse.candidate import Candidate, CandidateError, open_candidate
 from lda.warehouse.inputs import code_version, in_force, inputs_hash, rules_fingerprint
-from lda.warehouse.readiness import Readiness, being_judged, publish_by, readiness
+from lda.warehouse.readiness import Readiness, being_judged, periods_sent, publish_by, readiness
 from lda.warehouse.transform import TransformError
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "latest_period",
     "new_publication_id",
     "open_candidate",
+    "periods_sent",
     "publish_by",
     "readiness",
     "rules_fingerprint",

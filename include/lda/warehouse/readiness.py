@@ -6,13 +6,14 @@ A refresh by hand asks nothing of this: it publishes what there is at once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from lda.contracts import (
     Expected,
+    FeedContract,
     SystemConfig,
     Systems,
     day_of,
@@ -86,13 +87,11 @@ def readiness(settings: Settings, ledger: Ledger, moment: datetime) -> Readiness
     """
     contracts, systems = load_contracts(settings), load_systems(settings)
     inputs = in_force(settings, ledger, moment)
-    figures = {feed for feed, contract in contracts.items() if contract.role == FIGURES}
-    sent = sorted({one.period_end for one in inputs if one.feed in figures and one.period_end < day_of(moment)})
+    figures = [contract for contract in contracts.values() if contract.role == FIGURES]
+    sent = periods_sent(contracts, inputs, day_of(moment))
     if not sent:
         return Readiness(None, "No submission of any feed with figures has been accepted yet. See: lda files")
-    wanted = expected_submissions(
-        settings, [contracts[feed] for feed in figures], systems, min(sent), max(sent), with_paused=False
-    )
+    wanted = expected_submissions(settings, figures, systems, min(sent), max(sent), with_paused=False)
     months = [month_state(systems, wanted, inputs, end) for end in reversed(sent)]
     ready = next((month for month in months if month.is_ready(moment, settings.least_share_due)), None)
     ahead = [month for month in months if ready is None or month.period_end > ready.period_end]
@@ -113,6 +112,14 @@ def readiness(settings: Settings, ledger: Ledger, moment: datetime) -> Readiness
     why = "complete" if ready.is_complete else f"its deadline is reached; {ready.words()}"
     reason = f"{ready.period_end:%B %Y} is published: {why} {awaited}".strip()
     return Readiness(ready.period_end, reason, ready.deadline)
+
+
+def periods_sent(contracts: Mapping[str, FeedContract], inputs: Iterable[Submission], today: date) -> list[date]:
+    """Ends of the periods that are over and of which anyone has sent any feed with figures, oldest first: how far the
+    data goes. What falls due up to the last of them is awaited, of every feed and by the board as by the refresh.
+    """
+    figures = {feed for feed, contract in contracts.items() if contract.role == FIGURES}
+    return sorted({one.period_end for one in inputs if one.feed in figures and one.period_end < today})
 
 
 def publish_by(systems: Iterable[SystemConfig], period_end: date) -> datetime:

@@ -9,7 +9,7 @@ import html5lib
 import pytest
 from rich.console import Console, RenderableType
 
-from lda.contracts import load_system
+from lda.contracts import Pause, Systems, load_system, load_systems
 from lda.ledger.publications import utc_now
 from lda.ledger.records import FileRecord, RowAccount, RuleResult, Verdict
 from lda.ledger.trail import audit_line
@@ -23,7 +23,7 @@ from lda.reporting import (
     refresh_summary,
     status_board,
 )
-from lda.reporting.alerts.watch import REJECTED, watch
+from lda.reporting.alerts.watch import LATE, REJECTED, watch
 from lda.reporting.render import board_view, files_table, refresh_view, story_view
 from lda.reporting.status_page import grid_of, write_status_page
 
@@ -42,12 +42,15 @@ def drawn(view: RenderableType) -> str:
 def arrive(ledger):
     """Records that a file came from the ICB for a month and what became of it."""
 
-    def record(name: str, period: date, status: str = "accepted", days: int = 10, *failed: RuleResult) -> str:
+    def record(
+        name: str, period: date, status: str = "accepted", days: int = 10, *failed: RuleResult, feed: str = FEED,
+        partner: str = "QK1",
+    ) -> str:  # fmt: skip
         delivered = datetime(period.year, period.month, period.day) + timedelta(days=days)  # noqa: DTZ001
         seen = FileRecord(
             file_id=name * 8, status="received", landing_path=f"QK1/{name}.xlsx", size_bytes=1,
-            delivered_at=delivered, received_at=delivered, feed=FEED, partner_code="QK1", system_code="llr",
-            period_start=period.replace(day=1), period_end=period, version=1, lake_path=f"{FEED}/{name}.parquet",
+            delivered_at=delivered, received_at=delivered, feed=feed, partner_code=partner, system_code="llr",
+            period_start=period.replace(day=1), period_end=period, version=1, lake_path=f"{feed}/{name}.parquet",
         )  # fmt: skip
         ledger.register([seen], [], [], delivered)
         if status != "received":
@@ -84,13 +87,60 @@ def test_the_board_shows_what_is_missing_late_and_due_since(settings, arrive):
     assert "Nothing received yet." in shown
 
 
-def test_the_board_is_quiet_about_periods_nobody_has_sent(settings, arrive):
+def test_the_board_is_quiet_about_periods_of_which_nobody_sent_anything(settings, arrive):
     arrive("a", JANUARY)
+    arrive("p", JANUARY, feed="ons_population")
+    arrive("q", date(2026, 12, 31), feed="ods_organisations")
     board = status_board(settings, MOMENT + timedelta(days=365))
     assert icb(board).missing_periods == []
     note = next(one.note for one in board.feeds if one.feed == FEED)
     assert "Nothing received since January 2026" in note
     assert "have fallen due, the first ending 2026-02-28" in note
+
+
+def test_a_feed_whose_only_sender_stops_is_late_while_another_feed_goes_on(settings, ledger, arrive, tmp_path):
+    """Due ten days after the month, late after the grace, escalated later; what is not due yet is not asked for."""
+    arrive("a", JANUARY)
+    for number, period in enumerate((JANUARY, FEBRUARY, MARCH)):
+        arrive(f"l{number}", period, feed="leder")
+    assert (icb(status_board(settings, datetime.fromisoformat("2026-03-05T09:00:00"))).state) == "received"
+    board = status_board(settings, MOMENT)
+    state = icb(board)
+    assert (state.state, state.chase, state.missing_periods) == ("stale", "escalated", ["2026-02-28", "2026-03-31"])
+    feed = next(one for one in board.feeds if one.feed == FEED)
+    assert (feed.expected, feed.stale, feed.last_period) == (1, 1, "2026-01-31")
+    (late,) = [one for one in watch(settings, ledger) if one.topic == LATE]
+    assert late.subject == f"{FEED}/QK1" and "late and escalated, last period 2026-01-31" in late.words
+    grid = grid_of(board, feed)
+    assert [row.cells for row in grid.rows] == [("received", "missing", "missing")]
+    arrive("b", MARCH)
+    assert icb(status_board(settings, MOMENT)).state == "received"
+
+
+def test_what_comes_by_the_quarter_or_year_never_came_or_is_paused_is_not_late_for_a_month(
+    settings, arrive, monkeypatch
+):
+    """A quarter is owed when it is over and due, a population a year after the last, and nothing of what never came."""
+    december = date(2025, 12, 31)
+    for number, period in enumerate((december, JANUARY, FEBRUARY)):
+        arrive(f"l{number}", period, feed="leder")
+    for council in ("508", "509", "510"):
+        arrive(f"c{council}", december, feed="cld", partner=council)
+    arrive("p1", date(2025, 1, 31), feed="ons_population")
+    arrive("p2", december, feed="ons_population")
+    arrive("t", december, feed="mhsds", partner="RT5")
+    systems = load_systems(settings)
+    pause = Pause(partner="RT5", type="trust", first=JANUARY, reason="New records system", feeds=("mhsds",))
+    paused = Systems(tuple(replace(one, paused=(pause,)) for one in systems))
+    monkeypatch.setattr("lda.reporting.board.load_systems", lambda _: paused)
+    states = {(one.feed, one.state, one.chase, *one.missing_periods) for one in status_board(settings, MOMENT).partners}
+    assert states == {
+        ("leder", "received", ""), ("cld", "received", ""), ("ons_population", "received", ""),
+        ("mhsds", "paused", ""),
+    }  # fmt: skip
+    arrive("l4", MARCH, feed="leder")
+    late = {(one.feed, one.state, *one.missing_periods) for one in status_board(settings, MOMENT).partners if one.chase}
+    assert late == {("cld", "stale", "2026-03-31")}, "the quarter is over, and due on 30 April"
 
 
 def test_files_that_stay_unfinished_in_landing_are_told(settings, ledger):
