@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -41,6 +42,31 @@ def create_private(path: Path) -> int:
     :raises FileExistsError: when it is there already.
     """
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+
+
+def key_of_file(path: Path, remedy: str) -> bytes:
+    """The key that the demo keeps in a file. Where there is none a new one is made, whole or not at all.
+
+    :raises SettingsError: when what is there is too short to be a key; ``remedy`` says what to do then.
+    """
+    if not path.exists():
+        # Written beside and linked into place whole: of two first starts one key is kept, and none is ever empty.
+        beside = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+        try:
+            with os.fdopen(create_private(beside), "wb") as file:
+                file.write(secrets.token_hex(_KEY_LENGTH).encode())
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                path.hardlink_to(beside)
+        finally:
+            beside.unlink(missing_ok=True)
+    key = path.read_bytes()
+    if len(key) < _KEY_LENGTH:
+        raise SettingsError(
+            f"{path.name} holds {len(key)} characters, fewer than {_KEY_LENGTH}: no key, so no file was read. {remedy}"
+        )
+    return key
 
 
 class SettingsError(Exception):
@@ -305,28 +331,11 @@ class Settings(BaseSettings):
         return self.home / "demo_pseudonym_key"
 
     def _demo_key(self) -> bytes:
-        path = self.demo_key_path
         self.home.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            # Written beside and linked into place whole: of two first starts one key is kept, and none is ever empty.
-            beside = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
-            with os.fdopen(create_private(beside), "wb") as file:
-                file.write(secrets.token_hex(_KEY_LENGTH).encode())
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                path.hardlink_to(beside)
-            except FileExistsError:
-                pass
-            finally:
-                beside.unlink()
-        key = path.read_bytes()
-        if len(key) < _KEY_LENGTH:
-            raise SettingsError(
-                f"{path.name} holds {len(key)} characters, fewer than {_KEY_LENGTH}: no key, so no file was read. Put "
-                "the key back from a backup. If nothing was ever taken in, remove the file and a new key is made."
-            )
-        return key
+        return key_of_file(
+            self.demo_key_path,
+            "Put the key back from a backup. If nothing was ever taken in, remove the file and a new key is made.",
+        )
 
     def make_folders(self) -> None:
         """Make the folders of ``home`` that are missing; all but ``published`` hold people's rows and are made closed.

@@ -9,7 +9,6 @@ take their place by renaming; stopped anywhere, ``rotate_key`` run again goes on
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -25,7 +24,7 @@ from lda.keeping.backup import Progress, standing_still
 from lda.keeping.erase import finish_pending
 from lda.keeping.held import create_held, create_partner_of, identifier_files, lake_files
 from lda.ledger import Ledger, utc_now
-from lda.settings import PRIVATE_FILE, Settings, SettingsError
+from lda.settings import Settings, SettingsError, key_of_file
 from lda.vault import (
     check_access,
     check_key,
@@ -102,11 +101,8 @@ def _new_key(settings: Settings) -> bytes:
             "LDA_NEXT_PSEUDONYM_KEY is not set. Make a new key with: openssl rand -hex 32, and keep it in your secret "
             "store first."
         )
-    path = _demo_next(settings)
-    if not path.exists():
-        path.touch(mode=PRIVATE_FILE)
-        path.write_text(secrets.token_hex(32))
-    return path.read_bytes()
+    remedy = "Put it back from a backup." if switching(settings) else "Remove the file and a new key is made."
+    return key_of_file(_demo_next(settings), remedy)
 
 
 def _demo_next(settings: Settings) -> Path:

@@ -148,6 +148,29 @@ def test_a_rotation_that_was_stopped_goes_on(used, monkeypatch, where, what):
     assert not (now.vault / "rotation").exists()
 
 
+def test_a_new_key_that_could_not_be_written_is_not_used(used, monkeypatch):
+    before, old_key = everything(used), used.token_key
+
+    def stop(*_: object, **__: object) -> None:
+        raise OSError("power cut")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("lda.settings.os.fsync", stop)
+        with pytest.raises(OSError, match="power cut"):
+            rotate_key(used, REASON)
+    new = used.demo_key_path.with_suffix(".next")
+    assert not list(used.home.glob("*.next*")) and not list(used.home.glob(".demo*"))
+    new.touch(mode=0o600)
+    with pytest.raises(SettingsError, match=r"demo_pseudonym_key.next holds 0 characters.* Remove the file"):
+        rotate_key(used, REASON)
+    assert (everything(used), Settings(home=used.home).token_key) == (before, old_key)
+    new.unlink()
+    rotate_key(used, REASON)
+    now = Settings(home=used.home)
+    assert len(now.token_key) >= 32 and now.token_key != old_key
+    assert not new.exists()
+
+
 def test_production_changes_to_the_key_it_is_given_and_then_wants_it(used, tmp_path):
     old = used.token_key.decode()
     new = "n" * 40
