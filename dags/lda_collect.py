@@ -17,7 +17,8 @@ Takes what is new from the channels of `channels.yaml`. A file is acknowledged, 
 after its bytes are archived and in the ledger; a file still being written is left for the next run.
 
 * **Out:** the asset `lda://landing/files`, only when a file came, whatever was wrong with other channels: that is told
-  by `tell_problems` after it. Without channels or new files the task is skipped.
+  by `tell_problems` after it. Without channels or new files the task is skipped; that a message of ours was not
+  delivered is told the team by its digest all the same.
 * **Safe to run again:** what was collected is known by channel, name and state; a second run finds nothing to do.
 * **When it fails:** one channel does not stop the others. `lda collect` says what was wrong with which channel; see
   `docs/channels.md`.
@@ -45,12 +46,17 @@ def lda_collect() -> None:
         from lda.settings import Settings
 
         report = collect(Settings())
+        if report.notices:
+            from lda.reporting.alerts import send_digest
+
+            send_digest(Settings())
         if report.collected:
             told = {"notices": report.notices, "problems": report.problems}
             return {"channels": report.channels, "collected": len(report.collected), **told}
         if report.problems:
             raise AirflowException(" ".join(report.problems))
-        raise AirflowSkipException(f"Nothing new from {report.channels} channels ({report.waiting} files waiting).")
+        nothing = f"No file from {report.channels} channels ({report.waiting} files waiting)."
+        raise AirflowSkipException(" ".join([nothing, *report.notices]))
 
     tell_problems(collect_new_files())
 

@@ -117,6 +117,26 @@ def test_what_came_starts_ingests_whatever_was_wrong_with_other_channels(bag, mo
     assert _outcome(load, tell) == outcome
 
 
+@pytest.mark.parametrize(
+    ("came", "problems", "outcome"),
+    [(False, [], "skipped"), (False, ["share: gone"], "failed"), (True, [], "asset")],
+)
+def test_that_a_message_was_not_delivered_is_told_also_when_no_file_came(bag, monkeypatch, came, problems, outcome):
+    load, tell = (bag.dags["lda_collect"].get_task(name) for name in ("collect_new_files", "tell_problems"))
+    files = [Collected("mesh", "RT5", "a.csv", ("RT5/a.csv",))] if came else []
+    report = CollectReport(1, files, notices=["mesh: A message we sent was not delivered"], problems=list(problems))
+    monkeypatch.setattr("lda.channels.collect", lambda *_: report)
+    sent = []
+    monkeypatch.setattr("lda.reporting.alerts.send_digest", lambda settings: sent.append(settings.home))
+    assert (_outcome(load, tell), len(sent)) == (outcome, 1)
+    if outcome == "skipped":
+        with pytest.raises(AirflowSkipException, match="was not delivered"):
+            load.python_callable()
+    report.notices.clear()
+    sent.clear()
+    assert (_outcome(load, tell), sent) == (outcome, [])
+
+
 def _outcome(load, tell) -> str:
     """What becomes of a task with an asset and of the one after it. An asset is updated when its task succeeds."""
     try:

@@ -22,12 +22,14 @@ from filelock import FileLock, Timeout
 
 from lda.channels.config import Channel, ChannelError, FolderChannel, MeshChannel, SftpChannel, load_channels
 from lda.channels.folder import FolderSource
+from lda.channels.record import RunRecord
 from lda.channels.source import Item, Source
 from lda.channels.unwrap import unwrap
 from lda.contracts import load_contracts, load_systems
 from lda.landing import discover, landed_as
 from lda.ledger import Ledger, utc_now
 from lda.settings import PRIVATE_FILE, Settings
+from lda.telemetry import about, masked
 from lda.vault import check_access, private_folder
 
 log = logging.getLogger(__name__)
@@ -63,29 +65,44 @@ class CollectReport:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class _Told:
+    """Where a run tells what it does: its report, its row among the ledger's runs, a progress bar."""
+
+    report: CollectReport
+    record: RunRecord
+    progress: Progress | None
+
+
 def collect(settings: Settings, only: Sequence[str] = (), progress: Progress | None = None) -> CollectReport:
     """Bring what is new from all channels, or from those named in ``only``.
 
-    A channel that fails does not stop the others; the report says what was wrong with it.
+    A channel that fails does not stop the others; the report says what was wrong with it, and so do the ledger's runs.
     Raises ChannelError when the file of channels cannot be used or a named channel is not in it.
     """
+    report = CollectReport()
+    record = RunRecord(settings, report, some=bool(only))
+    with record.watched():
+        _collect(settings, only, _Told(report, record, progress))
+    return report
+
+
+def _collect(settings: Settings, only: Sequence[str], told: _Told) -> None:
     channels = load_channels(settings)
     if unknown := sorted(set(only) - {channel.name for channel in channels}):
         names = ", ".join(channel.name for channel in channels) or "none"
         raise ChannelError(f"No channel is called {', '.join(unknown)}. Channels of {settings.channels_path}: {names}.")
-    report = CollectReport()
     if not channels:
-        return report
+        return
     settings.make_folders()
     check_access(settings)
     with _one_collection(settings) as ledger:
-        run = _Run(settings, ledger, report, progress)
+        run = _Run(settings, ledger, told)
         run.make_safe()
         for channel in channels:
             if not only or channel.name in only:
-                report.channels += 1
+                told.report.channels += 1
                 run.take(channel)
-    return report
 
 
 @contextmanager
@@ -111,8 +128,9 @@ def _one_collection(settings: Settings) -> Iterator[Ledger]:
 class _Run:
     """One run over the channels."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, report: CollectReport, progress: Progress | None) -> None:
-        self._settings, self._ledger, self._report, self._progress = settings, ledger, report, progress
+    def __init__(self, settings: Settings, ledger: Ledger, told: _Told) -> None:
+        self._settings, self._ledger = settings, ledger
+        self._report, self._record, self._progress = told.report, told.record, told.progress
         self._contracts, self._systems = load_contracts(settings), load_systems(settings)
         self._landed: dict[Item, list[Path]] = {}
 
@@ -180,7 +198,10 @@ class _Run:
     def _take_one(self, channel: Channel, source: Source, item: Item) -> None:
         """Bring one item into landing. Two files of one name are made safe one after the other."""
         if item.notice:
-            self._report.notices.append(f"{channel.name}: {item.notice}")
+            self._report.notices.append(masked(f"{channel.name}: {item.notice}"))
+            with about(channel=channel.name, message=item.key):
+                log.warning("A message we sent was not delivered. The team's digest says which and why.")
+            self._record.keep_notices()
             self._landed[item] = []
             return
         if item.problem:

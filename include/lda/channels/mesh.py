@@ -73,7 +73,7 @@ class MeshSource:
                 name = safe_name(message.filename or f"{message_id}.dat")
                 notice = ""
                 if (message.message_type or "").upper() == REPORT:
-                    about = message.mex_header("linkedmsgid") or message.local_id or "unknown"
+                    about = message.mex_header("linkedmsgid") or message.local_id or f"unknown, told by {message_id}"
                     words = message.mex_header("statusdescription") or "no reason given"
                     notice = f"A message we sent was not delivered (message {about}): {words}"
             finally:

@@ -102,6 +102,10 @@ def collect(
     settings = Settings()
     with progress_bar(as_json) as progress:
         report = run(settings, only=channel or (), progress=progress).as_dict()
+    if report["notices"]:
+        from lda.reporting.alerts import send_digest
+
+        send_digest(settings)
     show(report, lambda: collect_view(report, settings.channels_path), as_json)
     if report["problems"]:
         raise typer.Exit(1)

@@ -16,6 +16,9 @@ from pydantic import SecretStr
 from tiny import UNITS
 
 import lda.reporting.alerts.send as sending
+from lda.channels import collect
+from lda.channels.folder import FolderSource
+from lda.channels.source import Item
 from lda.ledger import utc_now
 from lda.publishing import current_publication
 from lda.receive import receive
@@ -220,6 +223,32 @@ def test_a_missed_deadline_is_told_once_by_the_same_channels_until_a_refresh_has
     ledger.book.end_run("refresh-1", "succeeded", {}, utc_now())
     send_digest(urls)
     assert "deadline-2026-04-18T09:00: its refresh has ended." in hook.bodies[1]["message"]
+
+
+def test_a_message_that_was_not_delivered_is_told_once_though_no_file_came(
+    settings, ledger, hook, tmp_path, monkeypatch, caplog
+):
+    urls = to(settings, hook.url)
+    words = "A message we sent was not delivered (message ABC123): not collected by 943 476 5919"
+    inbox = [Item("X26ABC1/M1", "M1.dat", "unknown", "M1", notice=words)]
+
+    def done(*_) -> None:
+        assert [one.topic for one in watch(settings, ledger)] == ["undelivered"], "kept before it is acknowledged"
+        inbox.clear()
+
+    monkeypatch.setattr(FolderSource, "may_grow", False)
+    monkeypatch.setattr(FolderSource, "listing", lambda _: list(inbox))
+    monkeypatch.setattr(FolderSource, "done", done)
+    settings.channels_path.parent.mkdir(parents=True, exist_ok=True)
+    channel = {"kind": "folder", "name": "mesh", "folder": str(tmp_path)}
+    settings.channels_path.write_text(json.dumps({"channels": [channel]}), encoding="utf-8")
+    report = collect(urls)
+    assert (report.collected, report.problems, inbox) == ([], [], [])
+    assert "A message we sent was not delivered." in caplog.text and "ABC123" not in caplog.text
+    assert collect(urls).notices == []
+    assert [send_digest(urls).sent for _ in range(2)] == [1, 0], "it is told whichever run sends the digest"
+    told = "- mesh: A message we sent was not delivered (message ABC123): not collected by [hidden]"
+    assert f"Messages not delivered\n{told}" in hook.bodies[0]["message"]
 
 
 def test_withheld_measures_and_special_causes_come_from_the_publication_in_force(

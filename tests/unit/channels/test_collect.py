@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from lda.vault import private_folder
 GOOD = "NHS Number,Date of Birth\n9434765919,1980-01-01\n"
 NAME = "gp_ld_register_Y90001_2026-03.csv"
 SENT = 1_767_225_600_123_456_789
+MORNING = datetime.fromisoformat("2026-04-20T06:00:00")
 
 
 @pytest.fixture
@@ -258,6 +261,45 @@ def test_new_bytes_that_could_not_be_archived_are_not_taken_for_those_seen_befor
     assert not file.exists()
     kept = {path.read_bytes() for path in settings.archive.rglob("*") if path.is_file()}
     assert kept == {b"before", b"after!"}
+
+
+def last_run(settings) -> tuple[str, str, int, list[str]] | None:
+    """Id, status, files and problems of the last run over all channels that the ledger has."""
+    ledger = Ledger(settings.ledger_address)
+    try:
+        ledger.create()
+        run = ledger.book.last_run("collect", settings.system_label)
+        return run and (run["run_id"], run["status"], run["summary"]["collected"], run["summary"]["problems"])
+    finally:
+        ledger.close()
+
+
+def test_the_ledger_has_the_runs_that_tell_something_and_the_one_after_which_all_is_well(
+    settings, channels, share, tmp_path, monkeypatch
+):
+    seconds = itertools.count()
+    monkeypatch.setattr("lda.channels.record.utc_now", lambda: MORNING + timedelta(seconds=next(seconds)))
+    channels(folder_channel(share))
+    collect(settings)
+    assert last_run(settings) is None, "nothing came, nothing was wrong"
+    (share / "Y90001" / NAME).write_text(GOOD)
+    collect(settings)
+    assert last_run(settings)[1:] == ("succeeded", 1, [])
+    settings.channels_path.write_text("channels: [")
+    with pytest.raises(ChannelError):
+        collect(settings)
+    assert last_run(settings)[1] == "failed"
+    channels({"kind": "folder", "name": "gone", "folder": str(tmp_path / "nowhere")}, folder_channel(share))
+    report = collect(settings)
+    assert last_run(settings)[1:] == ("nothing_new", 0, report.problems) and report.problems
+    collect(settings, only=["share"])
+    assert last_run(settings)[3] == report.problems, "one channel alone says nothing of the others"
+    channels(folder_channel(share))
+    collect(settings)
+    works_again = last_run(settings)
+    assert works_again[1:] == ("nothing_new", 0, [])
+    collect(settings)
+    assert last_run(settings) == works_again, "what goes on working leaves no row"
 
 
 def test_hidden_folders_are_left_alone(settings, channels, share):

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lda.reporting.alerts.watch import APPROVAL, DEADLINE, FAILURE, LATE, REJECTED, SPECIAL_CAUSE, WITHHELD, Watched
+from lda.reporting.alerts.watch import (
+    APPROVAL,
+    DEADLINE,
+    FAILURE,
+    LATE,
+    REJECTED,
+    SPECIAL_CAUSE,
+    UNDELIVERED,
+    WITHHELD,
+    Watched,
+)
 
 MOST_LINES = 30
 NEW_HEADINGS = {
     FAILURE: "New failures",
     DEADLINE: "Missed deadlines",
     APPROVAL: "Waiting for approval",
+    UNDELIVERED: "Messages not delivered",
     REJECTED: "New rejections",
     WITHHELD: "Withheld measures",
     LATE: "Late partners",
@@ -39,7 +50,8 @@ class Digest:
 def make_digest(system: str, told: Mapping[tuple[str, str], str], now: Sequence[Watched]) -> Digest | None:
     """The digest of what changed from ``told`` to ``now``; None when nothing did.
 
-    Unusual variation that ends is no news: a headline measure is then back to its usual variation.
+    Unusual variation that ends is no news: a headline measure is then back to its usual variation. Nor is it when a
+    message that was not delivered is forgotten.
     """
     sections: dict[str, list[str]] = {heading: [] for heading in NEW_HEADINGS.values()}
     for one in now:

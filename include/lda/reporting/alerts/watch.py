@@ -1,8 +1,8 @@
 """What alerts watch, as it stands now. Read from the ledger and from the publication in force; it names no person.
 
 Topics: ``failure`` (a refresh or ingest that failed), ``approval`` (a publication that waits for a person),
-``deadline`` (a monthly deadline whose refresh has not ended), ``rejected`` (a submission, or a correction of one in
-force, that nothing later has replaced),
+``deadline`` (a monthly deadline whose refresh has not ended), ``undelivered`` (a message that we sent by MESH),
+``rejected`` (a submission, or a correction of one in force, that nothing later has replaced),
 ``late`` (a partner whose own data is not there for the latest period due), ``withheld`` (a measure of a system),
 ``special_cause`` (unusual variation of a headline measure in a system).
 """
@@ -26,7 +26,7 @@ from lda.reporting.board import RECEIVED, Board
 from lda.settings import Settings
 
 FAILURE, REJECTED, LATE, WITHHELD, SPECIAL_CAUSE = "failure", "rejected", "late", "withheld", "special_cause"
-APPROVAL, DEADLINE = "approval", "deadline"
+APPROVAL, DEADLINE, UNDELIVERED = "approval", "deadline", "undelivered"
 HEADLINES = Path(__file__).parents[1] / "report" / "text" / "headlines.yaml"
 SUBJECT, STATE = 200, 200
 
@@ -52,6 +52,7 @@ def watch(settings: Settings, ledger: Ledger) -> list[Watched]:
     found = [
         *_failures(settings, ledger),
         *_waits(settings, ledger),
+        *_undelivered(settings, ledger),
         *_rejected(board),
         *_late(board),
         *_published(settings),
@@ -93,6 +94,13 @@ def _waits(settings: Settings, ledger: Ledger) -> list[Watched]:
     if missed and not (last and ended and last["ended_at"] >= missed["ended_at"]):
         found.append(Watched(DEADLINE, missed["run_id"], "missed", missed["summary"]["message"]))
     return found
+
+
+def _undelivered(settings: Settings, ledger: Ledger) -> list[Watched]:
+    """Messages of ours that were not delivered, as long as the ledger keeps the runs that were told of them."""
+    runs = ledger.book.runs(settings.system_label)
+    notices = {notice[:SUBJECT]: notice for run in runs for notice in (run["summary"] or {}).get("notices", [])}
+    return [Watched(UNDELIVERED, subject, UNDELIVERED, words) for subject, words in sorted(notices.items())]
 
 
 def _rejected(board: Board) -> list[Watched]:
