@@ -207,8 +207,7 @@ class _Run:
         if item.problem:
             raise ChannelError(f"{channel.name}: {item.problem}")
         folder = private_folder(self._settings.landing / item.partner)
-        mark = hashlib.sha256(f"{channel.name}\n{item.key}\n{item.state}".encode()).hexdigest()[:16]
-        part, scratch = folder / f".{mark}.part", folder / f".{mark}.open"
+        part, scratch = _places(folder, channel, item)
         source.fetch(item, part)
         size = part.stat().st_size
         if item.size not in {-1, size}:
@@ -280,6 +279,22 @@ class _Run:
     def _tell(self, channel: Channel, source: Source, item: Item) -> None:
         source.done(item)
         self._ledger.record_done(channel.name, item.key, item.state, utc_now())
+
+
+def _places(folder: Path, channel: Channel, item: Item) -> tuple[Path, Path]:
+    """Where a file is downloaded to and opened, hidden. What was begun of it in an earlier state is removed: it cannot
+    be gone on with, and nobody would ever look for it."""
+    name, state = (
+        hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
+        for words in ((channel.name, item.key), (item.state,))
+    )
+    part, scratch = (folder / f".{name}-{state}.{ending}" for ending in ("part", "open"))
+    for begun in set(folder.glob(f".{name}-*")) - {part, scratch}:
+        if begun.is_dir():
+            shutil.rmtree(begun)
+        else:
+            begun.unlink()
+    return part, scratch
 
 
 @contextmanager

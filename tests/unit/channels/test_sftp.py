@@ -103,6 +103,30 @@ def test_a_broken_download_goes_on_where_it_stopped(channel, sftp_server, tmp_pa
     assert min(sftp_server.reads) == 300_000
 
 
+@pytest.mark.parametrize("corrected", [False, True])
+def test_of_a_broken_download_nothing_is_left_whether_or_not_the_file_was_corrected(
+    settings, channels, channel, sftp_server, monkeypatch, corrected
+):
+    channels(channel)
+    landing = settings.landing / "QK1"
+    with monkeypatch.context() as broken:
+
+        def fetch(self, item, target):
+            target.write_bytes(TEXT[:300_000])
+            raise ConnectionError("cut off")
+
+        broken.setattr(SftpSource, "fetch", fetch)
+        assert "cut off" in collect(settings).problems[0]
+    [begun] = landing.iterdir()
+    assert begun.name.startswith(".") and begun.read_bytes() == TEXT[:300_000]
+    wanted = TEXT.replace(b"1,2", b"3,4") + b"5,6\n" if corrected else TEXT
+    if corrected:
+        (sftp_server.folder / "out" / NAME).write_bytes(wanted)
+    assert collect(settings).problems == []
+    assert {path.name: path.read_bytes() for path in landing.iterdir()} == {NAME: wanted}
+    assert min(sftp_server.reads) == (0 if corrected else 300_000)
+
+
 def test_folders_named_after_partners(settings, channels, channel, sftp_server):
     (sftp_server.folder / "out" / "RT5").mkdir()
     (sftp_server.folder / "out" / "RT5" / "mhsds_RT5_2026-03.csv").write_text("x")

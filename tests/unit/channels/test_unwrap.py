@@ -98,6 +98,29 @@ def test_an_unsafe_zip_is_kept_as_it_came(settings, send, body, words):
     assert landed(settings) == {"extracts.zip": body}
 
 
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"archive_members": 2}, "It holds 3 files; 2 are allowed."),
+        ({"archive_bytes": 23}, "Unpacked it is 24 bytes; 23 are allowed."),
+        ({"archive_members": 3, "archive_bytes": 24}, ""),
+    ],
+)
+def test_a_zip_of_more_files_or_bytes_than_allowed_is_kept_as_it_came(settings, channels, tmp_path, limits, words):
+    body = zipped(*((name, TEXT) for name in ("a.csv", "b.csv", "c.csv")))
+    folder = tmp_path / "share"
+    folder.mkdir()
+    (folder / "extracts.zip").write_bytes(body)
+    channels({"kind": "folder", "name": "share", "folder": str(folder), "partner": "QK1"})
+    report = collect(settings.model_copy(update=limits))
+    if words:
+        assert len(report.problems) == 1 and words in report.problems[0]
+        assert landed(settings) == {"extracts.zip": body}
+    else:
+        assert report.problems == []
+        assert landed(settings) == dict.fromkeys(("a.csv", "b.csv", "c.csv"), TEXT)
+
+
 def test_an_encrypted_file_is_decrypted(settings, send, key, monkeypatch):
     monkeypatch.setenv("OUR_KEY", str(key.secrets))
     body = encrypt(TEXT, recipients=[key], armor=False)
