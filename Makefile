@@ -25,7 +25,7 @@ export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := False
 export GX_ANALYTICS_ENABLED := False
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup setup-dev refresh test pytest test-fast lint up serve try-superset bench clean locks
+.PHONY: help setup setup-dev refresh test test-fast lint up serve try-superset bench clean locks
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -37,9 +37,7 @@ refresh: setup ## Sample extracts if landing is empty, run the DAGs, publish, pr
 	@$(BIN)/lda synthesise --if-empty
 	@LDA_TASK_RETRIES=0 AIRFLOW__LOGGING__LOGGING_LEVEL=ERROR $(BIN)/python scripts/run_dags.py
 
-test: setup-dev lint pytest ## Every check and every test
-
-pytest: .venv/.dev .venv-mesh/.ready .airflow/.ready ## Every test
+test: setup-dev lint ## Every check and every test
 	$(BIN)/pytest -n 2 --dist loadscope
 
 test-fast: .venv/.dev .venv-mesh/.ready ## The quick tests, without a refresh or a server
