@@ -12,8 +12,12 @@ Table = tuple[str, Sequence[Sequence[Any]]]
 
 
 def model_sql(candidate: Candidate, model: str) -> str:
-    """What dbt compiled a model to when it built the scratch candidate."""
-    (path,) = (candidate.target / "compiled").rglob(f"{model}.sql")
+    """What dbt compiled a model to when it built the scratch candidate.
+
+    What a unit test gives in a model's place has the model's name too, in a folder named as the file of the test.
+    """
+    found = (candidate.target / "compiled").rglob(f"{model}.sql")
+    (path,) = (path for path in found if path.parent.suffix != ".yml")
     return path.read_text(encoding="utf-8")
 
 
