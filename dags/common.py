@@ -36,7 +36,7 @@ def lake_asset(feed: str) -> Asset:
 
 
 def say_what_failed(context: dict[str, Any]) -> None:
-    """Log which step failed and what to do next, and send the digest of changes, which never raises.
+    """Log which step failed and what to do next, note it in the ledger, and send the digest, which never raises.
 
     An exception's own text is already free of personal data. Called once the last retry has failed.
     """
@@ -48,6 +48,21 @@ def say_what_failed(context: dict[str, Any]) -> None:
         task.dag_id,
         task.run_id,
     )
+    from lda.reporting.alerts import tell_failed_step
+
+    tell_failed_step(SETTINGS, task.dag_id, task.task_id, task.start_date)
+
+
+def say_what_works(context: dict[str, Any]) -> None:
+    """Tell that a step whose failure was told works again; also when it was skipped, as having nothing to do."""
+    from lda.reporting.alerts import tell_working_step
+
+    task = context["task_instance"]
+    tell_working_step(SETTINGS, task.dag_id, task.task_id)
+
+
+def tell_problems_only(_context: dict[str, Any]) -> None:
+    """Send the digest: what ``tell_problems`` fails for is already in the run of the step before it."""
     from lda.reporting.alerts import send_digest
 
     send_digest(SETTINGS)
@@ -60,7 +75,7 @@ def tell_missed_deadline(context: dict[str, Any]) -> None:
     tell(Settings(), context)
 
 
-@task(pool=WRITER_POOL, execution_timeout=timedelta(minutes=5))
+@task(pool=WRITER_POOL, execution_timeout=timedelta(minutes=5), on_failure_callback=tell_problems_only)
 def tell_problems(report: dict[str, Any]) -> None:
     """Fail when the step before had problems. It comes after that step, whose asset tells of what went well."""
     if report["problems"]:
@@ -74,4 +89,6 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=30),
     "on_failure_callback": say_what_failed,
+    "on_success_callback": say_what_works,
+    "on_skipped_callback": say_what_works,
 }

@@ -15,6 +15,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 from lda.channels import Collected, CollectReport
 from lda.direct_care import CareReport
 from lda.intake import IngestReport
+from lda.ledger import Ledger
 
 FEEDS = {
     "gp_ld_register",
@@ -236,15 +237,43 @@ def test_dag_files_import_nothing_heavy_when_they_are_read(project):
                 assert {alias.name for alias in node.names} <= light, path.name
 
 
-def test_a_failed_step_says_what_to_do_next(bag, caplog):
+def test_a_failed_step_says_what_to_do_next_and_is_noted_until_it_works(bag, caplog, monkeypatch, tmp_path):
+    common = import_module("common")
+    settings = common.SETTINGS.model_copy(update={"home": tmp_path})
+    monkeypatch.setattr(common, "SETTINGS", settings)
     task = bag.dags["lda_refresh"].get_task("build")
-    instance = type("Instance", (), {"task_id": "build", "dag_id": "lda_refresh", "run_id": "run-1"})()
+    at = datetime.now(UTC)
+    instance = type(
+        "Instance", (), {"task_id": "build", "dag_id": "lda_refresh", "run_id": "run-1", "start_date": at}
+    )()
+
+    def noted() -> list[str]:
+        ledger = Ledger(settings.ledger_address)
+        try:
+            return [run["status"] for run in ledger.book.runs(settings.system_label)]
+        finally:
+            ledger.close()
+
     with caplog.at_level("ERROR"):
         for callback in task.on_failure_callback:
             callback({"task_instance": instance})
     assert "build of lda_refresh failed in run run-1" in caplog.text
     assert "publication in force was not touched" in caplog.text
     assert "refresh-failed.md" in caplog.text
+    assert noted() == ["failed"]
+    for callback in task.on_success_callback:
+        callback({"task_instance": instance})
+    assert noted() == ["succeeded"]
+
+
+def test_every_step_tells_that_it_failed_and_that_it_works_again(bag):
+    """But for the messenger of what the run before it says itself: that one only sends the digest."""
+    for dag in bag.dags.values():
+        for task in dag.tasks:
+            ends = (task.on_failure_callback, task.on_success_callback, task.on_skipped_callback)
+            named = [[callback.__name__ for callback in callbacks] for callbacks in ends]
+            failed = "tell_problems_only" if task.task_id == "tell_problems" else "say_what_failed"
+            assert named == [[failed], ["say_what_works"], ["say_what_works"]], (dag.dag_id, task.task_id)
 
 
 class Run:

@@ -16,6 +16,7 @@ from lda.ledger.tables import gate_result, publication, publication_event, run
 
 # States of a run that has not come to its end.
 RUNNING, AWAITING_APPROVAL = "running", "awaiting_approval"
+FAILED = "failed"
 PUBLISHED = "published"
 ROLLED_BACK_TO = "rolled_back_to"
 # Released for readers without being put in force: an earlier month, or one as it was known at an earlier moment.
@@ -69,6 +70,20 @@ class PublicationBook:
         query = select(run).where(run.c.system_code == system_code).order_by(run.c.started_at, run.c.run_id)
         with self.engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
+
+    def ended_runs(
+        self, system_code: str, *, kind: str | None = None, status: str | None = None, since: datetime | None = None
+    ) -> list[dict[str, Any]]:
+        """Runs of a system that ended, oldest first: of a kind, in a state, and at a moment or later, where given."""
+        query = select(run).where(run.c.system_code == system_code, run.c.ended_at.is_not(None))
+        if kind is not None:
+            query = query.where(run.c.kind == kind)
+        if status is not None:
+            query = query.where(run.c.status == status)
+        if since is not None:
+            query = query.where(run.c.ended_at >= since)
+        with self.engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query.order_by(run.c.ended_at, run.c.run_id)).mappings()]
 
     def in_state(self, kind: str, status: str) -> list[str]:
         """Runs of a kind in a state, the latest first. A run that was killed stays ``RUNNING`` for ever."""

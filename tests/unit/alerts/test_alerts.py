@@ -8,6 +8,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -22,7 +23,7 @@ from lda.channels.source import Item
 from lda.ledger import utc_now
 from lda.publishing import current_publication
 from lda.receive import receive
-from lda.reporting.alerts import send_digest, tell_missed_deadline
+from lda.reporting.alerts import send_digest, tell_failed_step, tell_missed_deadline, tell_working_step
 from lda.reporting.alerts.digest import make_digest
 from lda.reporting.alerts.watch import Watched, headlines, watch
 
@@ -193,6 +194,45 @@ def test_a_failed_refresh_is_told_and_so_is_that_it_works_again(settings, ledger
     ledger.book.end_run("refresh-1", "succeeded", {}, utc_now())
     send_digest(urls)
     assert "The refresh works again." in hook.bodies[1]["message"]
+
+
+def test_a_step_that_has_no_run_of_its_own_is_told_once_and_so_is_that_it_works_again(settings, ledger, hook):
+    urls = to(settings, hook.url)
+    begun = datetime.now(UTC) - timedelta(seconds=5)
+    step = ("lda_housekeeping", "keep_house")
+    assert tell_working_step(urls, *step) is None, "nothing had failed"
+    assert [tell_failed_step(urls, *step, begun).sent for _ in range(2)] == [1, 0]
+    text = hook.bodies[0]["message"]
+    assert "New failures\n- The step keep_house of lda_housekeeping failed." in text
+    assert tell_working_step(urls, "lda_refresh", "serve") is None, "another step's end says nothing of it"
+    assert send_digest(urls).sent == 0
+    assert tell_working_step(urls, *step).sent == 1
+    assert "Recovered\n- The step keep_house of lda_housekeeping works again." in hook.bodies[1]["message"]
+    assert tell_failed_step(urls, *step).sent == 1, "it may fail again"
+    assert ledger.book.last_run("refresh", "llr") is None
+
+
+@pytest.mark.parametrize(("status", "summary"), [("failed", {}), ("nothing_new", {"problems": ["One channel."]})])
+def test_a_step_whose_own_run_says_that_it_failed_is_not_told_twice(settings, ledger, hook, status, summary):
+    urls = to(settings, hook.url)
+    begun = datetime.now(UTC)
+    ledger.book.start_run("collect-1", "collect", "llr", utc_now())
+    ledger.book.end_run("collect-1", status, summary, utc_now())
+    assert tell_failed_step(urls, "lda_collect", "collect_new_files", begun).sent == 1
+    assert "- The collect collect-1 " in hook.bodies[0]["message"] and "step collect_new" not in str(hook.bodies)
+    later = begun + timedelta(minutes=1)
+    assert tell_failed_step(urls, "lda_refresh", "serve", later).sent == 1, "what failed before it began was another"
+    assert "step serve of lda_refresh" in hook.bodies[1]["message"]
+
+
+def test_a_ledger_that_cannot_be_had_fails_no_step(settings, monkeypatch, caplog):
+    def broken(*_):
+        raise RuntimeError("943 476 5919")
+
+    monkeypatch.setattr("lda.reporting.alerts.steps.Ledger", broken)
+    assert tell_failed_step(settings, "lda_refresh", "serve").problems == []
+    assert tell_working_step(settings, "lda_refresh", "serve") is None
+    assert "could not be noted in the ledger (RuntimeError)" in caplog.text and "943" not in caplog.text
 
 
 def test_a_publication_that_waits_for_a_person_is_told_until_it_is_answered(settings, ledger, hook):

@@ -2,5 +2,6 @@
 
 from lda.reporting.alerts.deadline import tell_missed_deadline
 from lda.reporting.alerts.send import AlertReport, send_digest
+from lda.reporting.alerts.steps import tell_failed_step, tell_working_step
 
-__all__ = ["AlertReport", "send_digest", "tell_missed_deadline"]
+__all__ = ["AlertReport", "send_digest", "tell_failed_step", "tell_missed_deadline", "tell_working_step"]

@@ -1,6 +1,7 @@
 """What alerts watch, as it stands now. Read from the ledger and from the publication in force; it names no person.
 
-Topics: ``failure`` (a refresh or ingest that failed), ``approval`` (a publication that waits for a person),
+Topics: ``failure`` (a refresh, ingest or collection that failed, or any other step of the schedule: see
+``lda.reporting.alerts.steps``), ``approval`` (a publication that waits for a person),
 ``deadline`` (a monthly deadline whose refresh has not ended), ``undelivered`` (a message that we sent by MESH),
 ``rejected`` (a submission, or a correction of one in force, that nothing later has replaced),
 ``late`` (a partner whose own data is not there for the latest period due), ``withheld`` (a measure of a system),
@@ -18,6 +19,7 @@ import yaml
 
 from lda.contracts import STANDING_WORDS
 from lda.ledger import Ledger
+from lda.ledger.publications import FAILED
 from lda.publishing import current_publication
 from lda.publishing.folder import PUBLIC, PUBLIC_DATABASE
 from lda.publishing.manifest import withheld_units
@@ -27,6 +29,8 @@ from lda.settings import Settings
 
 FAILURE, REJECTED, LATE, WITHHELD, SPECIAL_CAUSE = "failure", "rejected", "late", "withheld", "special_cause"
 APPROVAL, DEADLINE, UNDELIVERED = "approval", "deadline", "undelivered"
+# Runs that are steps of the schedule with no run of their own.
+STEP = "step"
 HEADLINES = Path(__file__).parents[1] / "report" / "text" / "headlines.yaml"
 SUBJECT, STATE = 200, 200
 
@@ -66,9 +70,10 @@ def headlines() -> list[str]:
 
 
 def _failures(settings: Settings, ledger: Ledger) -> list[Watched]:
-    """The last refresh and the last ingest, when they did not end well. Steps are named; errors' own words are not."""
+    """The last refresh, ingest and collection, when they did not end well, and each step of the schedule whose last
+    end was a failure. Steps are named; errors' own words are not."""
     found = []
-    for kind in ("refresh", "ingest"):
+    for kind in ("refresh", "ingest", "collect"):
         run = ledger.book.last_run(kind, settings.system_label)
         summary: dict[str, Any] = (run or {}).get("summary") or {}
         if run and run["status"] == "failed":
@@ -79,6 +84,10 @@ def _failures(settings: Settings, ledger: Ledger) -> list[Watched]:
             count = len(summary["problems"])
             words = f"The {kind} {run['run_id']} could not take in everything ({count} problems). See: lda status"
             found.append(Watched(FAILURE, kind, "problems", words))
+    for run in ledger.book.ended_runs(settings.system_label, kind=STEP, status=FAILED):
+        subject = f"step {run['summary']['step']} of {run['summary']['dag']}"
+        words = f"The {subject} failed. The publication in force is unchanged. Its log in Airflow says what to do."
+        found.append(Watched(FAILURE, subject, FAILED, words))
     return found
 
 
