@@ -11,7 +11,10 @@ from airflow.sdk import Asset, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from lda.settings import Settings
+from lda.telemetry import mask_every_record
 
+# A task's process sets up its logging, then reads its DAG's file and so comes here before any of our steps runs.
+mask_every_record()
 log = logging.getLogger("lda.dags")
 
 SETTINGS = Settings()

@@ -3,7 +3,7 @@
 from lda.telemetry.identifiers import holds_nhs_number, masked
 from lda.telemetry.lineage import COMPLETE, FAIL, START, Dataset, Job
 from lda.telemetry.lineage import tell as tell_lineage
-from lda.telemetry.logs import about, configure_logs
+from lda.telemetry.logs import about, configure_logs, mask_every_record
 from lda.telemetry.metrics import count, gauge, metrics_are_on
 from lda.telemetry.steps import Step, step
 
@@ -19,6 +19,7 @@ __all__ = [
     "count",
     "gauge",
     "holds_nhs_number",
+    "mask_every_record",
     "masked",
     "metrics_are_on",
     "step",

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
 from structlog.typing import EventDict
@@ -33,7 +34,7 @@ def about(**context: Value) -> Iterator[None]:
 def configure_logs(settings: Settings) -> None:
     """Send the warehouse's log records to the error stream, as the settings say: ``text`` for people or ``json``.
 
-    Airflow has its own logging and does not call this. Safe to call again.
+    Airflow has its own logging: its tasks call ``mask_every_record`` instead. Safe to call again.
     """
     logger = logging.getLogger(LOGGER)
     handler = _ErrorStream()
@@ -41,6 +42,21 @@ def configure_logs(settings: Settings) -> None:
     logger.handlers = [handler]
     logger.setLevel(settings.log_level)
     logger.propagate = False
+
+
+def mask_every_record() -> None:
+    """Mask what looks like an identifier in every record of logging that another program set up: Airflow, in a task.
+
+    It is the last thing done to a record of structlog or of the root logger's structlog handlers before it is written,
+    whoever made the record, and goes through its message, fields and traceback. Safe to call again.
+    """
+    processors = structlog.get_config()["processors"]
+    if _last_mask not in processors:
+        processors.insert(len(processors) - 1, _last_mask)  # in place, so that loggers in use have it too
+    for handler in logging.getLogger().handlers:
+        formatter = handler.formatter
+        if isinstance(formatter, structlog.stdlib.ProcessorFormatter) and _last_mask not in formatter.processors:
+            formatter.processors = [*formatter.processors[:-1], _last_mask, formatter.processors[-1]]
 
 
 class _ErrorStream(logging.Handler):
@@ -85,7 +101,23 @@ def _text() -> logging.Formatter:
 
 def _without_identifiers(_: object, __: str, event: EventDict) -> EventDict:
     """Mask what looks like an identifier in every text of a record: its message, fields and traceback."""
-    return {name: masked(value) if isinstance(value, str) else value for name, value in event.items()}
+    return {name: _hidden(value) for name, value in event.items()}
+
+
+def _last_mask(logger: object, method: str, event: EventDict) -> EventDict:
+    """Mask a record that goes to its renderer next, which would itself write out an exception that is no text yet."""
+    return _without_identifiers(logger, method, structlog.processors.format_exc_info(logger, method, event))
+
+
+def _hidden(value: Any) -> Any:
+    """A value of a record without identifiers; a traceback may be lists and dictionaries of texts."""
+    if isinstance(value, Mapping):
+        return {name: _hidden(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_hidden(one) for one in value]
+    text = str(value)
+    safe = masked(text)
+    return value if safe == text else safe
 
 
 def _plain(_: object, __: str, event: EventDict) -> str:
