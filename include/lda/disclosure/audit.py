@@ -18,7 +18,7 @@ from lda.disclosure.cells import HIDDEN, Source, read_figures
 from lda.disclosure.intervals import propagate
 from lda.disclosure.proofs import Proofs
 from lda.disclosure.reference import Reference
-from lda.disclosure.rules import Bools, DisclosureError
+from lda.disclosure.rules import Bools, DisclosureError, Ints
 from lda.disclosure.scene import Scene, narrowed, published_intervals, read_scene
 from lda.settings import PROJECT_DIR
 
@@ -64,8 +64,8 @@ class AuditReport:
     ``beside_hidden`` counts, by measure and column, figures shown in a row whose own figure is hidden. ``narrowed``
     counts, by measure, rounded counts of which a mean, median or rate in their row tells more. ``told_before``
     counts figures that earlier publications already told: hiding them now protects nobody. ``contradictory`` counts
-    relations that the published figures do not fulfil. ``unproved`` counts figures that interval arithmetic does not
-    tell and that were not proved open either; all of them when only interval arithmetic was asked for.
+    relations that the published figures do not fulfil. ``unproved`` counts, by measure, figures that interval
+    arithmetic does not tell and that were not proved open either; all of them when only it was asked for.
     """
 
     cells: int
@@ -76,7 +76,7 @@ class AuditReport:
     narrowed: dict[str, int]
     told_before: int
     contradictory: int
-    unproved: int
+    unproved: dict[str, int]
     knows_exact: bool
     seconds: float
 
@@ -134,7 +134,7 @@ def audit(
             narrowed=_by_measure(scene, narrowed(scene.cells)),
             told_before=int((scene.before.told & hidden).sum()),
             contradictory=len(findings.intervals.contradictory),
-            unproved=len(findings.unproved),
+            unproved=_measures_of(scene, findings.unproved, hidden),
             knows_exact=scene.counts is not None,
             seconds=round(time.monotonic() - started, 2),
         )
@@ -155,24 +155,30 @@ def exact_figures(source: Source) -> Source | None:
 
 
 def _name(scene: Scene, findings: Findings, hidden: Bools) -> list[WorkedOut]:
-    relations, found = scene.relations, []
-    row_of_rest = dict(zip(relations.rest.tolist(), range(relations.rows), strict=True))
-    cells, sides = [], []
-    for variable in findings.told.tolist():
-        cell = scene.cell_of(variable, hidden)
-        if cell < 0:
-            cell = scene.cell_of(int(relations.variable[relations.start[row_of_rest[variable]] + 1]), hidden)
-            sides.append("complement")
-        else:
-            sides.append("")
-        cells.append(cell)
-    for variable, named, side, by_intervals in zip(
-        findings.told.tolist(), scene.cells.describe(cells), sides, findings.by_intervals.tolist(), strict=True
+    found = []
+    cells = _cells_of(scene, findings.told, hidden)
+    for variable, named, by_intervals in zip(
+        findings.told.tolist(), scene.cells.describe(cells), findings.by_intervals.tolist(), strict=True
     ):
         low, high = _left(findings, variable, by_intervals)
         relation = _relation(scene, findings, variable) if by_intervals else TOGETHER
-        found.append(WorkedOut(**{**named, "side": side or named["side"]}, low=low, high=high, relation=relation))
+        side = "complement" if variable >= scene.relations.counts else named["side"]
+        found.append(WorkedOut(**{**named, "side": side}, low=low, high=high, relation=relation))
     return found
+
+
+def _cells_of(scene: Scene, variables: Ints, hidden: Bools) -> list[int]:
+    """A cell of each variable, a hidden one if there is any; of a rest, one of the part that leaves it."""
+    relations, counts = scene.relations, variables.copy()
+    rests = variables >= relations.counts
+    counts[rests] = relations.variable[relations.start[relations.row_of_rest[variables[rests]]] + 1]
+    return [scene.cell_of(one, hidden) for one in counts.tolist()]
+
+
+def _measures_of(scene: Scene, variables: Ints, hidden: Bools) -> dict[str, int]:
+    """How many of some variables each measure has."""
+    cells = _cells_of(scene, variables, hidden)
+    return dict(Counter(str(one["measure_id"]) for one in scene.cells.describe(cells)))
 
 
 def _left(findings: Findings, variable: int, by_intervals: bool) -> tuple[int, int]:

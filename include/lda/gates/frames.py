@@ -266,8 +266,9 @@ def coverage_by_measure(context: FrameContext) -> pd.DataFrame:
 
 
 def disclosure_by_measure(context: FrameContext) -> pd.DataFrame:
-    """One row per measure: hidden figures that can be worked out, figures shown in rows whose own is hidden, and
-    rounded counts of which a mean, median or rate in their row tells more than their rounding does.
+    """One row per measure: hidden figures that can be worked out, figures shown in rows whose own is hidden, rounded
+    counts of which a mean, median or rate in their row tells more than their rounding does, and hidden figures that
+    were neither worked out nor proved open.
 
     Earlier publications are read too. Parameter ``exact``: go beyond interval arithmetic; what was proved
     when the figures to hide were chosen is not asked again.
@@ -287,8 +288,8 @@ def disclosure_by_measure(context: FrameContext) -> pd.DataFrame:
     beside: Counter[str] = Counter()
     for place, count in report.beside_hidden.items():
         beside[place.split(".")[0]] += count
-    found = [(measure, told[measure], beside[measure], report.narrowed.get(measure, 0)) for (measure,) in rows]
-    return pd.DataFrame(found, columns=["measure_id", "worked_out", "shown_beside_hidden", "narrowed"])
+    found = [(one, told[one], beside[one], report.narrowed.get(one, 0), report.unproved.get(one, 0)) for (one,) in rows]
+    return pd.DataFrame(found, columns=["measure_id", "worked_out", "shown_beside_hidden", "narrowed", "unproved"])
 
 
 def published_text(context: FrameContext) -> pd.DataFrame:

@@ -261,7 +261,8 @@ def archive_view(report: Mapping[str, Any]) -> RenderableType:
 def audit_view(found: Mapping[str, Any]) -> RenderableType:
     """What an attack on a publication told: the figures that can be worked out, or that there are none."""
     attacked = f"{number(found['attacked'])} of {number(found['cells'])} figures attacked"
-    unproved = f"; {number(found['unproved'])} held out against interval arithmetic alone" if found["unproved"] else ""
+    left = sum(found["unproved"].values())
+    unproved = f"; {number(left)} held out against interval arithmetic alone" if left else ""
     if found["safe"]:
         return f"{found['publication_id']}: no hidden figure can be worked out ({attacked}{unproved})."
     table = grid("measure", "side", "area", "breakdown", "period", ">from", ">to", "told by")

@@ -52,7 +52,7 @@ def test_a_safe_publication_is_safe_with_and_without_the_exact_figures(seeds):
     for report in (with_exact, without):
         assert report.safe
         assert report.hidden > 0
-        assert report.unproved == 0
+        assert report.unproved == {}
     assert with_exact.knows_exact
     assert not without.knows_exact
 

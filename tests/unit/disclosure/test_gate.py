@@ -38,6 +38,14 @@ def test_something_said_of_a_hidden_figure_stops_the_publication(settings, make_
     assert report.stops
 
 
+def test_hidden_figures_that_the_exact_attack_leaves_undecided_are_warned_of(settings, make_candidate, monkeypatch):
+    monkeypatch.setattr("lda.disclosure.attack.LARGEST_GROUP", 0)
+    monkeypatch.setattr("lda.disclosure.attack._Search.small_changes", lambda *_: None)
+    report = judge_candidate(settings, make_candidate(), accepted=())
+    assert ("DISCLOSURE-UNPROVED", "warn") in {found[:2] for found in failed(report)}
+    assert not report.stops
+
+
 def test_a_candidate_that_cannot_be_attacked_is_not_published(settings, make_candidate):
     report = judge_candidate(settings, make_candidate(after=BROKEN))
     assert ("DISCLOSURE-FRAME", "system", None) in failed(report)
