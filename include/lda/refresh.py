@@ -40,7 +40,7 @@ from lda.publishing import (
     waiting_candidate,
 )
 from lda.reporting import last_run_summary, refresh_summary
-from lda.reporting.alerts import send_digest
+from lda.reporting.alerts import send_digest, tell_unpublished
 from lda.reporting.freshness import tell_freshness
 from lda.serving import ServingError, serve, serving_is_on
 from lda.settings import Settings
@@ -223,11 +223,14 @@ def ingests_under_way(settings: Settings) -> str:
 def start_scheduled(settings: Settings) -> Plan:
     """Start what the schedule began: like ``start_refresh`` for the month that is ready, or a plan that says ``waits``.
 
-    A wait is in the ledger's runs with its reason; it says nothing of how the last refresh ended.
+    A wait is in the ledger's runs with its reason; it says nothing of how the last refresh ended. The team is told,
+    once, of a month that cannot be published though its deadline is over.
     """
     now = utc_now()
     with _ledger(settings) as ledger:
         state = readiness(settings, ledger, now)
+        if state.missed:
+            tell_unpublished(settings, ledger, state.missed, state.reason)
         if state.period_end is None:
             run_id = _run_id("schedule")
             ledger.book.start_run(run_id, "schedule", settings.system_label, now)

@@ -16,6 +16,7 @@ from lda.contracts import (
     FeedContract,
     SystemConfig,
     Systems,
+    add_periods,
     day_of,
     expected_submissions,
     load_contracts,
@@ -65,11 +66,15 @@ class MonthState:
 
 @dataclass(frozen=True)
 class Readiness:
-    """What the scheduled refresh does: publish the month ``period_end``, or wait when that is None; and why."""
+    """What the scheduled refresh does: publish the month ``period_end``, or wait when that is None; and why.
+
+    ``missed`` is the newest month whose deadline is over, when neither it nor a later one can be published.
+    """
 
     period_end: date | None
     reason: str
     deadline: datetime | None = None
+    missed: date | None = None
 
     @property
     def waits(self) -> bool:
@@ -96,8 +101,12 @@ def readiness(settings: Settings, ledger: Ledger, moment: datetime) -> Readiness
     ready = next((month for month in months if month.is_ready(moment, settings.least_share_due)), None)
     ahead = [month for month in months if ready is None or month.period_end > ready.period_end]
     awaited = " ".join(month.words() for month in reversed(ahead) if month.due)
+    over = newest_over(systems, moment)
+    missed = over if over >= min(sent) else None
+    if over > max(sent):
+        awaited = f"{awaited} Nothing of {over:%B %Y} has come.".strip()
     if ready is None:
-        return Readiness(None, f"No month is ready to be published. {awaited}", months[0].deadline)
+        return Readiness(None, f"No month is ready to be published. {awaited}", months[0].deadline, missed)
     missing = [
         f"{row['feed']} of {row['partner_code']}"
         for row in opt_out_lists(contracts, systems, inputs, ready.period_end)
@@ -108,10 +117,10 @@ def readiness(settings: Settings, ledger: Ledger, moment: datetime) -> Readiness
             f"{ready.period_end:%B %Y} cannot be published without the list of people who opted out: "
             f"{', '.join(missing)} has not come or is too old. The refresh starts when it has (docs/opt-outs.md)."
         )
-        return Readiness(None, reason, ready.deadline)
+        return Readiness(None, reason, ready.deadline, missed)
     why = "complete" if ready.is_complete else f"its deadline is reached; {ready.words()}"
     reason = f"{ready.period_end:%B %Y} is published: {why} {awaited}".strip()
-    return Readiness(ready.period_end, reason, ready.deadline)
+    return Readiness(ready.period_end, reason, ready.deadline, over if over > ready.period_end else None)
 
 
 def periods_sent(contracts: Mapping[str, FeedContract], inputs: Iterable[Submission], today: date) -> list[date]:
@@ -125,6 +134,13 @@ def periods_sent(contracts: Mapping[str, FeedContract], inputs: Iterable[Submiss
 def publish_by(systems: Iterable[SystemConfig], period_end: date) -> datetime:
     """The deadline of a month, UTC without an offset: the earliest of the systems, which share one publication."""
     return min(system.publication.deadline(period_end) for system in systems)
+
+
+def newest_over(systems: Iterable[SystemConfig], moment: datetime) -> date:
+    """End of the newest month whose deadline is over at a moment."""
+    terms = list(systems)
+    end = add_periods(day_of(moment), "month", -1)
+    return end if publish_by(terms, end) <= moment else add_periods(end, "month", -1)
 
 
 def month_state(

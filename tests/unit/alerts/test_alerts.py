@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -21,9 +21,16 @@ from lda.channels import collect
 from lda.channels.folder import FolderSource
 from lda.channels.source import Item
 from lda.ledger import utc_now
+from lda.ledger.trail import audit_line
 from lda.publishing import current_publication
 from lda.receive import receive
-from lda.reporting.alerts import send_digest, tell_failed_step, tell_missed_deadline, tell_working_step
+from lda.reporting.alerts import (
+    send_digest,
+    tell_failed_step,
+    tell_missed_deadline,
+    tell_unpublished,
+    tell_working_step,
+)
 from lda.reporting.alerts.digest import make_digest
 from lda.reporting.alerts.watch import Watched, headlines, watch
 
@@ -289,6 +296,24 @@ def test_a_message_that_was_not_delivered_is_told_once_though_no_file_came(
     assert [send_digest(urls).sent for _ in range(2)] == [1, 0], "it is told whichever run sends the digest"
     told = "- mesh: A message we sent was not delivered (message ABC123): not collected by [hidden]"
     assert f"Messages not delivered\n{told}" in hook.bodies[0]["message"]
+
+
+def test_a_month_not_published_by_its_deadline_is_told_once_for_each_and_when_it_is_there(settings, ledger, hook):
+    urls = to(settings, hook.url)
+    march, april = date(2026, 3, 31), date(2026, 4, 30)
+    assert [tell_unpublished(urls, ledger, march, "2 of 9 came.").sent for _ in range(2)] == [1, 0]
+    assert tell_unpublished(urls, ledger, march, "3 of 9 came.").sent == 0
+    assert "Not published by the deadline\n- March 2026 was not published" in hook.bodies[0]["message"]
+    assert tell_unpublished(urls, ledger, april, "Nothing has come.").sent == 1
+    assert "Recovered" not in hook.bodies[1]["message"]
+    manifest = {
+        "publication_id": "2026-04_x", "run_id": "r", "system_code": "llr", "period_end": "2026-04-30",
+        "as_of": "2026-05-20T09:00:00", "published_at": "2026-05-20T09:00:00", "inputs_hash": "h",
+    }  # fmt: skip
+    ledger.book.record_release(manifest, "published", utc_now(), audit_line("released", "2026-04_x"))
+    assert send_digest(urls).sent == 1
+    assert "Recovered\n- The monthly publication is there again." in hook.bodies[2]["message"]
+    assert tell_unpublished(urls, ledger, april, "Withdrawn.") is None
 
 
 def test_withheld_measures_and_special_causes_come_from_the_publication_in_force(

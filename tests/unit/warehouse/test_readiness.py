@@ -10,6 +10,9 @@ import pytest
 
 from lda.ledger import Ledger
 from lda.ledger.records import FileRecord, RowAccount, Verdict
+from lda.ledger.trail import audit_line
+from lda.refresh import start_scheduled
+from lda.reporting.alerts.watch import UNPUBLISHED, watch
 from lda.settings import Settings
 from lda.warehouse import being_judged, readiness
 
@@ -126,3 +129,41 @@ def test_a_paused_partner_is_not_waited_for(settings, ledger):
     path.write_text(SYSTEM + pause, encoding="utf-8")
     state = readiness(settings, ledger, BEFORE)
     assert (state.period_end, state.reason) == (MARCH, "March 2026 is published: complete")
+
+
+def test_a_month_that_cannot_be_published_by_its_deadline_is_named_however_little_of_it_has_come(settings, ledger):
+    month(ledger, FEBRUARY, "inpatient_census leder programme opt_out")
+    assert readiness(settings, ledger, DEADLINE - timedelta(seconds=1)).missed is None
+    none_came = readiness(settings, ledger, DEADLINE)
+    assert (none_came.period_end, none_came.missed) == (FEBRUARY, MARCH)
+    assert none_came.reason.endswith("Nothing of March 2026 has come.")
+    month(ledger, MARCH, "inpatient_census")
+    assert readiness(settings, ledger, DEADLINE).missed == MARCH, "under half"
+    month(ledger, MARCH, "leder programme")
+    assert readiness(settings, ledger, DEADLINE).missed is None
+
+
+def test_the_month_is_named_too_when_only_the_opt_out_list_lacks_but_not_one_before_the_first(settings, ledger):
+    month(ledger, MARCH, "inpatient_census leder programme")
+    before, after = (readiness(settings, ledger, at) for at in (BEFORE, DEADLINE))
+    assert (before.waits, before.missed, after.waits, after.missed) == (True, None, True, MARCH)
+
+
+def test_the_schedule_tells_the_team_of_it_once_until_it_is_published(settings, ledger, monkeypatch):
+    monkeypatch.setattr("lda.refresh.utc_now", lambda: DEADLINE)
+    month(ledger, MARCH, "inpatient_census")
+    assert [start_scheduled(settings)["waits"] for _ in range(2)] == [True, True]
+    (told,) = [one for one in watch(settings, ledger) if one.topic == UNPUBLISHED]
+    assert (told.subject, told.state) == ("monthly publication", "2026-03-31")
+    assert "March 2026 was not published by its deadline" in told.words and "1 of the 3" in told.words
+    assert [run["run_id"] for run in ledger.book.runs("tiny") if run["kind"] == UNPUBLISHED] == [
+        "unpublished-2026-03-31"
+    ]
+    manifest = {
+        "publication_id": "2026-03_x", "run_id": "r", "system_code": "tiny", "period_end": "2026-03-31",
+        "as_of": "2026-04-20T09:00:00", "published_at": "2026-04-20T09:00:00", "inputs_hash": "h",
+    }  # fmt: skip
+    ledger.book.record_release(manifest, "published", DEADLINE, audit_line("released", "2026-03_x"))
+    assert UNPUBLISHED not in {one.topic for one in watch(settings, ledger)}
+    start_scheduled(settings)
+    assert UNPUBLISHED not in {one.topic for one in watch(settings, ledger)}, "it is there, whatever was withdrawn"

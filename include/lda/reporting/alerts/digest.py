@@ -13,6 +13,7 @@ from lda.reporting.alerts.watch import (
     REJECTED,
     SPECIAL_CAUSE,
     UNDELIVERED,
+    UNPUBLISHED,
     WITHHELD,
     Watched,
 )
@@ -21,6 +22,7 @@ MOST_LINES = 30
 NEW_HEADINGS = {
     FAILURE: "New failures",
     DEADLINE: "Missed deadlines",
+    UNPUBLISHED: "Not published by the deadline",
     APPROVAL: "Waiting for approval",
     UNDELIVERED: "Messages not delivered",
     REJECTED: "New rejections",
@@ -31,6 +33,7 @@ NEW_HEADINGS = {
 OVER = {
     FAILURE: "The {subject} works again.",
     DEADLINE: "{subject}: its refresh has ended.",
+    UNPUBLISHED: "The {subject} is there again.",
     APPROVAL: "{subject} no longer waits for approval.",
     REJECTED: "{subject}: the rejected submission has been replaced.",
     LATE: "{subject}: sends in time again.",

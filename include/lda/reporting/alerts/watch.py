@@ -2,7 +2,8 @@
 
 Topics: ``failure`` (a refresh, ingest or collection that failed, or any other step of the schedule: see
 ``lda.reporting.alerts.steps``), ``approval`` (a publication that waits for a person),
-``deadline`` (a monthly deadline whose refresh has not ended), ``undelivered`` (a message that we sent by MESH),
+``deadline`` (a monthly deadline whose refresh has not ended), ``unpublished`` (a month that could not be published by
+its deadline), ``undelivered`` (a message that we sent by MESH),
 ``rejected`` (a submission, or a correction of one in force, that nothing later has replaced),
 ``late`` (a partner whose own data is not there for the latest period due), ``withheld`` (a measure of a system),
 ``special_cause`` (unusual variation of a headline measure in a system).
@@ -28,9 +29,11 @@ from lda.reporting.board import RECEIVED, Board
 from lda.settings import Settings
 
 FAILURE, REJECTED, LATE, WITHHELD, SPECIAL_CAUSE = "failure", "rejected", "late", "withheld", "special_cause"
-APPROVAL, DEADLINE, UNDELIVERED = "approval", "deadline", "undelivered"
+APPROVAL, DEADLINE, UNPUBLISHED, UNDELIVERED = "approval", "deadline", "unpublished", "undelivered"
 # Runs that are steps of the schedule with no run of their own.
 STEP = "step"
+# What is not published when a month is not: the same thing from month to month.
+MONTHLY = "monthly publication"
 HEADLINES = Path(__file__).parents[1] / "report" / "text" / "headlines.yaml"
 SUBJECT, STATE = 200, 200
 
@@ -92,7 +95,8 @@ def _failures(settings: Settings, ledger: Ledger) -> list[Watched]:
 
 
 def _waits(settings: Settings, ledger: Ledger) -> list[Watched]:
-    """The publication that waits for a person's approval; a monthly deadline since which no refresh has ended well."""
+    """The publication that waits for a person's approval; a monthly deadline since which no refresh has ended well; the
+    last month that could not be published by its deadline, until it or a later one is."""
     found = []
     run = ledger.book.awaiting_approval(settings.system_label)
     summary: dict[str, Any] = (run or {}).get("summary") or {}
@@ -102,6 +106,11 @@ def _waits(settings: Settings, ledger: Ledger) -> list[Watched]:
     ended = last is not None and last["status"] in {"succeeded", "nothing_new"}
     if missed and not (last and ended and last["ended_at"] >= missed["ended_at"]):
         found.append(Watched(DEADLINE, missed["run_id"], "missed", missed["summary"]["message"]))
+    noted = ledger.book.last_run(UNPUBLISHED, settings.system_label)
+    lacks: dict[str, Any] = (noted or {}).get("summary") or {}
+    published = [row["period_end"].isoformat() for row in ledger.book.publications(settings.system_label)]
+    if lacks and not any(end >= lacks["period_end"] for end in published):
+        found.append(Watched(UNPUBLISHED, MONTHLY, lacks["period_end"], lacks["message"]))
     return found
 
 
