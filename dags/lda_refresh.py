@@ -41,7 +41,7 @@ DOC = """
   skipped, and the log of `start` says what is awaited. With nothing new since the publication in force it is skipped.
 * **Deadline:** when the run of the monthly deadline has not ended `LDA_DEADLINE_HOURS` after it, the team is told
   by the same alerts as of everything else (an Airflow Deadline Alert).
-* **By hand** (or with `period_end` or `as_of`) it publishes what there is at once.
+* **By hand** (or with `period_end` or `as_of`) it publishes what there is at once. The audit trail says who started it.
 * **build** makes a whole candidate database with dbt beside the published one. **judge** holds it to the publication
   suites: a measure-level failure withholds that measure, a system-level failure stops here and leaves the publication
   in force byte for byte. **release** writes and checks the publication, then switches to it in one step.
@@ -235,12 +235,12 @@ def lda_refresh() -> None:
         return refresh.judge(Settings(), plan)
 
     @task
-    def release(plan: dict[str, Any]) -> dict[str, Any]:
-        """Write, check and switch to the publication."""
+    def release(plan: dict[str, Any], dag_run: Any = None) -> dict[str, Any]:
+        """Write, check and switch to the publication; the audit trail names who started a run by hand."""
         from lda import refresh
         from lda.settings import Settings
 
-        return refresh.release(Settings(), plan)
+        return refresh.release(Settings(), {**plan, "asked_by": dag_run.triggering_user_name})
 
     @task
     def tell(plan: dict[str, Any]) -> dict[str, Any]:

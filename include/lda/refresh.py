@@ -311,6 +311,8 @@ def _candidate_as_data(candidate: Candidate, report: GateReport | None = None) -
 def release(settings: Settings, plan: Plan) -> Plan:
     """Write and check the publication, then switch to it in one step.
 
+    ``asked_by`` in the plan is the person who started the run, where that is not whoever runs this process.
+
     :raises RefreshError: when another publication was put in force since the candidate was built.
     """
     started = time.monotonic()
@@ -325,7 +327,8 @@ def release(settings: Settings, plan: Plan) -> Plan:
                     f"beside it; now it is {_in_force(settings)}: another refresh or a roll back came between. "
                     "Nothing was published. Start again with: lda refresh"
                 )
-            publication = publish(settings, ledger, candidate, report, make_current=asked)
+            actor = plan.get("asked_by")
+            publication = publish(settings, ledger, candidate, report, make_current=asked, actor=actor)
         current = current_publication(settings)
         watched.reads += _candidate_as_data(candidate, report)
         watched.writes.append(Dataset("published", version=publication.publication_id))

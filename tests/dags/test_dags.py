@@ -307,6 +307,16 @@ def begun(bag, monkeypatch):
     return begin
 
 
+@pytest.mark.parametrize("person", ["analyst.one", None])
+def test_a_release_is_by_the_person_who_started_the_run(bag, monkeypatch, person):
+    from lda import refresh
+
+    monkeypatch.setattr(refresh, "release", lambda _, plan: plan)
+    release = bag.dags["lda_refresh"].get_task("release").python_callable
+    run = Run("manual", triggering_user_name=person)
+    assert release({"run_id": "refresh-1"}, dag_run=run) == {"run_id": "refresh-1", "asked_by": person}
+
+
 @pytest.mark.parametrize("kind", ["scheduled", "asset_triggered"])
 def test_what_the_schedule_began_publishes_when_a_month_is_ready_and_else_is_skipped_with_the_reason(begun, kind):
     assert begun(Run(kind)) == ("start_scheduled", {})

@@ -37,7 +37,13 @@ UNFINISHED = ".unfinished-"
 
 
 def publish(
-    settings: Settings, ledger: Ledger, candidate: Candidate, report: GateReport, *, make_current: bool = False
+    settings: Settings,
+    ledger: Ledger,
+    candidate: Candidate,
+    report: GateReport,
+    *,
+    make_current: bool = False,
+    actor: str | None = None,
 ) -> Publication:
     """Write a candidate as a publication, check it, and switch to it. Safe to repeat after a crash at any point.
 
@@ -46,6 +52,7 @@ def publish(
 
     :param make_current: put it in force also when it is of an earlier month, or moment, than the one in force; without
         this it is then released beside that one.
+    :param actor: who releases it, for the audit trail; by default whoever runs this process.
     :raises PublicationError: when the gates stop it or what was written is not what was meant. Nothing changes then.
     :raises ApprovalAwaited: when a person has to approve it and has not.
     """
@@ -54,18 +61,20 @@ def publish(
     require_approval(ledger, candidate)
     with one_writer(settings):
         settings.published.mkdir(parents=True, exist_ok=True)
-        settle(settings, ledger)
+        stands = readable_publication(settings)
+        own = stands is not None and stands.publication_id == candidate.publication_id  # stopped after its switch
+        settle(settings, ledger, actor if own else None)
         remove_unfinished(settings)
         _remove_never_released(settings, ledger, candidate.publication_id)
         folder = settings.published / candidate.publication_id
         manifest = verify_folder(folder) if folder.exists() else _write(settings, candidate, report, folder)
         current = readable_publication(settings)
         if not make_current and stands_behind(current, candidate.period_end, candidate.as_of):
-            _record_beside(ledger, manifest)
+            _record_beside(ledger, manifest, actor)
             return Publication(candidate.publication_id, folder, manifest)
         if current is None or current.publication_id != candidate.publication_id:
             switch_to(settings, candidate.publication_id)
-        settle(settings, ledger)
+        settle(settings, ledger, actor)
         return Publication(candidate.publication_id, folder, manifest)
 
 
@@ -83,11 +92,12 @@ def _write(settings: Settings, candidate: Candidate, report: GateReport, folder:
     return manifest
 
 
-def _record_beside(ledger: Ledger, manifest: Mapping[str, Any]) -> None:
+def _record_beside(ledger: Ledger, manifest: Mapping[str, Any], actor: str | None) -> None:
     name = str(manifest["publication_id"])
     if all(event["publication_id"] != name for event in ledger.book.events()):
         accepted = ", ".join(manifest["accepted_measures"])
-        audit = audit_line("released_beside", name, f"accepted by hand: {accepted}" if accepted else "")
+        words = f"accepted by hand: {accepted}" if accepted else ""
+        audit = audit_line("released_beside", name, words, actor=actor)
         ledger.book.record_release(manifest, RELEASED_BESIDE, utc_now(), audit)
 
 

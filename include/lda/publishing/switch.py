@@ -93,12 +93,14 @@ def switch_to(settings: Settings, publication_id: str) -> None:
     link.replace(settings.published / CURRENT)
 
 
-def settle(settings: Settings, ledger: Ledger) -> None:
+def settle(settings: Settings, ledger: Ledger, actor: str | None = None) -> None:
     """Bring the ledger in step with the link, which says what readers have. To be called under the lock.
 
     Whatever moves the link calls this next; whatever builds on what stands calls it first, so that a crash between the
     two is made good by the next run: a publication that stood before was rolled back to, another was published.
     Nothing is recorded of one that cannot be read.
+
+    :param actor: who put it in force, where that is not whoever runs this process.
     """
     current = readable_publication(settings)
     standing = ledger.book.standing()
@@ -106,10 +108,12 @@ def settle(settings: Settings, ledger: Ledger) -> None:
         return
     stood = any(event["publication_id"] == current.publication_id for event in ledger.book.events())
     if stood:
-        audit = audit_line("rolled_back", current.publication_id, f"from {standing[-1]}" if standing else "")
+        from_which = f"from {standing[-1]}" if standing else ""
+        audit = audit_line("rolled_back", current.publication_id, from_which, actor=actor)
     else:
         accepted = ", ".join(current.manifest["accepted_measures"])
-        audit = audit_line("released", current.publication_id, f"accepted by hand: {accepted}" if accepted else "")
+        words = f"accepted by hand: {accepted}" if accepted else ""
+        audit = audit_line("released", current.publication_id, words, actor=actor)
     ledger.book.record_release(current.manifest, ROLLED_BACK_TO if stood else PUBLISHED, utc_now(), audit)
 
 

@@ -8,6 +8,7 @@ import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,7 @@ import pytest
 from tiny import UNITS, units
 
 from lda.gates import GateOutcome, GateReport, Unit
+from lda.ledger.publications import PublicationBook
 from lda.publishing import (
     PublicationError,
     current_publication,
@@ -422,3 +424,24 @@ def test_an_unfinished_folder_is_closed_to_others_while_it_is_written(settings, 
         publish(settings, ledger, candidate, report)
     assert modes == [0o700]
     assert list(settings.published.iterdir()) == []
+
+
+def test_the_audit_trail_names_who_released_also_when_they_were_stopped_after_the_switch(
+    settings, ledger, make_candidate, monkeypatch
+):
+    monkeypatch.setattr(folder_module, "write_report", lambda *_: [])
+
+    def stop(*_: object) -> None:
+        raise OSError("power cut")
+
+    candidate = make_candidate("run-1")
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="power cut"):
+        patched.setattr(PublicationBook, "record_release", stop)
+        publish(settings, ledger, candidate, verdict(), actor="analyst.one")
+    publish(settings, ledger, candidate, verdict(), actor="analyst.one")
+    earlier = replace(make_candidate("run-2"), as_of=candidate.as_of - timedelta(days=1))
+    publish(settings, ledger, earlier, verdict(), actor="analyst.two")
+    monkeypatch.setenv("LDA_ACTOR", "the schedule")
+    publish(settings, ledger, make_candidate("run-3"), verdict())
+    lines = [(line["action"], line["actor"]) for line in ledger.trail()]
+    assert lines == [("released", "analyst.one"), ("released_beside", "analyst.two"), ("released", "the schedule")]
