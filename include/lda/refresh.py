@@ -223,23 +223,18 @@ def ingests_under_way(settings: Settings) -> str:
 def start_scheduled(settings: Settings) -> Plan:
     """Start what the schedule began: like ``start_refresh`` for the month that is ready, or a plan that says ``waits``.
 
-    A wait is in the ledger's runs with its reason; it says nothing of how the last refresh ended. The team is told,
-    once, of a month that cannot be published though its deadline is over.
+    The reason is in the ledger's runs. The team is told of a month that cannot be published and is past its deadline.
     """
-    now = utc_now()
     with _ledger(settings) as ledger:
-        state = readiness(settings, ledger, now)
+        state = readiness(settings, ledger, now := utc_now())
         if state.missed:
             tell_unpublished(settings, ledger, state.missed, state.reason)
         if state.period_end is None:
-            run_id = _run_id("schedule")
-            ledger.book.start_run(run_id, "schedule", settings.system_label, now)
+            ledger.book.start_run(run_id := _run_id("schedule"), "schedule", settings.system_label, now)
             ledger.book.end_run(run_id, WAITING, {"message": state.reason}, utc_now())
             return {"run_id": run_id, "waits": True, "nothing_new": True, "message": state.reason}
     plan = start_refresh(settings, state.period_end)
-    if plan["nothing_new"]:
-        plan["message"] = f"{plan['message']} {state.reason}"
-    return plan
+    return {**plan, "message": f"{plan['message']} {state.reason}"} if plan["nothing_new"] else plan
 
 
 def build(settings: Settings, plan: Plan) -> Plan:
