@@ -40,7 +40,7 @@ refresh: setup ## Sample extracts if landing is empty, run the DAGs, publish, pr
 test: setup-dev lint ## Every check and every test
 	$(BIN)/pytest -n 2 --dist loadscope
 
-test-fast: .venv/.dev .venv-mesh/.ready ## The quick tests, without a refresh or a server
+test-fast: .venv/.dev .venv-mesh/.ready ## The quick tests, without a refresh or a server (under two minutes on two cores)
 	$(BIN)/pytest -n 2 --dist loadscope -m "not slow and not browser"
 
 lint: .venv/.dev .venv-lint/.ready ## Style, types, import order, unused dependencies, SQL, contracts
