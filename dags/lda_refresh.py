@@ -79,6 +79,63 @@ RETRY_POLICY = ExceptionRetryPolicy(
 )
 
 
+@task.sensor(
+    pool="default_pool",
+    mode="reschedule",
+    poke_interval=SETTLE_SECONDS,
+    timeout=timedelta(hours=SETTINGS.ingest_hours + 1).total_seconds(),
+)
+def settle(dag_run: Any = None) -> bool:
+    """Wait until the ingests under way have judged what landed, so that one publication holds it all."""
+    if dag_run.run_type not in SCHEDULED:
+        return True
+    from lda.refresh import ingests_under_way
+    from lda.settings import Settings
+
+    waiting = ingests_under_way(Settings())
+    if waiting:
+        log.info("%s Looking again in %s seconds.", waiting, SETTLE_SECONDS)
+    return not waiting
+
+
+@task
+def start(params: dict[str, Any] | None = None, dag_run: Any = None) -> dict[str, Any]:
+    """Decide the month and the moment, and whether to publish now; skipped, with the reason, when not."""
+    from lda.asked import month_before
+    from lda.refresh import start_refresh, start_scheduled
+    from lda.settings import Settings
+
+    asked = {name: (params or {}).get(name) for name in ASKED}
+    if dag_run.run_type == BACKFILL:
+        asked["period_end"] = asked.get("period_end") or month_before(dag_run.logical_date.astimezone(LONDON).date())
+    if dag_run.run_type in SCHEDULED and not any(asked.values()):
+        plan = start_scheduled(Settings())
+    else:
+        current = bool(asked.get("make_current"))
+        plan = start_refresh(Settings(), asked.get("period_end"), asked.get("as_of"), make_current=current)
+    if plan["nothing_new"]:
+        raise AirflowSkipException(plan["message"])
+    return plan
+
+
+@task
+def build(plan: dict[str, Any]) -> dict[str, Any]:
+    """Build the candidate database with dbt."""
+    from lda import refresh
+    from lda.settings import Settings
+
+    return refresh.build(Settings(), plan)
+
+
+@task
+def judge(plan: dict[str, Any]) -> dict[str, Any]:
+    """Hold the candidate to the publication suites."""
+    from lda import refresh
+    from lda.settings import Settings
+
+    return refresh.judge(Settings(), plan)
+
+
 @task
 def propose(plan: dict[str, Any], params: dict[str, Any] | None = None) -> dict[str, Any]:
     """Put the candidate before a person and tell the team; skipped, with how to answer, when the run may not wait."""
@@ -104,6 +161,24 @@ def decide(plan: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
     if not approved:
         raise AirflowSkipException(plan["message"])
     return plan
+
+
+@task
+def release(plan: dict[str, Any], dag_run: Any = None) -> dict[str, Any]:
+    """Write, check and switch to the publication; the audit trail names who started a run by hand."""
+    from lda import refresh
+    from lda.settings import Settings
+
+    return refresh.release(Settings(), {**plan, "asked_by": dag_run.triggering_user_name})
+
+
+@task
+def tell(plan: dict[str, Any]) -> dict[str, Any]:
+    """Record and log the summary of the run, and send the digest of what changed."""
+    from lda import refresh
+    from lda.settings import Settings
+
+    return refresh.tell(Settings(), plan)
 
 
 @task(trigger_rule=TriggerRule.NONE_FAILED)
@@ -178,78 +253,6 @@ def approved_by_a_person(judged: XComArg) -> XComArg:
 )
 def lda_refresh() -> None:
     """The steps; each passes a small dictionary of paths and ids to the next."""
-
-    @task.sensor(
-        pool="default_pool",
-        mode="reschedule",
-        poke_interval=SETTLE_SECONDS,
-        timeout=timedelta(hours=SETTINGS.ingest_hours + 1).total_seconds(),
-    )
-    def settle(dag_run: Any = None) -> bool:
-        """Wait until the ingests under way have judged what landed, so that one publication holds it all."""
-        if dag_run.run_type not in SCHEDULED:
-            return True
-        from lda.refresh import ingests_under_way
-        from lda.settings import Settings
-
-        waiting = ingests_under_way(Settings())
-        if waiting:
-            log.info("%s Looking again in %s seconds.", waiting, SETTLE_SECONDS)
-        return not waiting
-
-    @task
-    def start(params: dict[str, Any] | None = None, dag_run: Any = None) -> dict[str, Any]:
-        """Decide the month and the moment, and whether to publish now; skipped, with the reason, when not."""
-        from lda.asked import month_before
-        from lda.refresh import start_refresh, start_scheduled
-        from lda.settings import Settings
-
-        asked = {name: (params or {}).get(name) for name in ASKED}
-        if dag_run.run_type == BACKFILL:
-            asked["period_end"] = asked.get("period_end") or month_before(
-                dag_run.logical_date.astimezone(LONDON).date()
-            )
-        if dag_run.run_type in SCHEDULED and not any(asked.values()):
-            plan = start_scheduled(Settings())
-        else:
-            current = bool(asked.get("make_current"))
-            plan = start_refresh(Settings(), asked.get("period_end"), asked.get("as_of"), make_current=current)
-        if plan["nothing_new"]:
-            raise AirflowSkipException(plan["message"])
-        return plan
-
-    @task
-    def build(plan: dict[str, Any]) -> dict[str, Any]:
-        """Build the candidate database with dbt."""
-        from lda import refresh
-        from lda.settings import Settings
-
-        return refresh.build(Settings(), plan)
-
-    @task
-    def judge(plan: dict[str, Any]) -> dict[str, Any]:
-        """Hold the candidate to the publication suites."""
-        from lda import refresh
-        from lda.settings import Settings
-
-        return refresh.judge(Settings(), plan)
-
-    @task
-    def release(plan: dict[str, Any], dag_run: Any = None) -> dict[str, Any]:
-        """Write, check and switch to the publication; the audit trail names who started a run by hand."""
-        from lda import refresh
-        from lda.settings import Settings
-
-        return refresh.release(Settings(), {**plan, "asked_by": dag_run.triggering_user_name})
-
-    @task
-    def tell(plan: dict[str, Any]) -> dict[str, Any]:
-        """Record and log the summary of the run, and send the digest of what changed."""
-        from lda import refresh
-        from lda.settings import Settings
-
-        return refresh.tell(Settings(), plan)
-
     ready = settle()
     plan = start()
     ready >> plan

@@ -157,35 +157,52 @@ def make_cells(
     if published is None and ruled is None:
         _check_rules(connection)
     connection.register("ruled", ruled if ruled is not None else _nothing_ruled(rows))
+    _figures_with_rules(connection)
+    _cells_of_figures(connection)
+    connection.execute("DROP TABLE known")
+    for name in ("figures", "exact", "ruled"):
+        connection.unregister(name)
+    if mart is not None:
+        _check_exact(connection)
+    return _arrays(connection, published is not None, mart is not None)
+
+
+def _figures_with_rules(connection: duckdb.DuckDBPyConnection) -> None:
+    """Table ``known``: the registered figures, a row each, with the exact figures and the rule they are under."""
     same_key, ruled_key = (
         " AND ".join(f"figures.{name} = {table}.{name}" for name in KEY) for table in ("exact", "ruled")
     )
     connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE known AS
+        SELECT figures.*, catalogue.aggregation, catalogue.multiplier::DOUBLE AS multiplier,
+            catalogue.denominator_kind, rule.smallest_count::BIGINT AS smallest, rule.round_to::BIGINT AS round_to,
+            string_split(rule.judged_sides, ';') AS judged, rule.only_if_adjusted::BOOLEAN AS only_if_adjusted,
+            rule.protect_complements::BOOLEAN AS complements,
+            ruled.numerator_small, ruled.denominator_small, ruled.amount_small,
+            amount.round_to::DOUBLE AS amount_step, amount.person_step::DOUBLE AS person_step,
+            amount.person_least::DOUBLE AS person_least, amount.person_most::DOUBLE AS person_most,
+            row_number() OVER () AS row_id,
+            figures.suppression = 'suppressed' AS is_suppressed,
+            CASE WHEN catalogue.aggregation = 'count' THEN coalesce(figures.numerator, figures.value)
+                ELSE figures.numerator END AS shown_numerator, figures.denominator AS shown_denominator,
+            CASE WHEN catalogue.aggregation = 'count' THEN coalesce(exact.numerator, exact.value)
+                ELSE exact.numerator END AS exact_numerator, exact.denominator AS exact_denominator,
+            exact.value AS exact_value
+        FROM figures
+        LEFT JOIN measure_catalogue AS catalogue USING (measure_id)
+        LEFT JOIN disclosure_rule AS rule ON catalogue.disclosure_rule = rule.disclosure_rule
+        LEFT JOIN disclosure_amount AS amount ON catalogue.disclosure_rule = amount.disclosure_rule
+            AND catalogue.aggregation = amount.aggregation AND catalogue.unit = amount.unit
+        LEFT JOIN exact ON {same_key}
+        LEFT JOIN ruled ON {ruled_key}
+    """)
+
+
+def _cells_of_figures(connection: duckdb.DuckDBPyConnection) -> None:
+    """Table ``cell``: a row for each side of a figure of table ``known`` that is a count or an amount of people."""
+    connection.execute(f"""
         CREATE OR REPLACE TABLE cell AS
-        WITH known AS (
-            SELECT figures.*, catalogue.aggregation, catalogue.multiplier::DOUBLE AS multiplier,
-                catalogue.denominator_kind, rule.smallest_count::BIGINT AS smallest, rule.round_to::BIGINT AS round_to,
-                string_split(rule.judged_sides, ';') AS judged, rule.only_if_adjusted::BOOLEAN AS only_if_adjusted,
-                rule.protect_complements::BOOLEAN AS complements,
-                ruled.numerator_small, ruled.denominator_small, ruled.amount_small,
-                amount.round_to::DOUBLE AS amount_step, amount.person_step::DOUBLE AS person_step,
-                amount.person_least::DOUBLE AS person_least, amount.person_most::DOUBLE AS person_most,
-                row_number() OVER () AS row_id,
-                figures.suppression = 'suppressed' AS is_suppressed,
-                CASE WHEN catalogue.aggregation = 'count' THEN coalesce(figures.numerator, figures.value)
-                    ELSE figures.numerator END AS shown_numerator, figures.denominator AS shown_denominator,
-                CASE WHEN catalogue.aggregation = 'count' THEN coalesce(exact.numerator, exact.value)
-                    ELSE exact.numerator END AS exact_numerator, exact.denominator AS exact_denominator,
-                exact.value AS exact_value
-            FROM figures
-            LEFT JOIN measure_catalogue AS catalogue USING (measure_id)
-            LEFT JOIN disclosure_rule AS rule ON catalogue.disclosure_rule = rule.disclosure_rule
-            LEFT JOIN disclosure_amount AS amount ON catalogue.disclosure_rule = amount.disclosure_rule
-                AND catalogue.aggregation = amount.aggregation AND catalogue.unit = amount.unit
-            LEFT JOIN exact ON {same_key}
-            LEFT JOIN ruled ON {ruled_key}
-        ),
-        sides AS (
+        WITH sides AS (
             SELECT *, 'numerator' AS side, shown_numerator AS shown, exact_numerator AS truth,
                 coalesce(numerator_small, {_small("numerator")} OR {_gone("numerator")}) AS small,
                 {_judged("numerator")} AS is_judged,
@@ -215,11 +232,6 @@ def make_cells(
             CASE WHEN denominator_kind NOT IN ('people', 'bed_days') THEN denominator::BIGINT ELSE -1 END AS residents
         FROM sides ORDER BY cell_id
     """)
-    for name in ("figures", "exact", "ruled"):
-        connection.unregister(name)
-    if mart is not None:
-        _check_exact(connection)
-    return _arrays(connection, published is not None, mart is not None)
 
 
 def _judged(side: str) -> str:
