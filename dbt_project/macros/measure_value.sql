@@ -46,17 +46,19 @@ select
             then {{ wilson_bound('upper', 'numerator', 'denominator', 'multiplier') }}
     end as upper_95,
     cast(target as double) as target,
-    {{ target_status('value', 'target', 'better_is') }} as target_status,
+    {{ target_status('value', 'target', 'target_is_due', 'better_is') }} as target_status,
     coverage,
     suppression
 from valued
 {% endmacro %}
 
-{# Whether a figure meets its target, by the better direction; null where there is a target but no figure. #}
-{% macro target_status(value, target, better_is) -%}
+{# Whether a figure meets its target, by the better direction; null where there is a target but no figure. What is to be
+   reached by the end of the year is neither met nor missed before (`is_due` false). #}
+{% macro target_status(value, target, is_due, better_is) -%}
     case
         when {{ target }} is null or {{ better_is }} = 'neutral' then 'no_target'
         when {{ value }} is null then null
+        when not {{ is_due }} then 'not_due'
         when {{ better_is }} = 'lower' and {{ value }} <= {{ target }} then 'met'
         when {{ better_is }} = 'higher' and {{ value }} >= {{ target }} then 'met'
         else 'not_met'

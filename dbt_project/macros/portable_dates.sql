@@ -87,6 +87,11 @@
     )
 {%- endmacro %}
 
+{# Month of the financial year that a date lies in: 1 for April to 12 for March. #}
+{% macro financial_year_month(day) -%}
+    {{ months_apart(financial_year_start(day), day) }} + 1
+{%- endmacro %}
+
 {# A date as a whole number, yyyymmdd: a key that sorts like the date. #}
 {% macro day_number(day) -%}
     cast(

@@ -17,7 +17,7 @@ SERIES = (
     "measure_id VARCHAR, system_code VARCHAR, geography_type VARCHAR, geography_code VARCHAR, breakdown_type VARCHAR, "
     "breakdown_value VARCHAR"
 )
-FIGURE = f"{SERIES}, period_end DATE, value DOUBLE, target DOUBLE, better_is VARCHAR"
+FIGURE = f"{SERIES}, period_end DATE, value DOUBLE, target DOUBLE, target_status VARCHAR, better_is VARCHAR"
 REBASE = "measure_id VARCHAR, system_code VARCHAR, geography_type VARCHAR, geography_code VARCHAR, rebase_date DATE"
 
 
@@ -84,7 +84,7 @@ def test_the_sql_judges_every_series_as_the_rules_do(
     for number, (values, starts, better_is, target) in enumerate(drawn):
         key = ("m", "s", "place", str(number))
         figures += [
-            (*key, "all", "All", period(n), None if value is None else float(value), _number(target), better_is)
+            (*key, "all", "All", period(n), None if value is None else float(value), _number(target), None, better_is)
             for n, value in enumerate(values)
         ]
         # A rebase date is any day of the first period of the new part.
@@ -120,7 +120,7 @@ def _number(value: Fraction | None) -> float | None:
 def test_a_peak_belongs_to_the_climb_that_led_to_it(desk: Desk, sql: str) -> None:
     values = [14, 15, 16, 17, 18, 19, 20, 19, 18, 17, 16, 15, 14]
     key = ("m", "s", "place", "A", "all", "All")
-    rows = [(*key, period(n), value, None, "neutral") for n, value in enumerate(values)]
+    rows = [(*key, period(n), value, None, None, "neutral") for n, value in enumerate(values)]
     desk.fill("staging.stg_spc_rebase", [])
     desk.fill("intermediate.int_measure_figure", rows)
     # Mean 218/13 = 16.77, every range 1: limits 14.11 to 19.43, so the ends and the peak are outside.

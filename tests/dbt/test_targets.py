@@ -12,7 +12,7 @@ from scratch_candidate import Candidate
 
 TARGET = (
     "measure_id VARCHAR, system_code VARCHAR, geography_type VARCHAR, valid_from DATE, valid_to DATE, target DOUBLE, "
-    "baseline_date DATE, baseline_factor DOUBLE, interpolation VARCHAR"
+    "baseline_date DATE, baseline_factor DOUBLE, interpolation VARCHAR, due VARCHAR"
 )
 BASELINE = (
     "measure_id VARCHAR, system_code VARCHAR, geography_type VARCHAR, geography_code VARCHAR, baseline_date DATE, "
@@ -40,10 +40,13 @@ def targets(empty_candidate: Candidate) -> list[dict[str, Any]]:
             row["baseline_date"] or None,
             row["baseline_factor"] or None,
             row["interpolation"],
+            row["due"],
         )
         for row in rows
     ]
-    points += [("long_stays", "llr", "place", "2024-04-01", "9999-12-31", None, "2019-03-31", 0.75, "step")]
+    points += [
+        ("long_stays", "llr", "place", "2024-04-01", "9999-12-31", None, "2019-03-31", 0.75, "step", "throughout")
+    ]
     areas = [(system, kind, f"{system}-{kind}") for _, system, kind, *_ in points]
     desk = Desk(
         {
@@ -137,6 +140,28 @@ def test_every_target_of_the_programmes_is_in_the_seed(
     targets: list[dict[str, Any]], measure: str, system: str, target: float
 ) -> None:
     assert of(targets, measure, f"{system}-system")[date(2026, 3, 31)] == pytest.approx(target)
+
+
+def test_what_is_to_be_reached_by_the_end_of_march_is_held_against_march_alone(targets: list[dict[str, Any]]) -> None:
+    due = {day: set() for day in PERIODS}
+    for row in targets:
+        due[row["period_end"]] |= {row["measure_id"]} if row["target_is_due"] else set()
+    by_march = {"ahc_uptake_register", "ahc_and_hap", "ahc_uptake_ldhc", "ahc_uptake_ldhc_register"}
+    assert by_march < due[date(2025, 3, 31)] and by_march < due[date(2026, 3, 31)]
+    for day in (date(2024, 9, 30), date(2026, 9, 30)):
+        assert not by_march & due[day]
+        assert {"ahc_year_end_forecast", "leder_initial_within_six_months"} < due[day]
+
+
+def test_only_a_measure_that_counts_up_through_the_year_has_a_target_of_the_year_s_end(
+    empty_candidate: Candidate,
+) -> None:
+    """Its control chart would be held against a target that is not due; such a measure has none."""
+    measures = {row["measure_id"]: row for row in seed(empty_candidate, "measure_catalogue")}
+    of_the_end = {row["measure_id"] for row in seed(empty_candidate, "measure_target") if row["due"] == "year_end"}
+    assert of_the_end
+    for measure in of_the_end:
+        assert measures[measure]["year_to_date"] == "true" and measures[measure]["spc"] == "false", measure
 
 
 def seed(candidate: Candidate, name: str) -> list[dict[str, str]]:

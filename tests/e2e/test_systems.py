@@ -206,17 +206,23 @@ def test_each_target_a_question_names_stands_beside_its_figure_and_is_judged(wor
     with (PROJECT / "docs" / "systems.csv").open(encoding="utf-8", newline="") as file:
         asked = [row for row in csv.DictReader(file) if row["target"]]
     assert len(asked) >= 25
+    # 75 % by 31 March is judged in March alone.
+    targets = PROJECT / "dbt_project" / "seeds" / "reference" / "measure_target.csv"
+    with targets.open(encoding="utf-8", newline="") as file:
+        by_march = {row["measure_id"] for row in csv.DictReader(file) if row["due"] == "year_end"}
     for row in asked:
         beside = world.rows(f"""
-            select distinct target, value is not null, target_status from mart.measure_value
+            select distinct target, value is not null, target_status, extract(month from period_end)
+            from mart.measure_value
             where system_code = '{row["system_code"]}' and measure_id = '{row["answer"]}' and breakdown_type = 'all'
                 and geography_type = '{row["geography_type"]}' and is_latest_period and target is not null
         """)
         assert beside, row["question"]
-        for target, known, status in beside:
+        for target, known, status, month in beside:
             if row["target"][0].isdigit():
                 assert target == pytest.approx(float(row["target"])), row["question"]
-            assert (status in ("met", "not_met")) == known, row["question"]
+            judged = ("not_due",) if row["answer"] in by_march and month != 3 else ("met", "not_met")
+            assert (status in judged) == known, row["question"]
 
 
 def test_history_that_figures_are_compared_with_is_published_with_its_source(world):

@@ -36,7 +36,7 @@ figure as (
     select
         figures.*,
         {{ financial_year_start('figures.period_end') }} as financial_year_start,
-        {{ months_apart(financial_year_start('figures.period_end'), 'figures.period_end') }} + 1 as year_month
+        {{ financial_year_month('figures.period_end') }} as year_month
     from {{ figures }} as figures
     where figures.breakdown_type = 'all'
 
@@ -209,6 +209,7 @@ made as (
             when valued.derivation = 'national_rank' then floor(national.organisations_ranked / cast(3 as double))
             else target.target
         end as target,
+        valued.derivation = 'national_rank' or target.target_is_due as target_is_due,
         case
             when valued.derivation = 'pace' and valued.of_target is not null and valued.of_value is not null
                 then
@@ -262,7 +263,7 @@ select
             then least(greatest(expected + {{ var('wilson_z') }} * standard_error, of_value), 1)
     end as upper_95,
     cast(target as double) as target,
-    {{ target_status('value', 'target', 'better_is') }} as target_status,
+    {{ target_status('value', 'target', 'target_is_due', 'better_is') }} as target_status,
     coverage,
     suppression
 from made

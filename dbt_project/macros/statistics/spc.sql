@@ -51,7 +51,8 @@ point as (
         {%- endfor %}
         figures.period_end,
         figures.value,
-        figures.target,
+        -- Limits are held against a target only where a figure is.
+        case when figures.target_status = 'not_due' then null else figures.target end as target,
         figures.better_is,
         -- Neighbouring periods of a measure have ordinals one apart, whether it is monthly or quarterly.
         cast(

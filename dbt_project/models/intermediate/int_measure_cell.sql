@@ -172,6 +172,7 @@ select
     coalesce(rollup_row.people, 0) as people,
     case when rollup_row.measure_id is null then 0 else rollup_row.adjustments end as adjustments,
     target.target,
+    target.target_is_due,
     coverage.coverage
 from cell
 left join rollup_row

@@ -61,5 +61,6 @@ select
         else 'rounded'
     end as suppression,
     target,
+    target_is_due,
     coverage
 from disclosed

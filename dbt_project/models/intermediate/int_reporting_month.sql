@@ -42,6 +42,6 @@ select
     period_end,
     {{ month_start('period_end') }} as month_start,
     {{ financial_year_start('period_end') }} as financial_year_start,
-    {{ months_apart(financial_year_start('period_end'), 'period_end') }} + 1 as financial_year_month,
+    {{ financial_year_month('period_end') }} as financial_year_month,
     months_ago
 from month_end

@@ -6,5 +6,6 @@ select
     baseline_date,
     baseline_factor,
     interpolation,
+    due,
     {{ validity() }}
 from {{ ref('measure_target') }}

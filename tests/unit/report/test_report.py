@@ -173,6 +173,19 @@ def test_what_changed_names_targets_crossed_and_figures_restated(make_report):
     assert "figure for February 2026 restated: now 92.0%, was 85.0%." in text
 
 
+def test_a_target_that_is_not_due_yet_is_told_with_its_day_and_not_counted_against_an_area(make_report):
+    rows = sample.figures([sample.System()], months=2, measures=["ahc_uptake_register"])
+    for row in rows:
+        row["target_status"] = "not_due" if row["target"] is not None and row["value"] is not None else None
+    made = make_report(rows, measures=["ahc_uptake_register"])
+    page = made.text("system-qk1.html")
+    assert "Not due yet" in page and "1 target is not due yet." in page
+    assert "at least 75% by 31 March 2026" in page
+    assert "The target is due by 31 March 2026." in made.text("measure-ahc-uptake-register.html")
+    assert "We have until 31 March 2026 to meet our goal." in made.text("easy-read.html")
+    assert "Off target" not in page
+
+
 def test_a_year_to_date_measure_is_compared_with_the_same_month_a_year_earlier(make_report):
     rows = sample.figures([sample.System()], months=14, measures=["ahc_uptake_register"])
     text = make_report(rows, measures=["ahc_uptake_register"]).text("system-qk1.html")

@@ -9,7 +9,7 @@ import pytest
 from lda.reporting.report.board import sparkline
 from lda.reporting.report.charts.style import span
 from lda.reporting.report.source import Definition, Figure
-from lda.reporting.report.wording import difference, figure_text, number, shown, target_text
+from lda.reporting.report.wording import difference, figure_text, number, shown, status_text, target_text
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,24 @@ def test_values_read_as_people_say_them(value, unit, words):
 def test_a_place_in_a_ranking_has_a_target_of_a_place():
     definition = Definition("rank", "Rank", unit="rank", better_is="lower")
     assert target_text(figure(19.0, target=14.0, target_status="not_met"), definition) == "14th or better"
+
+
+@pytest.mark.parametrize(
+    ("period_end", "words"),
+    [
+        (date(2026, 6, 30), "at least 75% by 31 March 2027"),
+        (date(2027, 3, 31), "at least 75%"),
+    ],
+)
+def test_a_target_of_the_years_end_says_its_day_until_it_is_due(period_end, words):
+    definition = Definition("uptake", "Uptake", unit="proportion", better_is="higher")
+    status = "met" if period_end.month == 3 else "not_due"
+    one = Figure(
+        "uptake", "llr", "system", "QK1", "LLR", period_end, period_start=date(2026, 4, 1), value=0.8, target=0.75,
+        target_status=status,
+    )  # fmt: skip
+    assert target_text(one, definition) == words
+    assert status_text(one, definition) == {"met": "On target", "not_due": "Not due yet"}[status]
 
 
 @pytest.mark.parametrize(

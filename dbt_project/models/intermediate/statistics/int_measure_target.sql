@@ -1,5 +1,6 @@
 -- A target row is a dated point. It stands until its validity ends, or, where it is linear, moves day by day towards
--- the next point. A relative target is the area's baseline times its factor.
+-- the next point. A relative target is the area's baseline times its factor. One that is due at the end of the
+-- financial year is due in its last month alone.
 with target as (
 
     select * from {{ ref('stg_measure_target') }}
@@ -43,6 +44,7 @@ resolved as (
         area.geography_type,
         area.geography_code,
         target.interpolation,
+        target.due,
         target.valid_from,
         target.valid_to,
         coalesce(target.target, baseline.value * target.baseline_factor) as target
@@ -91,7 +93,8 @@ select
                 * {{ days_between('pointed.valid_from', 'measure_period.period_end') }}
                 / cast({{ days_between('pointed.valid_from', 'pointed.next_from') }} as double)
         else pointed.target
-    end as target
+    end as target,
+    pointed.due <> 'year_end' or {{ financial_year_month('measure_period.period_end') }} = 12 as target_is_due
 from pointed
 inner join measure_period
     on

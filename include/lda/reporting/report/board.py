@@ -14,6 +14,7 @@ from lda.reporting.report.changes import Comparison, Movement
 from lda.reporting.report.source import Area, Definition, Figure, Published
 from lda.reporting.report.wording import (
     CURRENT,
+    NOT_DUE,
     counted,
     figure_text,
     just_missed,
@@ -143,10 +144,13 @@ def headline(rows: Sequence[MeasureRow], area_name: str) -> str:
     judged = found["On target"] + found["Off target"]
     if not rows:
         return f"There are no figures for {area_name} yet."
-    if not judged:
-        return f"{area_name} has {counted(len(rows), 'measure')}; none could be held against a target."
-    verb = "meets" if found["On target"] == 1 else "meet"
-    text = f"In {area_name}, {found['On target']} of {counted(judged, 'measure')} with a target {verb} it."
+    if judged:
+        verb = "meets" if found["On target"] == 1 else "meet"
+        text = f"In {area_name}, {found['On target']} of {counted(judged, 'measure')} with a target {verb} it."
+    else:
+        text = f"{area_name} has {counted(len(rows), 'measure')}; none could be held against a target."
+    if found[NOT_DUE]:
+        text += f" {counted(found[NOT_DUE], 'target is', 'targets are')} not due yet."
     if found["Hidden"]:
         text += f" {counted(found['Hidden'], 'figure is', 'figures are')} hidden to protect people."
     return text

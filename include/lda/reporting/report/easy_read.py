@@ -11,7 +11,7 @@ from typing import Any
 
 from lda.reporting.report.changes import Comparison
 from lda.reporting.report.source import Area, Definition, Figure
-from lda.reporting.report.wording import month, number
+from lda.reporting.report.wording import due_day, long_day, month, number
 
 PER = 10
 # Tenths so close to the middle of two that neither is nearer.
@@ -103,6 +103,8 @@ def _figure_ideas(
     if figure.target_status in ("met", "not_met"):
         met = figure.target_status == "met"
         ideas.append(Idea("met" if met else "not-met", phrases["met" if met else "not_met"]))
+    if (due := due_day(figure)) is not None:
+        ideas.append(Idea("calendar", phrases["not_due"].format(day=long_day(due))))
     movement = comparison.movement(definition, area)
     if movement is not None and movement.tone in ("better", "worse", "same"):
         ideas += [Idea(movement.tone, sentence) for sentence in _sentences(phrases[movement.tone])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from lda.reporting.report.source import Definition, Figure
 
@@ -44,7 +44,8 @@ CURRENT, CURRENT_NAME = "_current", " (current boundaries)"
 RANK, MONEY = "rank", ("£", "pounds")
 UNIT_NAMES = {"proportion": "percentage", "count": "number", RANK: "place in a ranking", "pounds": "£"}
 BETTER_WORDS = {"neutral": "neither higher nor lower"}
-STATUS_WORDS = {"met": "On target", "not_met": "Off target"}
+NOT_DUE = "Not due yet"
+STATUS_WORDS = {"met": "On target", "not_met": "Off target", "not_due": NOT_DUE}
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -167,16 +168,29 @@ def status_text(figure: Figure | None, definition: Definition) -> str:
 
 
 def target_text(figure: Figure | None, definition: Definition) -> str:
-    """A target with its direction: at least 75%, no more than 30 per million people. Empty without a target."""
+    """A target with its direction: at least 75%, no more than 30 per million people. Empty without a target.
+
+    One that is not due yet says when it is: at least 75% by 31 March 2027.
+    """
     if figure is None or figure.target is None:
         return ""
     unit = definition.unit
     # A figure of 40 misses a target of 39.6, which must not read as 40.
     exact = just_missed(figure, unit) and shown(figure.value, unit, exact=True) == shown(figure.value, unit)
     target = shown(figure.target, unit, exact=exact)
+    if (due := due_day(figure)) is not None:
+        target += f" by {long_day(due)}"
     if unit == RANK:
         return f"{target} or better"
     return {"higher": "at least ", "lower": "no more than "}.get(definition.better_is, "") + target
+
+
+def due_day(figure: Figure) -> date | None:
+    """The last day of the year that a figure counts up in, where its target is due then and not before."""
+    start = figure.period_start
+    if figure.target_status != "not_due" or start is None:
+        return None
+    return date(start.year + 1, start.month, 1) - timedelta(days=1)
 
 
 def direction(now: float, before: float, better_is: str) -> str:

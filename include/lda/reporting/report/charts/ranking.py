@@ -24,7 +24,16 @@ from lda.reporting.report.charts.style import (
 )
 from lda.reporting.report.charts.table import RAW, raw_cells
 from lda.reporting.report.source import Definition, Figure
-from lda.reporting.report.wording import CURRENT_NAME, figure_text, month, shown, status_text, type_name
+from lda.reporting.report.wording import (
+    CURRENT_NAME,
+    due_day,
+    figure_text,
+    long_day,
+    month,
+    shown,
+    status_text,
+    type_name,
+)
 
 NAMED_BARS = 40
 BAR_STEP = 26
@@ -108,7 +117,10 @@ def _words(definition: Definition, kind: str, order: Sequence[Figure]) -> str:
             f"Lowest: {low.geography_name}, {shown(low.value, definition.unit)}."
         )
     met = sum(figure.target_status == "met" for figure in visible)
-    if any(figure.target is not None for figure in visible):
+    due = next((day for day in map(due_day, visible) if day is not None), None)
+    if due is not None:
+        parts.append(f"The target is due by {long_day(due)}.")
+    elif any(figure.target is not None for figure in visible):
         parts.append(f"{met} of these {len(visible)} meet the target.")
     return " ".join(parts)
 
