@@ -146,11 +146,14 @@ def without_values(message: str) -> str:
 
 
 def descriptions(manifest: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """``schema.table`` → description of the table (key ``""``) and of its columns, for the published schemas."""
+    """``schema.table`` → description of the table (key ``""``) and of its columns, each on one line, for the published
+    schemas."""
     found = {}
     for node in manifest["nodes"].values():
         if node["resource_type"] == "model" and node["schema"] in PUBLISHED_SCHEMAS:
-            columns = {name: column.get("description", "") for name, column in node["columns"].items()}
+            columns = {
+                name: " ".join(column.get("description", "").split()) for name, column in node["columns"].items()
+            }
             words = f"{node.get('description', '')}{_version_note(manifest, node)}"
             found[f"{node['schema']}.{node['alias']}"] = {"": words, **columns}
     return found
