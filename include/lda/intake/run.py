@@ -198,7 +198,7 @@ def run_of(
             check_key(settings, ledger)
             rules = load_file_rules(settings), load_batch_rules(settings)
             intake = Intake(settings, ledger, contracts, systems, *rules, Reference(settings), again)
-            ledger.book.start_run(report.run_id, kind, systems.label, utc_now())
+            ledger.book.start_run(report.run_id, kind, systems.label, utc_now(), feeds)
             try:
                 yield intake, report
             except BaseException as error:

@@ -40,8 +40,11 @@ class PublicationBook:
 
     # Runs
 
-    def start_run(self, run_id: str, kind: str, system_code: str, at: datetime) -> None:
-        """Record that a run has begun; a run that is already there is set back to running."""
+    def start_run(
+        self, run_id: str, kind: str, system_code: str, at: datetime, feeds: Sequence[str] | None = None
+    ) -> None:
+        """Record that a run has begun; a run that is already there is set back to running. ``feeds``: those an ingest
+        is of, None for every one."""
         with self.engine.begin() as connection:
             known = connection.execute(select(run.c.run_id).where(run.c.run_id == run_id)).first()
             if known:
@@ -49,6 +52,7 @@ class PublicationBook:
                 connection.execute(update(run).where(run.c.run_id == run_id).values(**again))
             else:
                 values = {"kind": kind, "system_code": system_code, "started_at": at, "status": RUNNING}
+                values["feeds"] = ",".join(sorted(feeds)) if feeds else None
                 connection.execute(insert(run).values(run_id=run_id, **values))
 
     def end_run(self, run_id: str, status: str, summary: Mapping[str, Any], at: datetime) -> None:
@@ -64,6 +68,18 @@ class PublicationBook:
         with self.engine.connect() as connection:
             row = connection.execute(query.order_by(run.c.started_at.desc(), run.c.run_id.desc())).mappings().first()
         return dict(row) if row else None
+
+    def last_by_feeds(self, kind: str, system_code: str) -> list[dict[str, Any]]:
+        """The latest ended run of a kind of each choice of feeds (and of every feed), newest first."""
+        ended = (run.c.kind == kind, run.c.system_code == system_code, run.c.ended_at.is_not(None))
+        latest = func.row_number().over(
+            partition_by=run.c.feeds, order_by=(run.c.started_at.desc(), run.c.run_id.desc())
+        )
+        numbered = select(run, latest.label("place")).where(*ended).subquery()
+        query = select(numbered).where(numbered.c.place == 1)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(numbered.c.started_at.desc(), numbered.c.run_id.desc()))
+            return [{name: value for name, value in row.items() if name != "place"} for row in rows.mappings()]
 
     def runs(self, system_code: str) -> list[dict[str, Any]]:
         """Every run of a system, oldest first."""

@@ -149,6 +149,11 @@ run = Table(
     Column("ended_at", DateTime),
     Column("status", String(20), nullable=False, comment="running, succeeded, nothing_new or failed"),
     Column("summary", JSON, comment="counts and seconds by step"),
+    Column(
+        "feeds",
+        String(400),
+        comment="the feeds an ingest or redrive was of, joined by commas; blank for every feed, and for other kinds",
+    ),
 )
 
 gate_result = Table(

@@ -203,6 +203,29 @@ def test_a_failed_refresh_is_told_and_so_is_that_it_works_again(settings, ledger
     assert "The refresh works again." in hook.bodies[1]["message"]
 
 
+def test_one_feeds_ingest_says_nothing_of_anothers(settings, ledger, hook):
+    """Each feed has a DAG of its own, and they run by turns."""
+    urls, at = to(settings, hook.url), utc_now()
+
+    def ended(number: int, status: str, summary: dict, feeds: list[str] | None = None) -> int:
+        ledger.book.start_run(f"ingest-{number}", "ingest", "llr", at + timedelta(minutes=number), feeds)
+        ledger.book.end_run(f"ingest-{number}", status, summary, at + timedelta(minutes=number))
+        return send_digest(urls).sent
+
+    assert ended(1, "failed", {}, ["ldhc"]) == 1
+    assert "- The ingest ingest-1 of ldhc failed at the step run." in hook.bodies[0]["message"]
+    assert ended(2, "nothing_new", {}, ["leder"]) == 0, "another feed's success is no recovery"
+    assert ended(3, "nothing_new", {}, ["ldhc", "leder"]) == 1
+    assert "Recovered\n- The ingest of ldhc works again." in hook.bodies[1]["message"]
+    assert ended(4, "succeeded", {"problems": ["One file."]}, ["mhsds"]) == 1
+    assert ended(5, "failed", {}) == 1, "of every feed, so also of that one"
+    told = hook.bodies[3]["message"]
+    assert "- The ingest ingest-5 failed" in told and "The ingest of mhsds works again" not in told
+    assert ended(6, "succeeded", {}, ["ldhc"]) == 0, "one feed's success leaves the others to be told of"
+    assert ended(7, "succeeded", {}) == 1
+    assert "The ingest works again." in hook.bodies[4]["message"]
+
+
 def test_a_step_that_has_no_run_of_its_own_is_told_once_and_so_is_that_it_works_again(settings, ledger, hook):
     urls = to(settings, hook.url)
     begun = datetime.now(UTC) - timedelta(seconds=5)

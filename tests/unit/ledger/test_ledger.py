@@ -220,6 +220,7 @@ def test_a_ledger_from_before_there_were_versions_gets_the_columns_that_have_com
         connection.execute(text("DROP INDEX ix_file_content_hash"))
         connection.execute(text("ALTER TABLE file DROP COLUMN content_hash"))
         connection.execute(text("ALTER TABLE gate_result DROP COLUMN system_code"))
+        connection.execute(text("ALTER TABLE run DROP COLUMN feeds"))
         for table in ("alembic_version", "judgement", "pseudonym_key", "archive_change", "hold"):
             connection.execute(text(f"DROP TABLE {table}"))
     ledger.create()

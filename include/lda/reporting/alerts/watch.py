@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from lda.contracts import STANDING_WORDS
+from lda.contracts import STANDING_WORDS, load_contracts
 from lda.ledger import Ledger
 from lda.ledger.publications import FAILED
 from lda.publishing import current_publication
@@ -76,21 +76,37 @@ def _failures(settings: Settings, ledger: Ledger) -> list[Watched]:
     """The last refresh, ingest and collection, when they did not end well, and each step of the schedule whose last
     end was a failure. Steps are named; errors' own words are not."""
     found = []
-    for kind in ("refresh", "ingest", "collect"):
-        run = ledger.book.last_run(kind, settings.system_label)
-        summary: dict[str, Any] = (run or {}).get("summary") or {}
-        if run and run["status"] == "failed":
+    for run in _last_runs(settings, ledger):
+        of_feeds = f" of {run['feeds']}" if run["feeds"] else ""
+        subject, named = run["kind"] + of_feeds, f"The {run['kind']} {run['run_id']}{of_feeds}"
+        summary: dict[str, Any] = run["summary"] or {}
+        if run["status"] == FAILED:
             step = summary.get("failed_step") or "run"
-            words = f"The {kind} {run['run_id']} failed at the step {step}. The publication in force is unchanged."
-            found.append(Watched(FAILURE, kind, f"failed at {step}", words))
-        elif run and summary.get("problems"):
+            words = f"{named} failed at the step {step}. The publication in force is unchanged."
+            found.append(Watched(FAILURE, subject, f"failed at {step}", words))
+        elif summary.get("problems"):
             count = len(summary["problems"])
-            words = f"The {kind} {run['run_id']} could not take in everything ({count} problems). See: lda status"
-            found.append(Watched(FAILURE, kind, "problems", words))
+            words = f"{named} could not take in everything ({count} problems). See: lda status"
+            found.append(Watched(FAILURE, subject, "problems", words))
     for run in ledger.book.ended_runs(settings.system_label, kind=STEP, status=FAILED):
         subject = f"step {run['summary']['step']} of {run['summary']['dag']}"
         words = f"The {subject} failed. The publication in force is unchanged. Its log in Airflow says what to do."
         found.append(Watched(FAILURE, subject, FAILED, words))
+    return found
+
+
+def _last_runs(settings: Settings, ledger: Ledger) -> list[dict[str, Any]]:
+    """The last refresh and collection, and of each choice of feeds the last ingest, but where later ones of all of
+    these feeds ended well. One feed's success says nothing of another's, and one that failed has mended nothing."""
+    found = [run for kind in ("refresh", "collect") if (run := ledger.book.last_run(kind, settings.system_label))]
+    every = set(load_contracts(settings))
+    known: set[str] = set()
+    for run in ledger.book.last_by_feeds("ingest", settings.system_label):
+        own = set(run["feeds"].split(",")) & every if run["feeds"] else every
+        if own - known:
+            found.append(run)
+        if run["status"] != FAILED and not (run["summary"] or {}).get("problems"):
+            known |= own
     return found
 
 
