@@ -11,10 +11,11 @@ from airflow.sdk import Asset, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from lda.settings import Settings
-from lda.telemetry import mask_every_record
+from lda.telemetry import mask_every_record, mask_what_is_printed
 
 # A task's process sets up its logging, then reads its DAG's file and so comes here before any of our steps runs.
 mask_every_record()
+mask_what_is_printed()
 log = logging.getLogger("lda.dags")
 
 SETTINGS = Settings()

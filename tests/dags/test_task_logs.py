@@ -1,4 +1,4 @@
-"""What a task logs, and the exception it ends with, is written without anybody's identifiers."""
+"""What a task logs and prints, and the exception it ends with, is written without anybody's identifiers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ pytestmark = pytest.mark.slow
 
 DAG = """
 import logging
+import sys
 from datetime import datetime
 
 import structlog
@@ -28,6 +29,8 @@ def names_people():
     def name():
         logging.getLogger("lda.somewhere").warning("Row of %s, LE1 7RH.", "943 476 5919")
         structlog.get_logger("another").info("Read.", number=9434765919, rows=[{"of": "9434765919"}])
+        print("Read", 943, 476, 5919, "of LE1 7RH")
+        print("Asked 9434765919 ", file=sys.stderr, end="unended", flush=True)
         try:
             raise KeyError("cell 9434765919")
         except KeyError:
@@ -93,6 +96,12 @@ def test_what_a_task_logs_is_masked_whoever_logs_it(written):
     assert events["Row of [hidden], [hidden]."]["logger"] == "lda.somewhere"
     assert (events["Read."]["number"], events["Read."]["rows"]) == ("[hidden]", [{"of": "[hidden]"}])
     assert not [one for one in ("9434765919", "943 476 5919", "LE1 7RH") if one in written]
+
+
+def test_what_a_task_prints_is_masked(written):
+    printed = {record["logger"]: record["event"] for record in map(json.loads, written.splitlines())}
+    assert printed["task.stdout"] == "Read [hidden] of [hidden]"
+    assert printed["task.stderr"] == "Asked [hidden] unended"
 
 
 def test_the_exception_that_a_task_ends_with_is_masked(written):

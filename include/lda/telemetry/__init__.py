@@ -5,6 +5,7 @@ from lda.telemetry.lineage import COMPLETE, FAIL, START, Dataset, Job
 from lda.telemetry.lineage import tell as tell_lineage
 from lda.telemetry.logs import about, configure_logs, mask_every_record
 from lda.telemetry.metrics import count, gauge, metrics_are_on
+from lda.telemetry.printed import mask_what_is_printed
 from lda.telemetry.steps import Step, step
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "gauge",
     "holds_nhs_number",
     "mask_every_record",
+    "mask_what_is_printed",
     "masked",
     "metrics_are_on",
     "step",
