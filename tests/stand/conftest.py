@@ -4,7 +4,6 @@ workers. In place of Redis the queue is in Postgres, which Celery takes too."""
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import shutil
 import socket
@@ -21,10 +20,11 @@ from typing import Any
 import psycopg
 import pytest
 import requests
-import yaml
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
+import compose_file
+from compose_file import filled_in
 from lda.serving.local import local_server
 from lda.settings import Settings
 
@@ -40,14 +40,9 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def filled_in(text: str) -> str:
-    """A value of docker-compose.yml with its variables: a secret is made up, anything else has the file's default."""
-
-    def value(found: re.Match[str]) -> str:
-        name, rest = found["name"], found["rest"]
-        return rest[2:] if rest.startswith(":-") else SECRETS.setdefault(name, secrets.token_hex(32))
-
-    return re.sub(r"(?<!\$)\$\{(?P<name>\w+)(?P<rest>[^}]*)\}", value, str(text))
+def secret(name: str) -> str:
+    """A secret of the stand, made up when it is first asked for."""
+    return SECRETS.setdefault(name, secrets.token_hex(32))
 
 
 @dataclass
@@ -160,7 +155,7 @@ def environment_of(service: dict[str, Any], stand: Stand, postgres: str, ports: 
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(ports.get(service["name"], 0)),
         "AIRFLOW__TRIGGERER__CAPACITY": "10",
     }
-    return own | {name: filled_in(value) for name, value in service["environment"].items()} | here
+    return own | {name: filled_in(str(value), secret) for name, value in service["environment"].items()} | here
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +163,7 @@ def stand(tmp_path_factory) -> Iterator[Stand]:
     """All processes of the stand, started with the commands of docker-compose.yml; stopped at the end."""
     base = tmp_path_factory.mktemp("stand")
     ports = {name: free_port() for name in ("postgres", "apiserver", "triggerer", "worker-1", "worker-2")}
-    services = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    services = compose_file.services()
     with ExitStack() as stack:
         # Not below pytest's own folder: as root, the server runs as another user, who may not enter it.
         database = Path(tempfile.mkdtemp(prefix="lda-stand-"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import inspect
 
 from lda.keeping.backup import (
     LEDGER,
@@ -20,7 +20,7 @@ from lda.keeping.backup import (
     read_backup,
     sha256_of,
 )
-from lda.ledger import Ledger, copy_ledger, open_engine
+from lda.ledger import Ledger, copy_ledger, holds_rows, open_engine
 from lda.ledger.migrate import newest_revision
 from lda.settings import PRIVATE_FILE, PRIVATE_FOLDER, Settings
 from lda.vault import fingerprint
@@ -95,7 +95,7 @@ def _check_place(settings: Settings) -> None:
         return
     engine = open_engine(settings.ledger_address)
     try:
-        if inspect(engine).has_table("file"):
+        if holds_rows(engine):
             raise BackupError(
                 "The database of LDA_LEDGER_URL holds a ledger already. Make an empty one and name that, so that "
                 "nothing is mixed."
@@ -154,9 +154,12 @@ def _put_ledger(settings: Settings, source: Path) -> None:
         shutil.copyfile(source, target)
         target.chmod(PRIVATE_FILE)
         return
-    old, new = open_engine(f"sqlite:///{source}"), open_engine(settings.ledger_address)
-    try:
-        copy_ledger(old, new)
-    finally:
-        old.dispose()
-        new.dispose()
+    # A copy: SQLite writes into a database that it only reads, and a backup must stay as it is.
+    with TemporaryDirectory(dir=settings.home, prefix=f"{UNFINISHED}-") as folder:
+        shutil.copyfile(source, Path(folder) / LEDGER)
+        old, new = open_engine(f"sqlite:///{folder}/{LEDGER}"), open_engine(settings.ledger_address)
+        try:
+            copy_ledger(old, new)
+        finally:
+            old.dispose()
+            new.dispose()

@@ -1,6 +1,6 @@
 """The ledger: one small relational database that knows what happened to every file, row, run and publication."""
 
-from lda.ledger.copying import copy_ledger
+from lda.ledger.copying import copy_ledger, holds_rows
 from lda.ledger.engine import ledger_files, open_engine
 from lda.ledger.keeping import ERASURE, RETENTION, ArchiveChange, Hold, held_by
 from lda.ledger.ledger import Ledger
@@ -26,6 +26,7 @@ __all__ = [
     "another_id",
     "copy_ledger",
     "held_by",
+    "holds_rows",
     "ledger_files",
     "open_engine",
     "utc_now",

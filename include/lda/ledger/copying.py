@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Integer, insert, select, text
+from sqlalchemy import Connection, Engine, Integer, insert, inspect, literal, select, text
 
 from lda.ledger.migrate import bring_up_to_date
 from lda.ledger.tables import metadata
@@ -36,6 +36,18 @@ def copy_ledger(source: Engine, target: Engine) -> dict[str, int]:
             if target.dialect.name == "postgresql":
                 _go_on_counting(writer, table)
     return counts
+
+
+def holds_rows(engine: Engine) -> bool:
+    """True when a database holds a ledger with anything in it. Tables without rows, as a copy that was stopped leaves
+    them, are no ledger."""
+    known = set(inspect(engine).get_table_names())
+    with engine.connect() as connection:
+        return any(
+            connection.execute(select(literal(1)).select_from(table).limit(1)).first() is not None
+            for table in metadata.sorted_tables
+            if table.name in known
+        )
 
 
 def _online_backup(source: Engine, target: Engine) -> dict[str, int]:

