@@ -34,6 +34,9 @@ EVERY_SYSTEM = "all"
 
 # How long something stays: a number of days, or for good.
 Days = Literal["keep"] | Annotated[int, Field(ge=1)]
+# The same in months of a submission's period. Figures look back over a year.
+LEAST_MONTHS_KEPT = 13
+Months = Literal["keep"] | Annotated[int, Field(ge=LEAST_MONTHS_KEPT)]
 
 
 def create_private(path: Path) -> int:
@@ -156,6 +159,11 @@ class Settings(BaseSettings):
     keep_superseded_days: Days = Field(
         "keep",
         description="Days rows stay in the lake after they were replaced; longer where a kept publication needs them.",
+    )
+    keep_rows_months: Months = Field(
+        "keep",
+        description="Months that rows about people stay after the end of their period, in force or not; a contract's "
+        "retention is for its feed instead.",
     )
     keep_outbox_days: Days = Field("keep", description="Days feedback documents stay in partners' outboxes.")
     keep_care_lists_days: Days = Field("keep", description="Days lists for direct care stay.")

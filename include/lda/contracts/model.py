@@ -236,7 +236,7 @@ class FeedContract:
     the feed is for: ``figures`` are made of it, it is ``reference`` data that figures are made with, or it lists
     ``opt_outs``, the people that no figure may count. A submission is due ``latency_days`` after its period ends, is
     not chased for ``grace_days`` more, and is escalated ``escalation_days`` after it was due (None: never); all are
-    calendar days.
+    calendar days. Rows go ``retention_months`` after their period ended (None: as the settings say for every feed).
     ``earlier`` are versions that some partners still send.
     """
 
@@ -259,6 +259,7 @@ class FeedContract:
     escalation_days: int | None = None
     fingerprint: str = field(default="", compare=False)
     earlier: tuple[FeedContract, ...] = ()
+    retention_months: int | None = None
 
     def of_version(self, version: str) -> FeedContract | None:
         """The contract as it is in one of its versions, or None."""

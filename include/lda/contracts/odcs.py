@@ -36,6 +36,7 @@ from lda.contracts.odcs_columns import NAME, read_columns
 from lda.contracts.odcs_rules import read_rules
 from lda.contracts.rules import implicit_rules
 from lda.contracts.yamlfile import read_yaml
+from lda.settings import LEAST_MONTHS_KEPT
 
 _CONTRACT_PROPERTIES = {
     "rulePrefix",
@@ -132,6 +133,7 @@ def _build(document: OpenDataContractStandard, faults: Faults, fingerprint: str)
         role=choice(custom.get("role", "figures"), Role, "role", faults),
         fingerprint=fingerprint,
         earlier=(),
+        retention_months=_retention(document, faults),
     )
 
 
@@ -181,13 +183,19 @@ def _parents(name: str, columns: tuple[ColumnSpec, ...], earlier: list[TableSpec
             faults.require(target in known, place, "a column of a table above this one", target)
 
 
-def _sla(document: OpenDataContractStandard, name: str, unit: str, faults: Faults) -> int:
+def _sla(
+    document: OpenDataContractStandard,
+    name: str,
+    unit: str,
+    faults: Faults,
+    between: tuple[float, float] = (0, 1000),
+) -> int:
     found = [item for item in document.slaProperties or [] if item.property == name]
     place = f"slaProperties.{name}"
     if not faults.require(len(found) == 1, place, "exactly one entry", len(found)):
         return 0
     faults.require(found[0].unit == unit, place, f"the unit {unit}", found[0].unit)
-    return int(number(found[0].value, (0, 1000), place, faults, int))
+    return int(number(found[0].value, between, place, faults, int))
 
 
 def _patience(document: OpenDataContractStandard, faults: Faults) -> dict[str, int]:
@@ -200,6 +208,13 @@ def _patience(document: OpenDataContractStandard, faults: Faults) -> dict[str, i
         days, wanted = found["escalation_days"], f"no fewer days than those of grace, {longest}"
         faults.require(days >= longest, "slaProperties.escalation", wanted, days)
     return found
+
+
+def _retention(document: OpenDataContractStandard, faults: Faults) -> int | None:
+    """The months that rows stay after their period ended, where the contract states them."""
+    if not any(item.property == "retention" for item in document.slaProperties or []):
+        return None
+    return _sla(document, "retention", "m", faults, (LEAST_MONTHS_KEPT, 1200))
 
 
 def _owner(document: OpenDataContractStandard, faults: Faults) -> str:

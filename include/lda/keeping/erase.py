@@ -141,6 +141,9 @@ def _carry_out(settings: Settings, ledger: Ledger, contracts: Mapping[str, FeedC
         lake_rows = _erase_rows(settings, ledger, contracts, plan, connection)
     ledger.record_fewer_rows(plan.accounts, lake_rows, EVENT, at)
     withdraw_documents(settings, ledger, plan.files)
+    # Also under a legal hold: they are copies of rows, those on hold stay (or the erasure is refused), and no list may
+    # go on naming the person until somebody makes it anew.
+    lists = sum(path.is_file() for path in (settings.vault / "direct_care").rglob("*"))
     shutil.rmtree(settings.vault / "direct_care", ignore_errors=True)
     record_erased_rows(settings, plan.erased)
     _rewrite_archive(settings, ledger, plan)
@@ -148,7 +151,7 @@ def _carry_out(settings: Settings, ledger: Ledger, contracts: Mapping[str, FeedC
         path.unlink()
     feeds = {record.feed for one in plan.files if (record := ledger.file(one))}
     words = f"{plan.reason} ({sum(map(len, plan.rows.values()))} rows in {len(plan.files)} files of {len(feeds)} feeds)"
-    ledger.note("erased", "one person", words)
+    ledger.note("erased", "one person", f"{words}; {lists} files of lists for direct care removed" if lists else words)
     shutil.rmtree(pending_folder(settings))
 
 

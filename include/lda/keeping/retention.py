@@ -1,7 +1,8 @@
 """Retention: what may go because its time is over, place by place, and why the rest stays.
 
 The days are settings (``keep_*_days``); a legal hold wins over all of them. What is in force, and what a publication
-that is kept was made of, never goes, so that a kept publication can be made again.
+that is kept was made of, does not go by days, so that a kept publication can be made again. What is past the retention
+of its feed goes from every place, also that (``lda.keeping.expiry``).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import duckdb
 
 from lda.contracts import FeedContract, load_contracts
 from lda.keeping.backup import standing_still
+from lda.keeping.expiry import Expired, expire, find_expired
 from lda.keeping.held import identifier_files, keep_rows, source
 from lda.landing import archive_path
 from lda.ledger import RETENTION, FileRecord, Hold, Ledger, held_by, utc_now
@@ -26,17 +28,20 @@ from lda.reporting.feedback import ID_IN_NAME
 from lda.settings import Settings
 from lda.vault import literal
 
-TOO_EARLY = "its time is not over"
+ROWS = "rows"
+TOO_EARLY, FOR_GOOD = "its time is not over", "kept for good"
 
 
 @dataclass
 class Place:
-    """One place: for how many days things stay, what goes (name and reason), and how many stay, by reason."""
+    """One place: for how many days things stay, what goes (name and reason), how many of that are past the retention
+    of their feed, and how many stay, by reason."""
 
     days: int | str
     going: dict[str, str] = field(default_factory=dict)
     staying: Counter[str] = field(default_factory=Counter)
     size_bytes: int = 0
+    by_feed: int = 0
 
 
 @dataclass
@@ -46,6 +51,7 @@ class RetentionReport:
     applied: bool
     places: dict[str, Place] = field(default_factory=dict)
     publications: PruneReport = field(default_factory=lambda: PruneReport(False))
+    cannot_be_made_again: list[str] = field(default_factory=list)
 
     @property
     def size_bytes(self) -> int:
@@ -56,7 +62,7 @@ class RetentionReport:
         """The report for JSON."""
         places = {name: {**vars(place), "staying": dict(place.staying)} for name, place in self.places.items()}
         told = {"applied": self.applied, "places": places, "publications": self.publications.as_dict()}
-        return {**told, "size_bytes": self.size_bytes}
+        return {**told, "cannot_be_made_again": self.cannot_be_made_again, "size_bytes": self.size_bytes}
 
 
 def prune(settings: Settings, *, apply: bool = False, at: datetime | None = None) -> RetentionReport:
@@ -65,6 +71,7 @@ def prune(settings: Settings, *, apply: bool = False, at: datetime | None = None
         report = RetentionReport(apply, publications=remove_publications(settings, ledger, apply=apply))
         work = _Prune(settings, ledger, report, at or utc_now())
         for look in (
+            work.rows,
             work.landing,
             work.superseded,
             work.archive,
@@ -77,8 +84,9 @@ def prune(settings: Settings, *, apply: bool = False, at: datetime | None = None
             look()
         if apply:
             for name, place in report.places.items():
-                if place.going:
-                    ledger.note("pruned", name, f"{len(place.going)} after {place.days} days")
+                if place.going and name != ROWS:
+                    by_feed = f", {place.by_feed} of them past their feed's retention" if place.by_feed else ""
+                    ledger.note("pruned", name, f"{len(place.going)} after {place.days} days{by_feed}")
     return report
 
 
@@ -91,26 +99,47 @@ class _Prune:
         self._files = ledger.files()
         self._needed_files, self._needed_paths = self._needed()
         self._contracts: dict[str, FeedContract] = load_contracts(settings)
+        self._expired: Expired = find_expired(settings, ledger, self._contracts, self._kept(), self._at)
 
     def _needed(self) -> tuple[set[str], set[str]]:
         """File ids and lake paths of what is in force and of what every kept publication was made of."""
-        moments = [self._at]
-        gone = set(self._report.publications.removed)
-        for row in self._ledger.book.publications(self._settings.system_label):
-            name = row["publication_id"]
-            if name not in gone and (self._settings.published / name).is_dir():
-                moments.append(row["as_of"])
+        moments = [self._at, *(row["as_of"] for row in self._kept())]
         needed = [one for moment in moments for one in self._ledger.in_force(moment)]
         return {one.file_id for one in needed}, {one.lake_path for one in needed}
+
+    def _kept(self) -> list[dict[str, Any]]:
+        """The publications that stay."""
+        gone = set(self._report.publications.removed)
+        return [
+            row
+            for row in self._ledger.book.publications(self._settings.system_label)
+            if row["publication_id"] not in gone and (self._settings.published / row["publication_id"]).is_dir()
+        ]
+
+    def rows(self) -> None:
+        """Submissions past the retention of their feed: those in force end, before any of their files goes."""
+        months = self._settings.keep_rows_months
+        place = self._report.places[ROWS] = Place(f"{months} months" if isinstance(months, int) else months)
+        place.staying = self._expired.staying
+        for one in self._expired.standing:
+            name = f"{one.feed} {one.partner_code} {one.period_end}"
+            place.going[name] = f"{self._expired.files[one.file_id]}; in force until now"
+        self._report.cannot_be_made_again = list(self._expired.publications)
+        if self._report.applied:
+            expire(self._ledger, self._expired)
 
     def _place(self, name: str, days: int | str) -> Place | None:
         """The report of a place, or None where everything stays for good."""
         place = self._report.places[name] = Place(days)
-        return place if isinstance(days, int) else None
+        return place if isinstance(days, int) or self._expired.files else None
 
     def _stays(self, place: Place, since: datetime, record: FileRecord | None, *, needed: bool = False) -> str:
         """Why something stays; empty when it may go. Of what is of no file in the ledger nothing is known, so any
         hold on files holds it."""
+        if self._is_expired(record):
+            return ""
+        if not isinstance(place.days, int):
+            return FOR_GOOD
         if since > self._at - timedelta(days=int(place.days)):
             return TOO_EARLY
         if needed:
@@ -123,12 +152,17 @@ class _Prune:
         held = held_by(self._holds, **facts)
         return f"legal hold {held.hold_id}: {held.words}" if held else ""
 
-    def _settle(self, place: Place, name: str, why: str, size: int) -> bool:
+    def _is_expired(self, record: FileRecord | None) -> bool:
+        return record is not None and record.file_id in self._expired.files
+
+    def _settle(self, place: Place, name: str, why: str, size: int, record: FileRecord | None = None) -> bool:
         """Note what becomes of something; True when it is to be removed now."""
         if why:
             place.staying[why] += 1
             return False
-        place.going[name] = f"older than {place.days} days"
+        expired = self._expired.files.get(record.file_id) if record else None
+        place.by_feed += expired is not None
+        place.going[name] = expired or f"older than {place.days} days"
         place.size_bytes += size
         return self._report.applied
 
@@ -140,23 +174,24 @@ class _Prune:
             landed, record = self._settings.landing / path, by_id.get(seen.file_id)
             if place is None or record is None or not landed.exists():
                 continue
-            archived = archive_path(self._settings, record.archived_as).exists()
+            archived = archive_path(self._settings, record.archived_as).exists() or self._is_expired(record)
             why = self._stays(place, record.received_at, record) if archived else "not in the archive"
-            if self._settle(place, path, why, seen.size_bytes):
+            if self._settle(place, path, why, seen.size_bytes, record):
                 shutil.rmtree(landed) if landed.is_dir() else landed.unlink()
 
     def superseded(self) -> None:
-        """Files of the lake that nothing in force and no kept publication is made of."""
+        """Files of the lake that nothing in force and no kept publication is made of, or that are past their feed's
+        retention."""
         place = self._place("lake", self._settings.keep_superseded_days)
         by_id = {record.file_id: record for record in self._files}
-        for one in self._ledger.superseded() if place else ():
-            path = self._settings.lake / one.lake_path
-            if place is None or one.superseded_at is None or not path.exists():
+        written = {one.lake_path: one for one in (*self._ledger.superseded(), *self._expired.standing)}
+        for one in written.values() if place else ():
+            path, record = self._settings.lake / one.lake_path, by_id.get(one.file_id)
+            if place is None or not path.exists():
                 continue
-            why = self._stays(
-                place, one.superseded_at, by_id.get(one.file_id), needed=one.lake_path in self._needed_paths
-            )
-            if self._settle(place, one.lake_path, why, _size(path)):
+            ended = one.superseded_at or one.accepted_at
+            why = self._stays(place, ended, record, needed=one.lake_path in self._needed_paths)
+            if self._settle(place, one.lake_path, why, _size(path), record):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def archive(self) -> None:
@@ -175,7 +210,7 @@ class _Prune:
                 else self._stays(place, record.received_at, record, needed=record.file_id in self._needed_files)
                 for record in records
             ]
-            if self._settle(place, name, next(filter(None, reasons), ""), _size(path)):
+            if self._settle(place, name, next(filter(None, reasons), ""), _size(path), records[0]):
                 self._ledger.record_archive_change(name, None, RETENTION, utc_now())
                 path.unlink()
 
@@ -189,7 +224,7 @@ class _Prune:
             if place is None or record is None:
                 continue
             name = path.relative_to(self._settings.vault).as_posix()
-            if self._settle(place, name, self._stays(place, record.received_at, record), _size(path)):
+            if self._settle(place, name, self._stays(place, record.received_at, record), _size(path), record):
                 path.unlink()
 
     def identifiers(self) -> None:
@@ -213,7 +248,7 @@ class _Prune:
                 record.file_id
                 for record in self._files
                 if record.file_id in there
-                and self._settle(place, record.file_id, self._stays(place, record.received_at, record), 0)
+                and self._settle(place, record.file_id, self._stays(place, record.received_at, record), 0, record)
             ]
             if not going:
                 return
@@ -236,7 +271,7 @@ class _Prune:
                     continue
                 record = by_start.get(path.stem[-ID_IN_NAME:]) if name == "outbox" else None
                 why = self._stays(place, _written(path), record)
-                if self._settle(place, path.relative_to(folder).as_posix(), why, _size(path)):
+                if self._settle(place, path.relative_to(folder).as_posix(), why, _size(path), record):
                     path.unlink()
 
     def candidates(self) -> None:
@@ -244,9 +279,9 @@ class _Prune:
         place = self._place("candidates", self._settings.keep_candidates_days)
         made = sorted(self._settings.warehouse.glob("*.duckdb"), key=_written)
         for path in made if place else ():
-            if place is None:
+            if place is None or not isinstance(place.days, int):
                 continue
-            early = TOO_EARLY if _written(path) > self._at - timedelta(days=int(place.days)) else ""
+            early = TOO_EARLY if _written(path) > self._at - timedelta(days=place.days) else ""
             why = "the last one" if path == made[-1] else early
             if self._settle(place, path.name, why, _size(path)):
                 for part in self._settings.warehouse.glob(f"{path.stem}.*"):
@@ -257,8 +292,7 @@ class _Prune:
         place = self._place("runs", self._settings.keep_runs_days)
         if place is None:
             return
-        kept = {row["run_id"] for row in self._ledger.book.publications(self._settings.system_label)
-                if (self._settings.published / row["publication_id"]).is_dir()}  # fmt: skip
+        kept = {row["run_id"] for row in self._kept()}
         runs = self._ledger.book.runs(self._settings.system_label)
         kept |= {run["run_id"] for run in {run["kind"]: run for run in runs}.values()}
         going = [

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, delete, func, insert, select, text, update
 
 from lda.ledger.records import RowAccount, Submission
+from lda.ledger.submissions import CHUNK
 from lda.ledger.tables import archive_change, file, file_event, hold, judgement, pseudonym_key, row_account, submission
 
 ERASURE, RETENTION = "erasure", "retention"
@@ -87,6 +88,14 @@ class KeepingBook:
         with self.engine.connect() as connection:
             rows = connection.execute(query.order_by(submission.c.submission_id)).mappings()
             return [Submission(**row) for row in rows]
+
+    def end_submissions(self, file_ids: Iterable[str], at: datetime) -> None:
+        """End what files stand for, with nothing in its place: their rows are past their time. Safe to repeat."""
+        wanted = sorted(file_ids)
+        with self.engine.begin() as connection:
+            for start in range(0, len(wanted), CHUNK):
+                own = submission.c.file_id.in_(wanted[start : start + CHUNK]), submission.c.superseded_at.is_(None)
+                connection.execute(update(submission).where(*own).values(superseded_at=at))
 
     def tidy(self) -> None:
         """Give back the room of what was removed, and renew what the database knows of its tables."""

@@ -77,7 +77,7 @@ def retention_view(report: Mapping[str, Any]) -> RenderableType:
     word = "removed" if report["applied"] else "would be removed"
     for name, place in report["places"].items():
         days = str(place["days"])
-        if days == "keep":
+        if days == "keep" and not place["going"] and not place["staying"]:
             table.add_row(name, days, "", "everything stays")
         for thing, why in list(place["going"].items())[:MOST]:
             table.add_row(name, days, thing, Text(f"{word}: {why}", style="yellow"))
@@ -89,6 +89,9 @@ def retention_view(report: Mapping[str, Any]) -> RenderableType:
         table.add_row("publications", "", name, Text(word, style="yellow"))
     for name, why in report["publications"]["kept"].items():
         table.add_row("publications", "", name, f"stays: {why}")
+    for name in report["cannot_be_made_again"]:
+        words = "its figures stay; it cannot be made again: rows it was made of are past their feed's retention"
+        table.add_row("publications", "", name, Text(words, style="yellow"))
     words = f"{megabytes(report['size_bytes'])}. "
     return Group(table, Text(words if report["applied"] else f"{words}Remove them with: lda prune --apply"))
 

@@ -19,6 +19,7 @@ from lda.contracts import (
     standing,
 )
 from lda.contracts.terms import Publication
+from lda.reporting.feed_pages import feed_pages
 
 MARCH, APRIL = date(2026, 3, 31), date(2026, 4, 30)
 PAUSED = """paused:
@@ -129,6 +130,21 @@ def test_terms_that_cannot_be_kept_are_refused_with_their_place(project, edit, t
     with pytest.raises(ContractError) as refused:
         load_system(project)
     assert [problem.place for problem in refused.value.problems] == [place]
+
+
+def test_a_feed_may_say_for_how_many_months_its_rows_are_kept(project, edit):
+    assert load_contracts(project)["leder"].retention_months is None
+    grace = "  - {property: grace,"
+    edit("leder.odcs.yaml", grace, f"  - {{property: retention, value: 96, unit: m}}\n{grace}")
+    contract = load_contracts(project)["leder"]
+    assert contract.retention_months == 96
+    assert "| Kept for | 96 months after the month ends;" in feed_pages(project)["leder.md"]
+    edit("leder.odcs.yaml", "retention, value: 96, unit: m", "retention, value: 12, unit: m")
+    problems = [(one.file, one.place, one.found) for one in check_contracts(project)]
+    assert ("leder.odcs.yaml", "slaProperties.retention", "12") in problems
+    edit("leder.odcs.yaml", "retention, value: 12, unit: m", "retention, value: 96, unit: y")
+    problems = [(one.file, one.place, one.found) for one in check_contracts(project)]
+    assert ("leder.odcs.yaml", "slaProperties.retention", "y") in problems
 
 
 def test_an_escalation_before_the_days_of_grace_are_over_is_refused(project, edit):

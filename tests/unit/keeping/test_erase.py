@@ -212,6 +212,20 @@ def test_a_legal_hold_stops_an_erasure_until_it_is_lifted(used):
     assert places_of(used, number) == set()
 
 
+def test_lists_for_direct_care_go_with_an_erasure_also_while_other_rows_are_on_hold_and_the_trail_says_so(used):
+    number, _ = people(used).most_common(1)[0]
+    care_list = used.vault / "direct_care" / "lists" / "reviews" / "Y90001.xlsx"
+    care_list.parent.mkdir(parents=True)
+    care_list.write_text(number)
+    place_hold(used, "inquiry", feed="training")
+    erase(used, number, REASON, apply=True)
+    assert not care_list.exists()
+    ledger = Ledger(used.ledger_address)
+    (line,) = ledger.trail("erased")
+    ledger.close()
+    assert line["detail"].endswith("; 1 files of lists for direct care removed")
+
+
 @pytest.mark.parametrize(
     ("number", "more", "words"),
     [

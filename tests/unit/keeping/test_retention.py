@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date, timedelta
+import sys
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
+import duckdb
 import pytest
 from intake.conftest import HEADER, csv_bytes, gp_row
 from sqlalchemy import text
 from tiny import UNITS, units
 
+from lda.contracts import load_contracts
 from lda.gates import GateOutcome, GateReport
 from lda.intake import ingest, redrive
 from lda.keeping import HoldError, keep_house, lift_hold, place_hold, prune
@@ -67,6 +71,111 @@ def test_by_default_everything_stays(used):
     report = prune(used, apply=True, at=utc_now() + 50 * LATER)
     assert {name for name, place in report.places.items() if place.going} == set()
     assert {name for name, place in report.places.items() if place.days == "keep"} >= {"archive", "lake", "quarantine"}
+
+
+SEEN_FROM = datetime.fromisoformat("2027-03-15")
+
+
+@pytest.fixture
+def two_months(used) -> Settings:
+    """January, sent twice, and February."""
+    put(used, "gp_ld_register_Y90001_2026-02.csv", [gp_row(1), gp_row(6, **{"LD Register Date": "never"})])
+    ingest(used)
+    return used
+
+
+def standing(settings: Settings) -> list[str]:
+    """Months in force."""
+    ledger = Ledger(settings.ledger_address)
+    found = [f"{one.period_end:%Y-%m}" for one in ledger.in_force(utc_now())]
+    ledger.close()
+    return found
+
+
+def test_rows_past_their_feeds_retention_go_from_every_place_also_in_force(two_months):
+    kept = with_days(two_months, keep_rows_months=13)
+    assert not prune(kept, at=SEEN_FROM - timedelta(days=15)).places["rows"].going, "13 months are not over"
+    told = prune(kept, at=SEEN_FROM)
+    assert told.places["rows"].going == {
+        "gp_ld_register Y90001 2026-01-31": "its period ended more than 13 months ago; in force until now"
+    }
+    assert standing(two_months) == ["2026-01", "2026-02"], "without apply nothing changes"
+    report = prune(kept, apply=True, at=SEEN_FROM)
+    counts = {name: len(place.going) for name, place in report.places.items()}
+    assert counts == {
+        "rows": 1, "landing": 2, "lake": 2, "archive": 2, "quarantine": 2, "identifiers": 2, "outbox": 0,
+        "care lists": 0, "candidates": 0, "runs": 0,
+    }  # fmt: skip
+    assert standing(two_months) == ["2026-02"]
+    assert len(list(two_months.lake.rglob("*.parquet"))) == 1
+    identifiers = [str(path) for path in (two_months.vault / "identifiers").rglob("*.parquet")]
+    assert duckdb.execute("SELECT count(DISTINCT _file_id) FROM read_parquet(?)", [identifiers]).fetchall() == [(1,)]
+    assert sorted(path.name for path in two_months.landing.rglob("*.csv")) == [
+        "gp_ld_register_Y90001_2026-02.csv", "who_knows.csv",
+    ]  # fmt: skip
+    ledger = Ledger(two_months.ledger_address)
+    assert check_archive(two_months, ledger).sound
+    lines = {line["subject"]: line["detail"] for line in ledger.trail("pruned")}
+    assert lines["rows"] == "submissions in force past their feed's retention: gp_ld_register 1"
+    assert lines["lake"] == "2 after keep days, 2 of them past their feed's retention"
+    ledger.close()
+    assert redrive(two_months).files == 0, "nothing of January is judged again, and February comes to the same"
+    assert ingest(two_months).files == 0 and standing(two_months) == ["2026-02"]
+    assert not any(place.going for place in prune(kept, at=SEEN_FROM).places.values())
+
+
+@pytest.mark.parametrize(("setting", "own", "goes"), [("keep", 13, True), (13, 120, False), (120, 13, True)])
+def test_a_contracts_own_retention_is_for_its_feed_instead_of_the_settings(used, monkeypatch, setting, own, goes):
+    contracts = load_contracts(used)
+    contracts["gp_ld_register"] = replace(contracts["gp_ld_register"], retention_months=own)
+    monkeypatch.setattr(sys.modules["lda.keeping.retention"], "load_contracts", lambda _: contracts)
+    report = prune(with_days(used, keep_rows_months=setting), at=SEEN_FROM)
+    assert bool(report.places["rows"].going) == goes
+
+
+def test_a_hold_keeps_what_is_past_its_feeds_retention(two_months):
+    kept = with_days(two_months, keep_rows_months=13)
+    number = place_hold(two_months, "inquiry", feed="gp_ld_register")
+    report = prune(kept, apply=True, at=SEEN_FROM)
+    assert not any(place.going for place in report.places.values())
+    assert report.places["rows"].staying == {f"legal hold {number}: feed gp_ld_register": 2}
+    assert standing(two_months) == ["2026-01", "2026-02"]
+
+
+def test_a_publication_that_can_no_longer_be_made_again_is_told_of_once_and_one_on_hold_keeps_its_rows(
+    two_months, make_candidate, monkeypatch
+):
+    monkeypatch.setattr("lda.publishing.folder.write_report", lambda *_: [])
+    passed = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
+    ledger = Ledger(two_months.ledger_address)
+    name = publish(two_months, ledger, make_candidate(), GateReport((passed,), UNITS)).publication_id
+    with ledger.engine.begin() as connection:
+        connection.execute(text("UPDATE publication SET as_of = :at"), {"at": utc_now()})
+    kept = with_days(two_months, keep_rows_months=13)
+    number = place_hold(two_months, "inquiry", publication_id=name)
+    held = prune(kept, apply=True, at=SEEN_FROM)
+    assert (held.cannot_be_made_again, standing(two_months)) == ([], ["2026-01", "2026-02"])
+    assert held.places["rows"].staying == {f"publication {name}, on legal hold, is made of it": 1}
+    lift_hold(two_months, number, "inquiry closed")
+    for _ in range(2):
+        assert prune(kept, apply=True, at=SEEN_FROM).cannot_be_made_again == [name]
+    assert (two_months.published / name).is_dir(), "its figures stay"
+    lines = [line["detail"] for line in ledger.trail("pruned") if line["subject"] == name]
+    assert lines == ["cannot be made again: rows it was made of are past their feed's retention; its figures stay"]
+    ledger.close()
+
+
+def test_by_a_setting_feeds_about_people_expire_but_for_the_last_opt_out_lists(sample):
+    """Of a month of every feed, long after."""
+    report = prune(Settings(home=sample.home, keep_rows_months=13), at=datetime.fromisoformat("2036-01-01"))
+    gone = {name.split(" ")[0] for name in report.places["rows"].going}
+    ledger = Ledger(sample.ledger_address)
+    there = {one.feed for one in ledger.in_force(utc_now())}
+    ledger.close()
+    about_nobody = there - gone - {"opt_out"}
+    assert about_nobody >= {"ods_organisations", "ons_population", "ldhc_national", "training"}
+    assert gone >= {"gp_ld_register", "mhsds", "cld", "leder"}
+    assert report.places["rows"].staying["the latest list of its sender"] >= 1
 
 
 def test_without_apply_it_says_what_and_why_and_changes_nothing(used):

@@ -1,0 +1,125 @@
+"""Expiry: whose rows are past the retention of their feed, also while they are in force, and what that costs.
+
+Counted from the end of a submission's period, in months: a contract's ``slaProperties`` say ``retention``, or else
+the setting ``keep_rows_months`` holds for every feed that is about people. Then everything of the file goes: rows of
+the lake, identifiers, quarantine, archived and landed bytes, feedback. Source: UK GDPR, Article 5(1)(e), storage
+limitation.
+
+That wins over being able to make a publication again; a publication's figures stay. Which can no longer be made again
+is told and recorded. A legal hold wins over it: on the file, or on a publication that is made of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from lda.contracts import FeedContract, add_periods
+from lda.ledger import FileRecord, Hold, Ledger, Submission, held_by, utc_now
+from lda.settings import Settings
+
+CANNOT_BE_MADE_AGAIN = "cannot be made again"
+
+
+@dataclass(frozen=True)
+class Expired:
+    """Files past the retention of their feed, with the reason in words; their submissions that are in force still;
+    why others that are past it stay, counted; publications that cannot be made again without them."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    standing: tuple[Submission, ...] = ()
+    staying: Counter[str] = field(default_factory=Counter)
+    publications: tuple[str, ...] = ()
+
+
+def months_kept(settings: Settings, contract: FeedContract) -> int | None:
+    """Months that a feed's rows stay after their period; None for good. Feeds about nobody have no end of their own."""
+    if contract.retention_months is not None:
+        return contract.retention_months
+    about_people = any(table.person_key or table.identifier_columns for table in contract.tables)
+    return settings.keep_rows_months if about_people and isinstance(settings.keep_rows_months, int) else None
+
+
+def find_expired(
+    settings: Settings,
+    ledger: Ledger,
+    contracts: Mapping[str, FeedContract],
+    kept: Sequence[Mapping[str, Any]],
+    at: datetime,
+) -> Expired:
+    """What is past its feed's retention at a moment, and is to go.
+
+    :param kept: rows of the publications that stay (``publication_id``, ``period_end``, ``as_of``).
+    """
+    months = {name: kept_for for name, one in contracts.items() if (kept_for := months_kept(settings, one)) is not None}
+    if not months:
+        return Expired()
+    in_force, holds = ledger.in_force(at), ledger.holds()
+    made_of = {row["publication_id"]: _made_of(settings, ledger, row) for row in kept}
+    on_hold = {*settings.legal_hold, *(one.publication_id for one in holds)}
+    held = {file_id: name for name, files in made_of.items() if name in on_hold for file_id in files}
+    lists = _latest_lists(contracts, in_force)
+    found: dict[str, str] = {}
+    staying: Counter[str] = Counter()
+    for record in ledger.files():
+        if record.feed not in months or record.period_end is None or record.status == "received":
+            continue
+        if add_periods(record.period_end, "month", months[record.feed]) >= at.date():
+            continue
+        why = _stays(record, holds, held, lists)
+        if why:
+            staying[why] += 1
+        else:
+            found[record.file_id] = f"its period ended more than {months[record.feed]} months ago"
+    return Expired(
+        found,
+        tuple(one for one in in_force if one.file_id in found),
+        staying,
+        tuple(name for name, files in made_of.items() if files & found.keys()),
+    )
+
+
+def expire(ledger: Ledger, expired: Expired) -> None:
+    """End the submissions, and put into the audit trail how many of which feed, and which publications cannot be made
+    again from now on. Files are removed after that, so that nothing in force is ever without its rows."""
+    ledger.end_submissions([one.file_id for one in expired.standing], utc_now())
+    if expired.standing:
+        counts = Counter(one.feed for one in expired.standing)
+        words = ", ".join(f"{feed} {count}" for feed, count in sorted(counts.items()))
+        ledger.note("pruned", "rows", f"submissions in force past their feed's retention: {words}")
+    told = {line["subject"] for line in ledger.trail("pruned") if CANNOT_BE_MADE_AGAIN in (line["detail"] or "")}
+    for name in expired.publications:
+        if name not in told:
+            words = f"{CANNOT_BE_MADE_AGAIN}: rows it was made of are past their feed's retention; its figures stay"
+            ledger.note("pruned", name, words)
+
+
+def _made_of(settings: Settings, ledger: Ledger, row: Mapping[str, Any]) -> set[str]:
+    """File ids of what a publication was made of."""
+    found = ledger.in_force(row["as_of"], row["period_end"])
+    return {one.file_id for one in found if one.system_code in settings.systems}
+
+
+def _latest_lists(contracts: Mapping[str, FeedContract], in_force: Sequence[Submission]) -> set[str]:
+    """File ids of every partner's latest submission of a feed that figures are not made of: an opt-out list, or
+    reference data, holds until the next one comes."""
+    latest: dict[tuple[str, str], Submission] = {}
+    for one in in_force:
+        if one.feed in contracts and contracts[one.feed].role != "figures":
+            before = latest.get((one.feed, one.partner_code))
+            latest[one.feed, one.partner_code] = max(before or one, one, key=lambda item: item.period_end)
+    return {one.file_id for one in latest.values()}
+
+
+def _stays(record: FileRecord, holds: Sequence[Hold], held: Mapping[str, str], lists: set[str]) -> str:
+    """Why something stays although it is past its time; empty when it goes."""
+    named = {name: getattr(record, name) for name in ("feed", "partner_code", "period_end", "file_id")}
+    hold = held_by(holds, **named)
+    if hold:
+        return f"legal hold {hold.hold_id}: {hold.words}"
+    if record.file_id in held:
+        return f"publication {held[record.file_id]}, on legal hold, is made of it"
+    return "the latest list of its sender" if record.file_id in lists else ""
