@@ -1,5 +1,5 @@
 {# What is said of a measure's figures, once the numerator and denominator to say it of are settled: value, Wilson
-   interval and whether the target is met. `figures` is a relation with the columns of int_measure_cell and a column
+   interval and whether the target is met, which is not said of an incomplete figure. `figures` is a relation with the columns of int_measure_cell and a column
    `suppression`. The mart uses it on exact figures and the published layer on disclosed ones, so that nothing
    published is worked out from a figure that is hidden. #}
 {% macro measure_figure(figures) %}
@@ -17,6 +17,15 @@ with valued as (
         and cell.denominator_kind in ('people', 'population')
         and cell.numerator is not null as has_interval
     from {{ figures }} as cell
+
+),
+
+judged as (
+
+    select
+        valued.*,
+        case when coalesce(valued.is_complete, true) then valued.value end as judged_value
+    from valued
 
 )
 
@@ -46,13 +55,14 @@ select
             then {{ wilson_bound('upper', 'numerator', 'denominator', 'multiplier') }}
     end as upper_95,
     cast(target as double) as target,
-    {{ target_status('value', 'target', 'target_is_due', 'better_is') }} as target_status,
+    {{ target_status('judged_value', 'target', 'target_is_due', 'better_is') }} as target_status,
     coverage,
+    coalesce(is_complete, true) as is_complete,
     suppression
-from valued
+from judged
 {% endmacro %}
 
-{# Whether a figure meets its target, by the better direction; null where there is a target but no figure. What is to be
+{# Whether a figure meets its target, by the better direction; null where there is a target but no figure to judge. What is to be
    reached by the end of the year is neither met nor missed before (`is_due` false). #}
 {% macro target_status(value, target, is_due, better_is) -%}
     case
@@ -101,8 +111,8 @@ select
     point.point_type as spc_point_type,
     point.variation,
     point.assurance,
-    -- Nothing is said of a figure that is hidden, not even its rank; published_national_benchmark has every rank.
-    case when figures.value is not null then national.national_rank end as national_rank,
+    -- Nothing is said of a figure that is hidden or incomplete, not even its rank; published_national_benchmark has every rank.
+    case when figures.value is not null and figures.is_complete then national.national_rank end as national_rank,
     figures.coverage,
     figures.suppression,
     run.publication_id

@@ -74,6 +74,7 @@ def candidate(new_candidate: Callable[[], Candidate]) -> Candidate:
                 "system_code": "llr",
                 "period_end": MARCH,
                 "due_date": date(2026, 4, 14),
+                "is_paused": False,
             }
             for practice in (LEICESTER, LEICESTER_LATE, COUNTY)
         ],

@@ -37,8 +37,9 @@ CREATE TABLE ledger.submission AS SELECT * FROM (VALUES
     ('f1', 'gp', 'Y90001', DATE '2026-03-31', 6), ('f2', 'gp', 'Y90002', DATE '2026-02-28', 4)
 ) AS given(file_id, feed, partner_code, period_end, rows_accepted);
 CREATE TABLE ledger.expected_submission AS SELECT * FROM (VALUES
-    ('gp', 'Y90001', DATE '2026-03-31'), ('gp', 'Y90002', DATE '2026-03-31'), ('gp', 'Y90003', DATE '2026-03-31')
-) AS given(feed, partner_code, period_end);
+    ('gp', 'Y90001', DATE '2026-03-31', false), ('gp', 'Y90002', DATE '2026-03-31', false),
+    ('gp', 'Y90003', DATE '2026-03-31', false), ('gp', 'Y90004', DATE '2026-03-31', true)
+) AS given(feed, partner_code, period_end, is_paused);
 CREATE TABLE ledger.file_account AS SELECT * FROM (VALUES
     ('f1', 'gp', 'accepted', 8, 6, 1, 1), ('f2', 'gp', 'accepted', 4, 4, 0, 0), ('f3', 'gp', 'rejected', 0, 0, 0, 0)
 ) AS given(file_id, feed, status, received, accepted, quarantined, repeated);

@@ -79,6 +79,7 @@ made_of as (
         figure.target as of_target,
         other.value as and_value,
         least(figure.coverage, other.coverage) as coverage,
+        coalesce(figure.is_complete, true) and coalesce(other.is_complete, true) as is_complete,
         case
             when figure.suppression in ('suppressed', 'secondary') then figure.suppression
             when other.suppression is not null then other.suppression
@@ -263,8 +264,9 @@ select
             then least(greatest(expected + {{ var('wilson_z') }} * standard_error, of_value), 1)
     end as upper_95,
     cast(target as double) as target,
-    {{ target_status('value', 'target', 'target_is_due', 'better_is') }} as target_status,
+    {{ target_status('case when is_complete then value end', 'target', 'target_is_due', 'better_is') }} as target_status,
     coverage,
+    is_complete,
     suppression
 from made
 {% endmacro %}

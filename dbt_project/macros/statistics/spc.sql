@@ -5,7 +5,7 @@
    column `value` alone, so a chart of disclosed figures cannot tell what was hidden in them.
 
    - A series is a cell through time, cut at the rebase dates that apply to it. Nothing passes from one part to the next.
-   - A period without a value is no point. It ends runs, trends and moving ranges, which hold between neighbours only:
+   - A period without a value, or with an incomplete one (a partner is absent), is no point. It ends runs, trends and moving ranges, which hold between neighbours only:
      a hidden figure is a small one, so a run across it would be a false signal.
    - Screening leaves the moving ranges that are too large out once, unless nothing would be left but zeros, as in a
      series of rounded figures that seldom changes.
@@ -65,7 +65,9 @@ point as (
     from {{ figures }} as figures
     inner join measure
         on figures.measure_id = measure.measure_id
-    where figures.value is not null
+    where
+        figures.value is not null
+        and coalesce(figures.is_complete, true)
 
 ),
 

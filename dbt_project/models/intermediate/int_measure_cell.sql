@@ -1,6 +1,7 @@
 {%- set breakdown_geographies = "'" ~ var('breakdown_geographies') | join(';') ~ "'" -%}
 -- Every cell a measure publishes, with what stands beside its figures. A cell exists when its area has data for the
--- month, even if it counts nobody: a missing row would tell a zero that the disclosure rule hides.
+-- month (int_measure_coverage.has_figure), even if it counts nobody: a missing row would tell a zero that the disclosure
+-- rule hides.
 with measure as (
 
     -- A derived measure has no counts of its own: it is made of the figures of others.
@@ -77,16 +78,27 @@ with_data as (
         coverage.geography_code,
         coverage.period_end
     from coverage
-    inner join measure
-        on coverage.measure_id = measure.measure_id
-    -- What happened in a month is not known from an older submission: no figure, rather than a zero.
-    where
-        coverage.partners_received > 0
-        or (measure.carry_forward and coverage.partners_stale > 0)
+    where coverage.has_figure
     union
-    select measure_id, system_code, geography_type, geography_code, period_end
+    -- Of an area that nobody owes anything about, what is told is all there is. Where the partner that speaks for an
+    -- area is absent, what others tell of its people is no figure of it.
+    select
+        rollup_row.measure_id,
+        rollup_row.system_code,
+        rollup_row.geography_type,
+        rollup_row.geography_code,
+        rollup_row.period_end
     from rollup_row
-    where breakdown_type = 'all'
+    left join coverage
+        on
+            rollup_row.measure_id = coverage.measure_id
+            and rollup_row.system_code = coverage.system_code
+            and rollup_row.geography_type = coverage.geography_type
+            and rollup_row.geography_code = coverage.geography_code
+            and rollup_row.period_end = coverage.period_end
+    where
+        rollup_row.breakdown_type = 'all'
+        and coverage.measure_id is null
 
 ),
 
@@ -173,7 +185,8 @@ select
     case when rollup_row.measure_id is null then 0 else rollup_row.adjustments end as adjustments,
     target.target,
     target.target_is_due,
-    coverage.coverage
+    coverage.coverage,
+    coalesce(coverage.is_complete, true) as is_complete
 from cell
 left join rollup_row
     on

@@ -1,3 +1,6 @@
+{%- set many = "'" ~ var('many_partner_types') | join("', '") ~ "'" -%}
+-- What is absent: a submission that its partner owes, or would owe were it not paused, and that neither came nor, of a
+-- measure that is carried forward, has an earlier one to stand in for it.
 with measure as (
 
     select * from {{ ref('stg_measure') }}
@@ -18,7 +21,13 @@ partner_geography as (
 
 expected_submission as (
 
-    select distinct feed, partner_code, system_code, period_end from {{ ref('stg_expected_submission') }}
+    select distinct
+        feed,
+        partner_code,
+        system_code,
+        period_end,
+        is_paused
+    from {{ ref('stg_expected_submission') }}
 
 ),
 
@@ -30,9 +39,16 @@ effective_submission as (
 
 feed as (
 
-    select feed from expected_submission
-    union
-    select feed from effective_submission
+    select
+        told.feed,
+        coalesce(feed.partner_type in ({{ many }}), false) as has_many_partners
+    from (
+        select feed from expected_submission
+        union
+        select feed from effective_submission
+    ) as told
+    left join {{ ref('stg_feed') }} as feed
+        on told.feed = feed.feed
 
 ),
 
@@ -42,6 +58,7 @@ feed_period as (
     select distinct
         measure_period.feed as feeds,
         feed.feed,
+        feed.has_many_partners,
         measure_period.period_end
     from measure_period
     inner join feed
@@ -57,9 +74,18 @@ feed_coverage as (
         partner_geography.system_code,
         partner_geography.geography_type,
         partner_geography.geography_code,
-        count(expected_submission.partner_code) as partners_expected,
+        sum(
+            case when expected_submission.partner_code is not null and not expected_submission.is_paused then 1 else 0 end
+        ) as partners_expected,
         sum(case when not effective_submission.is_stale then 1 else 0 end) as partners_received,
-        sum(case when effective_submission.is_stale then 1 else 0 end) as partners_stale
+        sum(case when effective_submission.is_stale then 1 else 0 end) as partners_stale,
+        sum(case when effective_submission.partner_code is null then 1 else 0 end) as partners_missing,
+        sum(
+            case when effective_submission.partner_code is null and not feed_period.has_many_partners then 1 else 0 end
+        ) as single_partners_missing,
+        sum(
+            case when effective_submission.is_stale and not feed_period.has_many_partners then 1 else 0 end
+        ) as single_partners_stale
     from feed_period
     inner join partner_geography
         on feed_period.period_end = partner_geography.period_end
@@ -97,7 +123,16 @@ select
     case
         when feed_coverage.partners_expected > 0
             then least(feed_coverage.partners_received / cast(feed_coverage.partners_expected as double), 1)
-    end as coverage
+    end as coverage,
+    -- What happened in a month is not known from an older submission: no figure, rather than a zero.
+    (
+        feed_coverage.partners_received > 0
+        or (measure.carry_forward and feed_coverage.partners_stale > 0)
+    )
+    and feed_coverage.single_partners_missing = 0
+    and (measure.carry_forward or feed_coverage.single_partners_stale = 0) as has_figure,
+    feed_coverage.partners_missing = 0
+    and (measure.carry_forward or feed_coverage.partners_stale = 0) as is_complete
 from measure_period
 inner join measure
     on measure_period.measure_id = measure.measure_id

@@ -62,5 +62,6 @@ select
     end as suppression,
     target,
     target_is_due,
-    coverage
+    coverage,
+    is_complete
 from disclosed

@@ -1,5 +1,7 @@
 -- Which areas a partner's data speaks for. A practice or council speaks for itself, the areas it is linked to and its
--- system; a partner of a type that is linked to no place (an ICB, a trust) speaks for every area of its system.
+-- system. A partner of a type that places belong to (an ICB) speaks for the areas that belong to it that month, and with
+-- its fellows for those that belong to none of them: the system, people whose place is not known. Any other (a trust)
+-- speaks for every area of its system.
 with partner as (
 
     select * from {{ ref('stg_partner') }}
@@ -123,6 +125,103 @@ on_current_boundaries as (
 
 ),
 
+-- ICBs: partners of a type that places belong to.
+holder as (
+
+    select
+        partner.partner_code,
+        partner.partner_type,
+        partner.system_code
+    from partner
+    inner join (
+        select distinct parent_type from geography_link where child_type = 'place'
+    ) as holding_type
+        on partner.partner_type = holding_type.parent_type
+
+),
+
+held as (
+
+    select
+        holder.partner_code,
+        holder.partner_type,
+        holder.system_code,
+        reporting_month.period_end,
+        geography_link.child_type as geography_type,
+        geography_link.child_code as geography_code
+    from holder
+    inner join geography_link
+        on
+            holder.partner_type = geography_link.parent_type
+            and holder.partner_code = geography_link.parent_code
+    inner join reporting_month
+        on {{ valid_on('geography_link', 'reporting_month.period_end') }}
+
+),
+
+-- Types of area that belong to an ICB by links of their own; others (networks, neighbourhoods) go with their place.
+held_type as (
+
+    select distinct parent_type, child_type from geography_link
+
+),
+
+held_area as (
+
+    select
+        partner_code,
+        system_code,
+        period_end,
+        geography_type,
+        geography_code
+    from held
+    union
+    select
+        held.partner_code,
+        held.system_code,
+        held.period_end,
+        inner_link.child_type as geography_type,
+        inner_link.child_code as geography_code
+    from held
+    inner join geography_link as inner_link
+        on
+            held.geography_type = inner_link.parent_type
+            and held.geography_code = inner_link.parent_code
+            and held.geography_type = 'place'
+            and {{ valid_on('inner_link', 'held.period_end') }}
+    left join held_type
+        on
+            held.partner_type = held_type.parent_type
+            and inner_link.child_type = held_type.child_type
+    where held_type.child_type is null
+    union
+    select
+        held.partner_code,
+        held.system_code,
+        held.period_end,
+        current_boundary.geography_type,
+        current_boundary.geography_code
+    from held
+    inner join {{ ref('int_current_boundary') }} as current_boundary
+        on
+            held.geography_type = 'practice'
+            and held.geography_code = current_boundary.practice_code
+    union
+    select
+        holder.partner_code,
+        holder.system_code,
+        geography_month.period_end,
+        geography_month.geography_type,
+        geography_month.geography_code
+    from holder
+    inner join geography_month
+        on
+            holder.system_code = geography_month.system_code
+            and holder.partner_type = geography_month.geography_type
+            and holder.partner_code = geography_month.geography_code
+
+),
+
 whole_system as (
 
     select
@@ -134,9 +233,35 @@ whole_system as (
     from partner
     left join linked_type
         on partner.partner_type = linked_type.partner_type
+    left join holder
+        on
+            partner.partner_code = holder.partner_code
+            and partner.partner_type = holder.partner_type
+            and partner.system_code = holder.system_code
     inner join geography_month
         on partner.system_code = geography_month.system_code
-    where linked_type.partner_type is null
+    left join held_area
+        on
+            geography_month.system_code = held_area.system_code
+            and geography_month.period_end = held_area.period_end
+            and geography_month.geography_type = held_area.geography_type
+            and geography_month.geography_code = held_area.geography_code
+    where
+        linked_type.partner_type is null
+        and (holder.partner_code is null or held_area.partner_code is null)
+
+),
+
+held_by_partner as (
+
+    select held_area.*
+    from held_area
+    inner join geography_month
+        on
+            held_area.system_code = geography_month.system_code
+            and held_area.period_end = geography_month.period_end
+            and held_area.geography_type = geography_month.geography_type
+            and held_area.geography_code = geography_month.geography_code
 
 )
 
@@ -147,5 +272,7 @@ union
 select * from on_current_boundaries
 union
 select * from itself_and_system
+union
+select * from held_by_partner
 union
 select * from whole_system

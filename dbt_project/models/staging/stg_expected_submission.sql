@@ -3,5 +3,6 @@ select
     partner_code,
     system_code,
     period_end,
-    due_date
+    due_date,
+    is_paused
 from {{ source('ledger', 'expected_submission') }}

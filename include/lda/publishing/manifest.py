@@ -172,7 +172,7 @@ def partner_state(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     rows = connection.execute("""
         WITH latest AS (
             SELECT feed, max(period_end) AS period_end FROM ledger.expected_submission
-            WHERE period_end <= (SELECT period_end FROM ledger.run) GROUP BY feed
+            WHERE period_end <= (SELECT period_end FROM ledger.run) AND NOT is_paused GROUP BY feed
         ),
         sent AS (SELECT feed, partner_code, max(period_end) AS last_period FROM ledger.submission GROUP BY ALL)
         SELECT feed, expected.period_end, expected.partner_code, sent.last_period,
@@ -180,6 +180,7 @@ def partner_state(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
                 <= stale_after_periods * cadence_months AS stands
         FROM ledger.expected_submission AS expected
         JOIN latest USING (feed, period_end) JOIN ledger.feed USING (feed) LEFT JOIN sent USING (feed, partner_code)
+        WHERE NOT expected.is_paused
         ORDER BY feed, expected.partner_code
     """).fetchall()
     state: dict[str, Any] = {}

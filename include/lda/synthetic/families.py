@@ -8,6 +8,7 @@ in the order of the list, which is also the order of their files: a later family
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -89,6 +90,11 @@ class Made:
         counted = np.array([number not in self.opt_outs for number in people.nhs]) | ~known
         return [view.only(counted[view.person]) for view in block.views]
 
+    def told(self, end: date, *feeds: str) -> AbstractContextManager[None]:
+        """Adds right answers of ICBs' feeds for a month, to the areas whose ICB sent them all."""
+        silent = [places for feed in feeds for places in self.icb.silent(feed, end).values()]
+        return self.truth.without([place for places in silent for place in places])
+
     @property
     def first_day(self) -> int:
         """First day (ordinal) of the month of the first submission."""
@@ -168,9 +174,10 @@ class Inpatients:
     def add_month(self, end: date) -> None:
         """Add every measure of the census."""
         made = self._made
-        add_population(made.truth, end)
         baseline = made.plan.geography.inpatient_baseline
-        add_inpatient_measures(made.truth, made.counted_stays, end, made.first_day, baseline)
+        with made.told(end, "inpatient_census"):
+            add_population(made.truth, end)
+            add_inpatient_measures(made.truth, made.counted_stays, end, made.first_day, baseline)
 
 
 class Mortality:
@@ -189,8 +196,10 @@ class Mortality:
 
     def add_month(self, end: date) -> None:
         """Add every measure of the reviews."""
-        add_review_measures(self._made.truth, self._made.counted_reviews, end)
-        add_mortality_measures(self._made.truth, self._made.counted_reviews, end)
+        made = self._made
+        with made.told(end, "leder"):
+            add_review_measures(made.truth, made.counted_reviews, end)
+            add_mortality_measures(made.truth, made.counted_reviews, end)
 
 
 class Councils:
@@ -245,6 +254,8 @@ class Trusts:
         """Add every measure of the trusts' submissions."""
         for answer in self._answers:
             answer.add_month(end)
+            with self._made.told(end, "inpatient_census"):
+                answer.add_either_source(end)
 
 
 class OptedOut:

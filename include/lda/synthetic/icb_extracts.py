@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -26,6 +27,8 @@ LATENCY = {
 }  # fmt: skip
 DATE_HABITS = ("real", "text", "real", "serial")
 PLAIN = SheetStyle()
+# What an ICB that has just taken places over does not send for its first month.
+NOT_YET_SENT = frozenset({"leder", "leder_action", "keyworker"})
 # The column that says which council, and so which ICB, a row belongs to.
 COUNCIL = "responsible_council"
 
@@ -37,6 +40,8 @@ class IcbExtracts:
         self, plan: Plan, shapes: dict[str, FeedShape], landing: Path, truth: TruthFiles, messer: Messer
     ) -> None:
         self._plan, self._shapes, self._landing, self._truth, self.messer = plan, shapes, landing, truth, messer
+        # ICBs whose file of a feed and month held nobody: a file without rows is rejected.
+        self._nobody: defaultdict[tuple[str, date], set[str]] = defaultdict(set)
 
     def _extract(self, feed: str, end: date, code: str, version: int = 1, days: int = 0) -> Extract:
         path = landing_path(self._landing, code, icb_file(feed, code, end.isoformat()[:7], version))
@@ -81,12 +86,43 @@ class IcbExtracts:
             style = _style(month) if dirty else PLAIN
             again = month == resubmitted
             for icb, rows in self._by_icb(feed, rows_at(end), end):
+                if icb in self._late(feed, end):
+                    self._missing(feed, end, icb)
+                    continue
                 extract = self._extract(feed, end, icb, 2 if again else 1, 3 if again else 0)
                 words = f"{title}, {MONTH_NAMES[end.month - 1]} {end.year}"
                 file = XlsxFile(extract, self._shapes[feed], style, words)
                 file.save(self.messer.rows(file, rows, repeat_header=style.repeated_header, at_least=1))
                 if again:
                     extract.tags.add("resubmission")
+                if not rows:
+                    self._rejected(extract)
+
+    def silent(self, feed: str, end: date) -> dict[str, list[int]]:
+        """The ICBs of which nothing of a feed is known for the month, with the places they hold: what they owe is
+        late, or held nobody. Known once the feed is written."""
+        unheard = self._late(feed, end) | self._nobody[feed, end]
+        return {icb: places for icb, places in self._plan.geography.icbs(end) if icb in unheard}
+
+    def _late(self, feed: str, end: date) -> set[str]:
+        """An ICB that took over places in the month is late with some returns; the one that leads is not."""
+        geography, ends = self._plan.geography, self._plan.ends
+        month = ends.index(end)
+        if not self._plan.dirt or feed not in NOT_YET_SENT or not month:
+            return set()
+        before = {icb for icb, _ in geography.icbs(ends[month - 1])}
+        return {icb for icb, _ in geography.icbs(end)} - before - {geography.lead_icb(end)}
+
+    def _rejected(self, extract: Extract) -> None:
+        extract.status = "rejected"
+        extract.tags.add("empty_file")
+        if extract.period_end is not None:
+            self._nobody[extract.feed, extract.period_end].add(extract.partner)
+
+    def _missing(self, feed: str, end: date, icb: str) -> None:
+        extract = self._extract(feed, end, icb)
+        extract.status, extract.landing_path = "missing", ""
+        extract.tags.add("missing_file")
 
     def _by_icb(self, feed: str, rows: Sequence[RawRow], end: date) -> Iterator[tuple[str, Sequence[RawRow]]]:
         """The rows of each ICB that holds a part of the system, by council; rows without one are the lead's."""
@@ -112,6 +148,8 @@ class IcbExtracts:
             extract.accepted = len(rows)
             extract.status = "superseded"
             extract.tags.add("resubmission")
+            if not rows:
+                self._rejected(extract)
             file.save(rows)
 
     def unclaimed(self) -> None:

@@ -7,7 +7,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from lda.synthetic.calendar import NO_DAY
-from lda.synthetic.codes import ALL
 from lda.synthetic.mortality import ReviewRow
 from lda.synthetic.population import ACTION_STREAM, Random
 
@@ -90,8 +89,9 @@ class ReviewActions:
     def add_month(self, end: date) -> None:
         """Add open actions and, of those, the ones whose due date has come."""
         cut, truth = end.toordinal(), self._made.truth
-        for action in self._actions:
-            if action.raised <= cut < action.done:
-                for where in (("place", truth.geography.places[action.place]), ("system", truth.geography.system_area)):
-                    for what in (ALL, ("action_theme", action.theme)):
-                        truth.add("leder_actions_overdue", end, where, what, action.due <= cut, 1)
+        with self._made.told(end, "leder_action"):
+            for action in self._actions:
+                if action.raised <= cut < action.done:
+                    truth.add_group(
+                        "leder_actions_overdue", end, action.place, {"action_theme": action.theme}, action.due <= cut
+                    )

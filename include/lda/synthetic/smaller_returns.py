@@ -59,8 +59,10 @@ class SupportRegister:
         """Add every measure of the register, and of admissions against it."""
         made = self._made
         counted = made.opt_outs.kept(self._entries)
-        add_register_answers(made.truth, counted, end, made.first_day)
-        add_admission_answers(made.truth, counted, made.counted_stays, end, made.first_day)
+        with made.told(end, "dsr"):
+            add_register_answers(made.truth, counted, end, made.first_day)
+        with made.told(end, "dsr", "inpatient_census"):
+            add_admission_answers(made.truth, counted, made.counted_stays, end, made.first_day)
 
 
 class ProgrammeReturns:
@@ -86,7 +88,8 @@ class ProgrammeReturns:
         """Add every measure of the three returns."""
         truth, plan = self._made.truth, self._made.plan
         add_training_answers(truth, plan, self._employers, end)
-        add_keyworker_answers(truth, plan, self._teams, end)
+        with self._made.told(end, "keyworker"):
+            add_keyworker_answers(truth, plan, self._teams, end)
         add_programme_answers(truth, self._items, end)
 
 

@@ -44,7 +44,7 @@ class TrustTruth:
         self._truth.add_value(measure, end, patient, _traits(patient, end), value)
 
     def add_month(self, end: date) -> None:
-        """Every measure of a month whose submission arrived."""
+        """Every measure of a month whose submission arrived, but for what the census has its part in."""
         self._add_spells(end)
         for referral in self._history.referrals:
             self._add_referral(referral, end)
@@ -71,7 +71,6 @@ class TrustTruth:
         for spell in there.values():
             words = "Respite" if spell.respite else "Not respite"
             self._add_own("inpatients_in_trusts", end, spell.patient, ("respite", words))
-        self._reconcile(end, [spell.patient for spell in there.values()])
 
     def _add_types(self, end: date, spell: TrustSpell, used: set[tuple[str, str]]) -> None:
         """Types of restriction in the month's incidents; ``used`` holds the people and types counted so far."""
@@ -83,9 +82,11 @@ class TrustTruth:
                 used.add((spell.patient.local_id, kind))
                 self._add_own("people_restricted_by_type", end, spell.patient, own)
 
-    def _reconcile(self, end: date, there: Sequence[Patient]) -> None:
+    def add_either_source(self, end: date) -> None:
         """People in hospital by the trust beside those of the census, known by the NHS number each was sent with."""
         cut, measure = end.toordinal(), "inpatients_in_either_source"
+        open_spells = [one for one in self._history.spells if one.qualifiers and one.start <= cut and one.is_open(cut)]
+        there = {spell.patient.local_id: spell.patient for spell in open_spells}.values()
         census = [stay for stay in self._stays if any(s <= cut and (not e or e > cut) for s, e, _ in stay.spells)]
         told = {patient.nhs for patient in there if patient.nhs}
         known = {stay.nhs for stay in census if stay.nhs}

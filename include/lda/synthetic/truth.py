@@ -9,7 +9,8 @@ Nothing here reads the written files or any SQL. The rules are those of the meas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from math import fsum
 from pathlib import Path
@@ -95,11 +96,28 @@ class Truth:
         self.figures: dict[Cell, float] = {}
         # The practice, by index, that last listed each NHS number, by month end.
         self.listed: dict[date, dict[str, int]] = {}
+        # Areas that no figure is added to for now: see without.
+        self._unknown: frozenset[tuple[str, str]] = frozenset()
         # Every area that has a cell, as geography type and code, in a fixed order.
         self.areas: dict[tuple[str, str], None] = {}
 
+    @contextmanager
+    def without(self, places: Sequence[int]) -> Iterator[None]:
+        """Add nothing, meanwhile, to places that nobody told of, nor to what they are a part of: where any is missing,
+        the system and the rest of it are not known either."""
+        unknown = {("place", self.geography.places[place]) for place in places}
+        if unknown:
+            unknown |= {("system", self.geography.system_area), ("place", UNALLOCATED)}
+        self._unknown = frozenset(unknown)
+        try:
+            yield
+        finally:
+            self._unknown = frozenset()
+
     def add(self, measure: str, end: date, where: tuple[str, str], what: tuple[str, str], count: int, of: int) -> None:
         """Add to one cell: ``where`` is geography type and code, ``what`` breakdown type and value."""
+        if where in self._unknown:
+            return
         self.areas[where] = None
         cell = self.cells.setdefault((measure, *where, *what, end.isoformat()), [0, 0])
         cell[0] += int(count)
@@ -118,6 +136,8 @@ class Truth:
         cells = [(where, what) for where in self._places(who.place) for what in self._told(where, traits)]
         cells += [(where, ALL) for where in self._neighbourhood(end, who, traits)]
         for where, what in cells:
+            if where in self._unknown:
+                continue
             self.values.setdefault((measure, *where, *what, end.isoformat()), []).append(float(value))
 
     def add_group(

@@ -233,6 +233,7 @@ def ledger_rows(
 def _wanted(settings: Settings, inputs: list[Submission], period_end: date) -> list[Expected]:
     """What each system is expected to have sent up to a period, of each feed from its own first submission on.
 
+    What a paused partner would have sent is listed and marked: it is absent all the same.
     What comes once a quarter or a year keeps the months it came in.
     """
     contracts = load_contracts(settings)
@@ -245,7 +246,9 @@ def _wanted(settings: Settings, inputs: list[Submission], period_end: date) -> l
         for system in load_systems(settings)
         for feed, contract in contracts.items()
         if (system.system_code, feed) in first
-        for one in expected_submissions(settings, [contract], system, first[system.system_code, feed], period_end)
+        for one in expected_submissions(
+            settings, [contract], system, first[system.system_code, feed], period_end, with_paused=True
+        )
     ]
 
 

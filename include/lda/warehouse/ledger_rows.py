@@ -82,7 +82,7 @@ def submission_rows(inputs: Iterable[Submission]) -> list[Row]:
 
 
 def expected_rows(expected: Iterable[Expected]) -> list[Row]:
-    """One row per submission expected of a partner."""
+    """One row per submission expected of a partner, or that would be were it not paused."""
     return [
         {
             "feed": wanted.feed,
@@ -90,6 +90,7 @@ def expected_rows(expected: Iterable[Expected]) -> list[Row]:
             "system_code": wanted.system_code,
             "period_end": wanted.period_end,
             "due_date": wanted.due_date,
+            "is_paused": bool(wanted.paused),
         }
         for wanted in expected
     ]

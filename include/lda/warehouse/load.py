@@ -29,7 +29,9 @@ LEDGER_TABLES = {
         "file_id VARCHAR, feed VARCHAR, partner_code VARCHAR, system_code VARCHAR, period_start DATE, "
         "period_end DATE, accepted_at TIMESTAMP, rows_accepted BIGINT"
     ),
-    "expected_submission": "feed VARCHAR, partner_code VARCHAR, system_code VARCHAR, period_end DATE, due_date DATE",
+    "expected_submission": (
+        "feed VARCHAR, partner_code VARCHAR, system_code VARCHAR, period_end DATE, due_date DATE, is_paused BOOLEAN"
+    ),
     "file_account": (
         "file_id VARCHAR, feed VARCHAR, status VARCHAR, received BIGINT, accepted BIGINT, quarantined BIGINT, "
         "repeated BIGINT"
