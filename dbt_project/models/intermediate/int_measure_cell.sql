@@ -1,7 +1,7 @@
 {%- set breakdown_geographies = "'" ~ var('breakdown_geographies') | join(';') ~ "'" -%}
 -- Every cell a measure publishes, with what stands beside its figures. A cell exists when its area has data for the
--- month (int_measure_coverage.has_figure), even if it counts nobody: a missing row would tell a zero that the disclosure
--- rule hides.
+-- month (int_measure_coverage.has_figure), even if it counts nobody: a missing row would tell a zero that the
+-- disclosure rule hides.
 with measure as (
 
     -- A derived measure has no counts of its own: it is made of the figures of others.

@@ -75,7 +75,10 @@ feed_coverage as (
         partner_geography.geography_type,
         partner_geography.geography_code,
         sum(
-            case when expected_submission.partner_code is not null and not expected_submission.is_paused then 1 else 0 end
+            case
+                when expected_submission.partner_code is not null and not expected_submission.is_paused then 1
+                else 0
+            end
         ) as partners_expected,
         sum(case when not effective_submission.is_stale then 1 else 0 end) as partners_received,
         sum(case when effective_submission.is_stale then 1 else 0 end) as partners_stale,

@@ -1,7 +1,7 @@
 -- Which areas a partner's data speaks for. A practice or council speaks for itself, the areas it is linked to and its
--- system. A partner of a type that places belong to (an ICB) speaks for the areas that belong to it that month, and with
--- its fellows for those that belong to none of them: the system, people whose place is not known. Any other (a trust)
--- speaks for every area of its system.
+-- system. A partner of a type that places belong to (an ICB) speaks for the areas that belong to it that month, and
+-- with its fellows for those that belong to none of them: the system, people whose place is not known. Any other (a
+-- trust) speaks for every area of its system.
 with partner as (
 
     select * from {{ ref('stg_partner') }}
@@ -125,6 +125,12 @@ on_current_boundaries as (
 
 ),
 
+holding_type as (
+
+    select distinct parent_type from geography_link where child_type = 'place'
+
+),
+
 -- ICBs: partners of a type that places belong to.
 holder as (
 
@@ -133,9 +139,7 @@ holder as (
         partner.partner_type,
         partner.system_code
     from partner
-    inner join (
-        select distinct parent_type from geography_link where child_type = 'place'
-    ) as holding_type
+    inner join holding_type
         on partner.partner_type = holding_type.parent_type
 
 ),
