@@ -1,9 +1,16 @@
-{# What is said of a measure's figures, once the numerator and denominator to say it of are settled: value, Wilson
-   interval and whether the target is met, which is not said of an incomplete figure. `figures` is a relation with the columns of int_measure_cell and a column
+{# What is said of a measure's figures, once the numerator and denominator to say it of are settled: value, interval (by
+   the method that the catalogue names) and whether the target is met, which is not said of an incomplete figure.
+   `figures` is a relation with the columns of int_measure_cell and a column
    `suppression`. The mart uses it on exact figures and the published layer on disclosed ones, so that nothing
    published is worked out from a figure that is hidden. #}
 {% macro measure_figure(figures) %}
-with valued as (
+with poisson as (
+
+    select * from {{ ref('stg_poisson_limit') }}
+
+),
+
+valued as (
 
     select
         cell.*,
@@ -12,11 +19,13 @@ with valued as (
             when cell.aggregation in ('sum', 'mean', 'median') then cell.amount
             when cell.denominator > 0 then cell.multiplier * cell.numerator / cast(cell.denominator as double)
         end as value,
-        -- Wilson's interval is of people out of people: not of a mean, of bed days or of another year's figure.
-        cell.aggregation = 'ratio'
-        and cell.denominator_kind in ('people', 'population')
-        and cell.numerator is not null as has_interval
+        poisson.lower_95 as exact_lower,
+        poisson.upper_95 as exact_upper
     from {{ figures }} as cell
+    left join poisson
+        on
+            cell.confidence_interval = 'byar'
+            and cell.numerator = poisson.events
 
 ),
 
@@ -43,24 +52,35 @@ select
     numerator,
     denominator,
     denominator_kind,
+    confidence_interval,
     value,
     unit,
     better_is,
+    {%- for end in ['lower', 'upper'] %}
     case
-        when has_interval
-            then {{ wilson_bound('lower', 'numerator', 'denominator', 'multiplier') }}
-    end as lower_95,
-    case
-        when has_interval
-            then {{ wilson_bound('upper', 'numerator', 'denominator', 'multiplier') }}
-    end as upper_95,
+        when numerator is null then null
+        when confidence_interval = 'wilson'
+            then {{ wilson_bound(end, 'numerator', 'denominator', 'multiplier') }}
+        when confidence_interval = 'byar'
+            then {{ poisson_bound(end, 'numerator', 'exact_' ~ end, 'denominator', 'multiplier') }}
+    end as {{ end }}_95,
+    {%- endfor %}
     cast(target as double) as target,
     {{ target_status('judged_value', 'target', 'target_is_due', 'better_is') }} as target_status,
     coverage,
     coalesce(is_complete, true) as is_complete,
-    suppression
+    {{ told_suppression('value', 'suppression') }} as suppression
 from judged
 {% endmacro %}
+
+{# What is said of a figure's being there: where nothing is hidden and there is no figure, as of a share of nobody, it is
+   not applicable. #}
+{% macro told_suppression(value, suppression) -%}
+    case
+        when {{ value }} is null and {{ suppression }} in ('none', 'rounded') then 'not_applicable'
+        else {{ suppression }}
+    end
+{%- endmacro %}
 
 {# Whether a figure meets its target, by the better direction; null where there is a target but no figure to judge. What is to be
    reached by the end of the year is neither met nor missed before (`is_due` false). #}

@@ -20,6 +20,20 @@
     end
 {%- endmacro %}
 
+{# One end of the 95 % interval of a rate of events over exposure (bed days), times the multiplier; null without exposure.
+   Events that happen by themselves follow a Poisson distribution. Under ten events the exact limits (`exact`, from seed
+   poisson_limit), from ten on Byar's approximation. Source: Public Health Technical Guidance (Fingertips), Rates; APHO
+   Technical Briefing 3 (2008); Breslow and Day (1987). `end` is 'lower' or 'upper'. #}
+{% macro poisson_bound(end, events, exact, exposure, multiplier) -%}
+    {%- set o = '(cast(' ~ events ~ ' as double)' ~ (' + 1)' if end == 'upper' else ')') -%}
+    {%- set reach = var('wilson_z') ~ ' / (3 * sqrt(' ~ o ~ '))' -%}
+    case
+        when {{ exposure }} > 0 then
+            {{ multiplier }} / cast({{ exposure }} as double)
+            * coalesce({{ exact }}, {{ o }} * power(1 - 1 / (9 * {{ o }}) {{ '+' if end == 'upper' else '-' }} {{ reach }}, 3))
+    end
+{%- endmacro %}
+
 {# A count (`side`: numerator or denominator) of a row of int_measure_cell under the disclosure rule of its measure: null
    where the rule hides it, else to the nearest multiple. What the row does not say is taken as a reason to hide. #}
 {% macro disclosed_count(cell, side) -%}

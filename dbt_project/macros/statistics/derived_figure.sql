@@ -24,6 +24,7 @@ with derivation as (
         measure.multiplier,
         measure.better_is,
         measure.denominator_kind,
+        measure.confidence_interval,
         measure.geography_types
     from {{ ref('stg_measure_derivation') }} as seed
     inner join {{ ref('stg_measure') }} as measure
@@ -64,6 +65,7 @@ made_of as (
         derivation.multiplier,
         derivation.better_is,
         derivation.denominator_kind,
+        derivation.confidence_interval,
         {%- for column in area %}
         figure.{{ column }},
         {%- endfor %}
@@ -252,6 +254,7 @@ select
     cast(null as bigint) as numerator,
     cast(null as bigint) as denominator,
     denominator_kind,
+    confidence_interval,
     value,
     unit,
     better_is,
@@ -267,6 +270,6 @@ select
     {{ target_status('case when is_complete then value end', 'target', 'target_is_due', 'better_is') }} as target_status,
     coverage,
     is_complete,
-    suppression
+    {{ told_suppression('value', 'suppression') }} as suppression
 from made
 {% endmacro %}

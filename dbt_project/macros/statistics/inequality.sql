@@ -1,10 +1,12 @@
 {# Gaps and ratios between groups, with 95 % intervals. `figures` has one row per cell and the columns of
    measure_figure. Nothing else is read, so what is said of disclosed figures follows from them alone.
 
-   Gap: group minus reference; Newcombe's hybrid score interval (1998, method 10), made of the Wilson intervals of the
-   two figures. Ratio: group over reference; interval on the log scale (Katz 1978), which needs people counted in both.
+   Gap: group minus reference; its interval is made of those of the two figures: of Wilson intervals it is Newcombe's
+   hybrid score interval (1998, method 10), of Byar's the same recovery of variances for rates (Zou and Donner 2008).
+   Ratio: group over reference; interval on the log scale, which needs someone or something counted in both: of people out
+   of people by Katz (1978), of events over exposure with the variance 1 / events of each (Rothman).
    A comparison is made only where both groups have the people that the seed inequality_rule asks for: in the
-   denominator, or, for a rate per population, in the numerator. #}
+   denominator, or, for a rate per population or bed day, events in the numerator. #}
 {% macro measure_inequality(figures) %}
 {%- set cell = [
     'measure_id', 'system_code', 'geography_type', 'geography_code', 'breakdown_type', 'period_end'
@@ -33,11 +35,11 @@ figure as (
     from {{ figures }} as figures
     cross join rule
     where
-        -- Only a share of people has the Wilson interval that the interval of a gap is made of.
+        -- The interval of a gap is made of those of its figures.
         figures.lower_95 is not null
         and (
             (figures.denominator_kind = 'people' and figures.denominator >= rule.minimum_people)
-            or (figures.denominator_kind = 'population' and figures.numerator >= rule.minimum_events)
+            or (figures.denominator_kind in ('population', 'bed_days') and figures.numerator >= rule.minimum_events)
         )
 
 ),
@@ -82,8 +84,12 @@ pair as (
             when compared.numerator > 0 and reference.numerator > 0
                 -- Below zero only by rounding: a numerator is no more than its denominator.
                 then sqrt(greatest(
-                    1 / cast(compared.numerator as double) - 1 / cast(compared.denominator as double)
-                    + 1 / cast(reference.numerator as double) - 1 / cast(reference.denominator as double),
+                    1 / cast(compared.numerator as double) + 1 / cast(reference.numerator as double)
+                    - case
+                        when compared.confidence_interval = 'wilson'
+                            then 1 / cast(compared.denominator as double) + 1 / cast(reference.denominator as double)
+                        else 0
+                    end,
                     0
                 ))
         end as log_ratio_error

@@ -121,6 +121,7 @@ cell as (
         measure.better_is,
         measure.denominator_kind,
         measure.spc,
+        measure.confidence_interval,
         disclosure_rule.smallest_count,
         disclosure_rule.round_to,
         disclosure_rule.judged_sides,

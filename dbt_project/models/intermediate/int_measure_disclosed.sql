@@ -50,6 +50,7 @@ select
     better_is,
     denominator_kind,
     spc,
+    confidence_interval,
     disclosed_numerator as numerator,
     disclosed_denominator as denominator,
     disclosed_amount as amount,

@@ -25,6 +25,7 @@ select
     carry_forward,
     spc,
     disclosure_rule,
+    confidence_interval,
     source,
     owner,
     refresh,

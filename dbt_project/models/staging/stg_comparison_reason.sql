@@ -1,0 +1,5 @@
+select
+    aggregation,
+    denominator_kind,
+    reason
+from {{ ref('comparison_reason') }}
