@@ -138,11 +138,12 @@ select
     run.publication_id
 from figures
 cross join {{ ref('stg_run') }} as run
-left join {{ ref('int_national_rank') }} as national
+left join {{ ref('int_national_standing') }} as national
     on
         figures.measure_id = national.measure_id
         and figures.system_code = national.system_code
-        and figures.geography_code = national.organisation_code
+        and figures.geography_type = national.geography_type
+        and figures.geography_code = national.geography_code
         and figures.breakdown_type = 'all'
         and figures.period_end = national.period_end
 left join {{ points }} as point

@@ -26,7 +26,17 @@ ALONE = "llr"
 NOBODY_IN_THE_SAMPLE = {("hertfordshire", "leder_median_age_at_death")}
 LAST, BEFORE, AFTER = "2026-05", "2026-03-31", "2026-04-30"
 KEY = "measure_id, system_code, geography_type, geography_code, breakdown_type, breakdown_value, period_end"
-FIGURES = "numerator, denominator, value, lower_95, upper_95, target, coverage, is_latest_period"
+FIGURES = """numerator, denominator, value, unit, lower_95, upper_95, target, target_status, spc_mean, spc_lower_limit,
+    spc_upper_limit, spc_point_type, variation, assurance, national_rank, coverage, suppression, is_latest_period,
+    period_start, geography_name"""
+# What else is said of a system's figures, with the layers it is in.
+BESIDE = {
+    "measure_inequality": ("mart", "published"),
+    "measure_control_limit": ("mart", "published"),
+    "measure_coverage": ("published",),
+    "measure_baseline": ("published",),
+    "national_benchmark": ("published",),
+}
 
 
 @dataclass(frozen=True)
@@ -83,13 +93,45 @@ def test_the_four_may_be_published_together_and_no_gate_withholds_anything(world
 
 @pytest.mark.parametrize("layer", ["mart", "published"])
 def test_no_figure_is_changed_by_the_presence_of_other_systems(world, layer):
-    figures = FIGURES + (", suppression" if layer == "published" else "")
-    wanted = f"select {KEY}, {figures} from {layer}.measure_value where system_code = '{ALONE}' order by all"
+    wanted = f"select {KEY}, {FIGURES} from {layer}.measure_value where system_code = '{ALONE}' order by all"
     alone, together = world.rows(wanted, world.alone), world.rows(wanted)
     assert len(alone) > 3000
     differ = [pair for pair in zip(alone, together, strict=False) if pair[0] != pair[1]]
     assert (len(together), differ[:3]) == (len(alone), [])
     assert {code for (code,) in world.rows(f"select distinct system_code from {layer}.measure_value")} == set(SYSTEMS)
+
+
+@pytest.mark.parametrize(("table", "layer"), [(table, layer) for table, layers in BESIDE.items() for layer in layers])
+def test_nothing_said_beside_a_figure_is_changed_by_the_presence_of_other_systems(world, table, layer):
+    (columns,) = world.rows(f"""
+        select string_agg(column_name, ', ' order by column_name) from information_schema.columns
+        where table_schema = '{layer}' and table_name = '{table}' and column_name <> 'publication_id'
+    """)
+    wanted = f"select {columns[0]} from {layer}.{table} where system_code = '{ALONE}' order by all"
+    alone, together = world.rows(wanted, world.alone), world.rows(wanted)
+    differ = [pair for pair in zip(alone, together, strict=False) if pair[0] != pair[1]]
+    assert alone and (len(together), differ[:3]) == (len(alone), [])
+
+
+def test_every_system_has_its_place_in_the_country_while_an_area_of_the_publication_is_the_whole_of_it(world):
+    ranks = world.rows("""
+        select rank.system_code, strftime(rank.period_end, '%Y-%m'), own.organisation_type, own.organisation_code
+        from mart.measure_value as rank
+        inner join published.national_benchmark as own
+            on rank.system_code = own.system_code and rank.period_end = own.period_end and own.is_own_system
+                and rank.value = own.national_rank and rank.target = floor(own.organisations_ranked / 3)
+                and (rank.target_status = 'met') = own.is_top_third
+        where rank.measure_id = 'ahc_national_rank'
+    """)
+    whole = {"coventry_warwickshire": ("icb", "QWU"), "leeds": ("sub_icb", "15F"), "llr": ("icb", "QK1")}
+    expected = {(system, month, *area) for system, area in whole.items() for month in ("2026-03", "2026-04", "2026-05")}
+    # Hertfordshire and West Essex is parts of two ICBs from April on.
+    assert set(ranks) == expected | {("hertfordshire", "2026-03", "icb", "QM7")}
+    beside = world.rows("""
+        select distinct system_code from mart.measure_value
+        where geography_type = 'system' and national_rank is not null and measure_id = 'ahc_uptake_ldhc'
+    """)
+    assert {system for (system,) in beside} == set(SYSTEMS)
 
 
 def test_every_system_agrees_with_its_own_truth(world):
@@ -237,16 +279,18 @@ def test_history_that_figures_are_compared_with_is_published_with_its_source(wor
 
 
 def test_every_person_level_rate_with_enough_people_is_compared_between_groups(world):
-    """What is not compared has no share to compare, and is named with its reason in docs/statistics.md."""
+    """What is not compared has no share to compare, and published.measure_comparison says why."""
     kinds = world.rows(
         """
         select measure_id, aggregation, coalesce(denominator_kind, 'people') from staging.stg_measure
         where breakdowns like '%deprivation_quintile%'
     """,
     )
-    compared = {name for name, how, of in kinds if how == "ratio" and of in ("people", "population")}
+    compared = {name for name, how, of in kinds if how == "ratio"}
+    said = world.rows("select measure_id, is_compared from published.measure_comparison")
+    assert {name for name, is_compared in said if is_compared} == compared
     others = {(how, of) for name, how, of in kinds if name not in compared}
-    assert others == {(how, "people") for how in ("count", "mean", "median", "sum")} | {("ratio", "bed_days")}
+    assert others == {(how, "people") for how in ("count", "mean", "median", "sum")}
     seen = set()
     cell = "measure_id, system_code, geography_type, geography_code, period_end"
     for kind, group, reference in (
@@ -260,7 +304,7 @@ def test_every_person_level_rate_with_enough_people_is_compared_between_groups(w
             select {cell} from mart.measure_value inner join staging.stg_measure using (measure_id)
             where breakdown_type = '{kind}' and breakdown_value in ('{group}', '{reference}') and aggregation = 'ratio'
                 and (coalesce(denominator_kind, 'people') = 'people' and denominator >= 20
-                    or denominator_kind = 'population' and numerator >= 10)
+                    or denominator_kind in ('population', 'bed_days') and numerator >= 10)
             group by {cell} having count(*) = 2
         """,
             )

@@ -4,7 +4,8 @@
 
    pace: what is still missing to the target of the other measure, over the months left of the financial year (at least 1).
    difference: one measure less another, times the multiplier.
-   national_rank: the area's place in the national publication of the other measure; its target is the top third.
+   national_rank: the area's place in the national publication of the other measure, among organisations of the kind that
+   it is (int_national_standing); its target is the top third.
    forecast: today's count, and of the people it does not hold yet the share whom it came to hold by the year end in
    earlier years (sum over sum of the networks of those years). The interval comes from how much that share differed
    between networks: a ratio estimate whose variance grows with the people it is of, as in Mack's chain ladder (1993). A
@@ -200,7 +201,7 @@ valued as (
 
 national as (
 
-    select * from {{ ref('int_national_rank') }}
+    select * from {{ ref('int_national_standing') }}
 
 ),
 
@@ -228,7 +229,8 @@ made as (
         on
             valued.of_measure_id = national.measure_id
             and valued.system_code = national.system_code
-            and valued.geography_code = national.organisation_code
+            and valued.geography_type = national.geography_type
+            and valued.geography_code = national.geography_code
             and valued.period_end = national.period_end
     left join target
         on

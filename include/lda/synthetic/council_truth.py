@@ -81,7 +81,7 @@ class CouncilTruth:
             truth.add_person("long_term_support", end, row.client, traits | service, 1)
             costs = [other.event.cost for other in _services(known, last, last)]
             if costs:
-                truth.add_value("long_term_support_weekly_cost", end, row.client, traits, math.fsum(costs))
+                truth.add_value("long_term_support_weekly_cost", end, row.client, traits | service, math.fsum(costs))
             if age > 64:
                 continue
             truth.add_person("settled_accommodation", end, row.client, traits, _agreed(known.homes) in SETTLED)

@@ -116,9 +116,22 @@ class Geography:
             for row in _rows(folder / "measure_target.csv")
             if (row["measure_id"], row["system_code"]) == ("ahc_uptake_register", self.system_code)
         }
+        # ICBs and sub-ICBs of national publications that are the whole system, from a day on and until another.
+        self._national: list[tuple[str, str, str, str]] = [
+            (row["organisation_type"], row["organisation_code"], row["valid_from"], row["valid_to"])
+            for row in _rows(folder / "national_area.csv")
+            if (row["system_code"], row["geography_type"]) == (self.system_code, "system")
+        ]
         self.release_1: dict[tuple[str, str], str] = {}
         for row in _rows(folder / "r1_r2_map.csv"):
             self.release_1.setdefault((row["column_name"], row["r2_value"]), row["r1_value"])
+
+    def national_area(self, day: date) -> tuple[str, str] | None:
+        """Kind and code of the organisation of national publications that is the whole system on a day, if one is."""
+        for kind, code, start, end in self._national:
+            if (not start or date.fromisoformat(start) <= day) and (not end or day < date.fromisoformat(end)):
+                return kind, code
+        return None
 
     def senders(self, partner_type: str, feed: str) -> list[str]:
         """Codes of the partners of a type that send a feed."""

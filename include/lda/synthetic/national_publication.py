@@ -59,7 +59,7 @@ class _Practice:
 
 
 class NationalPublication:
-    """One file a month, and where our ICB stands in it."""
+    """One file a month, and where our system stands in it."""
 
     def __init__(self, made: Made) -> None:
         self._made = made
@@ -77,7 +77,7 @@ class NationalPublication:
         """The publication counts all people together."""
 
     def write(self) -> None:
-        """Write the publication of every month and remember where our ICB stands."""
+        """Write the publication of every month and remember where our system stands."""
         made, shape = self._made, self._made.shapes[FEED]
         for month, end in enumerate(made.plan.ends):
             sender = made.plan.geography.lead_icb(end)
@@ -92,7 +92,7 @@ class NationalPublication:
             self._rank(end, rows)
 
     def add_month(self, end: date) -> None:
-        """Add our ICB's place, where the system is its ICB."""
+        """Add our system's place, where the publication has an organisation that is the same area."""
         truth = self._made.truth
         if (NATIONAL, "system", truth.geography.system_area, "all", "All", end.isoformat()) in truth.cells:
             rank = self._ranks.get(end)
@@ -115,18 +115,23 @@ class NationalPublication:
             yield from _practice_rows(end, practice.code, "U", practice.sub_icb, practice.icb, counts)
 
     def _rank(self, end: date, rows: list[RawRow]) -> None:
-        """The place of our ICB, from the rows as published: a hidden denominator counts for nobody."""
+        """Our place among our kind, from the rows as published: a hidden denominator counts for nobody."""
+        area = self._made.plan.geography.national_area(end)
+        if area is None:
+            return
+        kind, code = area
+        column = {"sub_icb": 6, "icb": 9}[kind]
         sides: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
         for row in rows:
             if row[15] in COUNTED and row[17] != HIDDEN:
-                sides[str(row[9]), str(row[1]), str(row[15])][str(row[16])] = int(row[17])
+                sides[str(row[column]), str(row[1]), str(row[15])][str(row[16])] = int(row[17])
         totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-        for (icb, _, _), known in sides.items():
+        for (organisation, _, _), known in sides.items():
             if "Denominator" in known:
-                totals[icb][0] += known["Numerator"]
-                totals[icb][1] += known["Denominator"]
-        uptakes = {icb: count / of for icb, (count, of) in totals.items() if of}
-        own = uptakes.get(self._made.plan.geography.system_area)
+                totals[organisation][0] += known["Numerator"]
+                totals[organisation][1] += known["Denominator"]
+        uptakes = {organisation: count / of for organisation, (count, of) in totals.items() if of}
+        own = uptakes.get(code)
         if own is not None:
             self._ranks[end] = 1 + sum(uptake > own for uptake in uptakes.values())
 

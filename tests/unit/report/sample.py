@@ -273,6 +273,14 @@ INEQUALITY = """
 """
 
 
+BASELINE = """
+    CREATE TABLE published.measure_baseline AS
+    SELECT 'ahc_uptake_register' AS measure_id, 'llr' AS system_code, 'system' AS geography_type,
+        'QK1' AS geography_code, DATE '2023-03-31' AS baseline_date, 0.71::DOUBLE AS value,
+        'Programme documents [L]' AS source
+"""
+
+
 def write(path: Path, rows: list[dict[str, Any]], measures: list[str] | None = None) -> Path:
     """A DuckDB file with the published schema."""
     with duckdb.connect(str(path)) as connection:
@@ -291,6 +299,7 @@ def write(path: Path, rows: list[dict[str, Any]], measures: list[str] | None = N
                     f"INSERT INTO published.measure_definition VALUES ({marks})", [measure[name] for name in DEFINITION]
                 )
         connection.execute(INEQUALITY)
+        connection.execute(BASELINE)
         connection.execute("""
             CREATE TABLE published.measure_coverage AS
             SELECT measure_id, system_code, geography_type, geography_code, any_value(geography_name) AS geography_name,

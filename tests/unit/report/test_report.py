@@ -173,6 +173,15 @@ def test_what_changed_names_targets_crossed_and_figures_restated(make_report):
     assert "figure for February 2026 restated: now 92.0%, was 85.0%." in text
 
 
+def test_an_earlier_figure_stands_beside_the_figure_of_its_own_area(make_report):
+    measures = ["ahc_uptake_register"]
+    made = make_report(sample.figures([sample.System()], months=2, measures=measures), measures=measures)
+    page = made.text("system-qk1.html")
+    assert "earlier 71% in March 2023 (to be confirmed)" in page
+    assert "earlier 71% in March 2023" in made.text("measure-ahc-uptake-register.html")
+    assert "71% in March 2023" not in made.text("place-e06000016.html")
+
+
 def test_a_target_that_is_not_due_yet_is_told_with_its_day_and_not_counted_against_an_area(make_report):
     rows = sample.figures([sample.System()], months=2, measures=["ahc_uptake_register"])
     for row in rows:

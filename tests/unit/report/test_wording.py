@@ -8,8 +8,8 @@ import pytest
 
 from lda.reporting.report.board import sparkline
 from lda.reporting.report.charts.style import span
-from lda.reporting.report.source import Definition, Figure
-from lda.reporting.report.wording import difference, figure_text, number, shown, status_text, target_text
+from lda.reporting.report.source import Baseline, Definition, Figure
+from lda.reporting.report.wording import difference, earlier_text, figure_text, number, shown, status_text, target_text
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,21 @@ def test_a_target_of_the_years_end_says_its_day_until_it_is_due(period_end, word
     )  # fmt: skip
     assert target_text(one, definition) == words
     assert status_text(one, definition) == {"met": "On target", "not_due": "Not due yet"}[status]
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "source", "words"),
+    [
+        ("proportion", 0.71, "Programme documents [L]", "71% in March 2019 (to be confirmed)"),
+        ("count", 44.0, "Published", "44 in March 2019"),
+        # A share of the March 2019 number has that number beside it, not a share of itself.
+        ("of the March 2019 number", 22.0, "Published", "22 in March 2019"),
+    ],
+)
+def test_an_earlier_figure_is_told_with_its_month_and_whether_it_is_confirmed(unit, value, source, words):
+    earlier = Baseline("m", "llr", "system", "QK1", date(2019, 3, 31), value, source)
+    assert earlier_text([earlier], unit) == words
+    assert earlier_text([], unit) == ""
 
 
 @pytest.mark.parametrize(

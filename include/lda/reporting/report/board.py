@@ -16,6 +16,7 @@ from lda.reporting.report.wording import (
     CURRENT,
     NOT_DUE,
     counted,
+    earlier_text,
     figure_text,
     just_missed,
     month,
@@ -41,6 +42,7 @@ class MeasureRow:
     amount: tuple[str, str]
     people: str
     target: str
+    earlier: str
     status: str
     movement: Movement | None
     variation: spc.Icon | None
@@ -96,6 +98,7 @@ def measure_row(comparison: Comparison, definition: Definition, area: Area) -> M
         amount=_amount(figure, definition.unit),
         people=_people(figure, definition),
         target=target_text(figure, definition),
+        earlier=earlier_text(comparison.now.baselines_of(definition.measure_id, area), definition.unit),
         status=status_text(figure, definition),
         movement=comparison.movement(definition, area),
         variation=spc.variation_icon(figure),

@@ -126,6 +126,20 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """One row of ``published.measure_baseline``: an earlier figure, published elsewhere. ``[L]`` in its source: not
+    confirmed."""
+
+    measure_id: str
+    system_code: str
+    geography_type: str
+    geography_code: str
+    baseline_date: date
+    value: float
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Area:
     """A system, place or neighbourhood that has a page of its own."""
 
@@ -153,6 +167,7 @@ class Published:
     latest: list[Figure]
     coverage: list[Coverage] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
+    baselines: list[Baseline] = field(default_factory=list)
 
     @cached_property
     def systems(self) -> list[Area]:
@@ -198,6 +213,16 @@ class Published:
     def history(self, measure_id: str, area: Area) -> list[Figure]:
         """All months of one measure in one area, oldest first."""
         return self._history.get((measure_id, area.system_code, *area.key), [])
+
+    def baselines_of(self, measure_id: str, area: Area) -> list[Baseline]:
+        """Earlier figures of one measure in one area, oldest first."""
+        found = [
+            one
+            for one in self.baselines
+            if (one.measure_id, one.system_code, one.geography_type, one.geography_code)
+            == (measure_id, area.system_code, *area.key)
+        ]
+        return sorted(found, key=lambda one: one.baseline_date)
 
     def now(self, measure_id: str, area: Area) -> Figure | None:
         """The figure of the measure's latest month in an area; None when the area has none for that month."""
@@ -260,6 +285,7 @@ def read_published(published: duckdb.DuckDBPyConnection | Path | str) -> Publish
             latest=_rows(connection, "measure_value", Figure, f"QUALIFY {last} {order}, rowid"),
             coverage=_rows(connection, "measure_coverage", Coverage),
             comparisons=_rows(connection, "measure_inequality", Comparison, f"QUALIFY {last}"),
+            baselines=_rows(connection, "measure_baseline", Baseline),
         )
 
 

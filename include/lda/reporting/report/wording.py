@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from lda.reporting.report.source import Definition, Figure
+from lda.reporting.report.source import Baseline, Definition, Figure
 
 HIDDEN_TEXT = "fewer than 5 or hidden to protect people"
 NO_FIGURE = "no figure"
@@ -191,6 +191,15 @@ def due_day(figure: Figure) -> date | None:
     if figure.target_status != "not_due" or start is None:
         return None
     return date(start.year + 1, start.month, 1) - timedelta(days=1)
+
+
+def earlier_text(baselines: Iterable[Baseline], unit: str) -> str:
+    """Earlier figures beside today's: 71% in March 2023 (to be confirmed). A share of a number is beside the number."""
+    of = "count" if is_share_of(unit) else unit
+    return joined(
+        f"{shown(one.value, of)} in {month(one.baseline_date)}{' (to be confirmed)' if '[L]' in one.source else ''}"
+        for one in baselines
+    )
 
 
 def direction(now: float, before: float, better_is: str) -> str:

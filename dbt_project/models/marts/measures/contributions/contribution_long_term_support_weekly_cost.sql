@@ -18,7 +18,8 @@ measure_period as (
 
 select
     {{ contribution_columns(
-        'measure_period', 'support_month', missing=['practice_code', 'pcn_code', 'commissioner_type']
+        'measure_period', 'support_month', missing=['practice_code', 'pcn_code', 'commissioner_type'],
+        own=['service_type']
     ) }},
     cast(null as bigint) as numerator,
     cast(1 as bigint) as denominator,
