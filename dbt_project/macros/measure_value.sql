@@ -82,8 +82,8 @@ from judged
     end
 {%- endmacro %}
 
-{# Whether a figure meets its target, by the better direction; null where there is a target but no figure to judge. What is to be
-   reached by the end of the year is neither met nor missed before (`is_due` false). #}
+{# Whether a figure meets its target, by the better direction; null where there is a target but no figure to judge.
+   What is to be reached by the end of the year is neither met nor missed before (`is_due` false). #}
 {% macro target_status(value, target, is_due, better_is) -%}
     case
         when {{ target }} is null or {{ better_is }} = 'neutral' then 'no_target'
