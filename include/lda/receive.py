@@ -15,6 +15,7 @@ from lda.intake import redrive as judge_again
 from lda.ledger import Ledger
 from lda.reporting.alerts import send_digest
 from lda.reporting.feedback import write_feedback
+from lda.reporting.freshness import tell_freshness
 from lda.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -84,4 +85,5 @@ def _told(settings: Settings, report: IngestReport) -> IngestReport:
     else:
         report.feedback = {name: getattr(written, name) for name in ("partners", "documents", "files")}
     report.time("feedback", time.monotonic() - started)
+    tell_freshness(settings)
     return report

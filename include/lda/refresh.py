@@ -41,7 +41,7 @@ from lda.publishing import (
 )
 from lda.reporting import last_run_summary, refresh_summary
 from lda.reporting.alerts import send_digest, tell_unpublished
-from lda.reporting.freshness import tell_freshness
+from lda.reporting.freshness import tell_published
 from lda.serving import ServingError, serve, serving_is_on
 from lda.settings import Settings
 from lda.stops import DiskFull, GatesStopped, RefreshError, disk_is_full
@@ -339,7 +339,7 @@ def tell(settings: Settings, plan: Plan) -> Plan:
     """Record the summary of the run, which ``lda status`` and ``make refresh`` show, and send the digest of changes."""
     with _ledger(settings) as ledger:
         summary = _end(settings, ledger, plan, "succeeded" if plan.get("published") else NOTHING_NEW)
-    tell_freshness(settings, summary)
+    tell_published(settings, summary)
     return {**plan, "summary": summary}
 
 

@@ -28,6 +28,8 @@ PRIVATE_FOLDER = 0o700
 # Characters of the shortest pseudonym key.
 _KEY_LENGTH = 32
 PRIVATE_FILE = 0o600
+# What is said of a default that depends on the machine.
+_CORES: dict[str, Any] = {"default_words": "the machine's cores, 4 at most"}
 # Stands for every system there is a file of.
 EVERY_SYSTEM = "all"
 
@@ -93,7 +95,9 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(
-        PROJECT_DIR / "data", description="Folder of landing, archive, vault, lake, warehouse, published."
+        PROJECT_DIR / "data",
+        description="Folder of landing, archive, vault, lake, warehouse, published.",
+        json_schema_extra={"default_words": "`data` in the checkout"},
     )
     system: str = Field(
         "llr", description="The system to serve: a file of include/systems; several by commas, or all for every one."
@@ -106,13 +110,22 @@ class Settings(BaseSettings):
         None, description="The key that `lda rotate-key` changes to; only set while it is being changed."
     )
     ledger_url: str | None = Field(None, description="SQLAlchemy URL of the ledger; by default SQLite in home.")
-    project_dir: Path = Field(PROJECT_DIR, description="The checkout: dbt_project, expectations and include are in it.")
+    project_dir: Path = Field(
+        PROJECT_DIR,
+        description="The checkout: dbt_project, expectations and include are in it.",
+        json_schema_extra={"default_words": "the checkout that `lda` was installed from"},
+    )
     duckdb_memory_limit: str = Field(
         "2GB", pattern=r"(?i)^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$", description="Memory DuckDB may use, like 2GB or 500 MiB."
     )
-    duckdb_threads: int = Field(min(4, os.cpu_count() or 2), ge=1, description="Threads DuckDB may use.")
+    duckdb_threads: int = Field(
+        min(4, os.cpu_count() or 2), ge=1, description="Threads DuckDB may use.", json_schema_extra=_CORES
+    )
     dbt_threads: int = Field(
-        min(4, os.cpu_count() or 2), ge=1, description="Models and data tests dbt works on at a time."
+        min(4, os.cpu_count() or 2),
+        ge=1,
+        description="Models and data tests dbt works on at a time.",
+        json_schema_extra=_CORES,
     )
     batch_files: int = Field(2000, ge=1, description="Files judged as one set.")
     batch_bytes: int = Field(2_000_000_000, ge=1, description="Bytes judged as one set.")

@@ -33,6 +33,18 @@ def serve(
     show(report.as_dict(), lambda: serving_view(report), as_json)
 
 
+@serving_app.command("settings")
+def settings_document(
+    to: Annotated[Path, typer.Option(help="File to write.")] = Path("docs/settings.md"),
+    as_json: Json = False,
+) -> None:
+    """Write the page of every setting: its variable, default, values and meaning."""
+    from lda.reporting.settings_page import write_settings_page
+
+    write_settings_page(to)
+    show({"written": str(to)}, lambda: f"Written: {to}.", as_json)
+
+
 @serving_app.command("dictionary")
 def dictionary_document(
     to: Annotated[Path, typer.Option(help="File to write.")] = Path("docs/data-dictionary.md"),

@@ -1,4 +1,5 @@
-"""What a collector of metrics is told when a refresh ends: how fresh each partner's data is, what was published."""
+"""What a collector of metrics is told when an ingest or a refresh ends: how fresh each partner's data is, and what was
+published."""
 
 from __future__ import annotations
 
@@ -8,14 +9,14 @@ from typing import Any
 
 from lda.reporting.board import status_board
 from lda.settings import Settings
-from lda.telemetry import gauge, metrics_are_on
+from lda.telemetry import flush, gauge, metrics_are_on
 
 
-def tell_freshness(settings: Settings, summary: Mapping[str, Any]) -> None:
-    """Set the gauges ``lda.data.age`` (days since the end of the last period in force), ``lda.periods.missing``,
-    ``lda.measures`` and ``lda.gates.failed``. Nothing is worked out when nobody collects metrics.
+def tell_freshness(settings: Settings) -> None:
+    """Set the gauges ``lda.data.age`` (days since the end of the last period in force) and ``lda.periods.missing``, and
+    send them. Nothing is worked out when nobody collects metrics.
 
-    :param summary: the summary of the run (``lda.reporting.refresh_summary``).
+    Told after every ingest too, for data grow old while nothing is published.
     """
     if not metrics_are_on():
         return
@@ -26,6 +27,17 @@ def tell_freshness(settings: Settings, summary: Mapping[str, Any]) -> None:
         gauge("periods.missing", len(one.missing_periods), **labels)
         if one.last_period:
             gauge("data.age", (today - date.fromisoformat(one.last_period)).days, **labels)
+    flush()
+
+
+def tell_published(settings: Settings, summary: Mapping[str, Any]) -> None:
+    """Set the gauges of freshness, and ``lda.measures`` and ``lda.gates.failed`` of a refresh that ended.
+
+    :param summary: the summary of the run (``lda.reporting.refresh_summary``).
+    """
+    if not metrics_are_on():
+        return
     gauge("measures", summary["measures"]["published"], outcome="published")
     gauge("measures", len(summary["measures"]["withheld"]), outcome="withheld")
     gauge("gates.failed", len(summary["gates"]["failures"]))
+    tell_freshness(settings)

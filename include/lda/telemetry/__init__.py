@@ -4,7 +4,7 @@ from lda.telemetry.identifiers import holds_nhs_number, masked
 from lda.telemetry.lineage import COMPLETE, FAIL, START, Dataset, Job
 from lda.telemetry.lineage import tell as tell_lineage
 from lda.telemetry.logs import about, configure_logs, mask_every_record
-from lda.telemetry.metrics import count, gauge, metrics_are_on
+from lda.telemetry.metrics import count, flush, gauge, metrics_are_on
 from lda.telemetry.printed import mask_what_is_printed
 from lda.telemetry.steps import Step, step
 
@@ -18,6 +18,7 @@ __all__ = [
     "about",
     "configure_logs",
     "count",
+    "flush",
     "gauge",
     "holds_nhs_number",
     "mask_every_record",

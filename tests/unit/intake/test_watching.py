@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -101,6 +102,11 @@ def test_log_metrics_and_lineage_of_an_ingest(settings, land, collector):
     assert sum(collector.points("lda.rule.failures").values()) >= 1
     assert collector.points("lda.step.duration") == {("gp_ld_register", "succeeded", "ingest"): 1}
 
+    age = datetime.now(UTC).date() - date(2026, 2, 28)
+    told = collector.points("lda.data.age")[("gp_ld_register", "Y90001")]
+    assert 0 <= age.days - told <= 1, "at midnight the day may have changed since"
+    assert collector.points("lda.periods.missing")[("gp_ld_register", "Y90001")] == 0
+
     start, complete = collector.events
     assert (start["eventType"], complete["eventType"]) == ("START", "COMPLETE")
     assert start["run"]["runId"] == complete["run"]["runId"]
@@ -113,6 +119,28 @@ def test_log_metrics_and_lineage_of_an_ingest(settings, land, collector):
     said = done.stderr + done.stdout + json.dumps(collector.events) + b"".join(collector.metrics).decode("latin-1")
     for identifier in (nhs_number(1), "LOCAL000001", "LE81 1AA", "31/02/1990", "gp_ld_register_Y90001_2026-02.csv"):
         assert identifier not in said
+
+
+PUBLISHED = """
+from lda.reporting.freshness import tell_published
+from lda.settings import Settings
+
+measures = {"published": 78, "withheld": [{"measure_id": "a"}, {"measure_id": "b"}]}
+tell_published(Settings(), {"measures": measures, "gates": {"failures": [{"code": "MOVEMENT"}]}})
+"""
+
+
+@pytest.mark.slow
+def test_a_refresh_tells_what_it_published_and_how_fresh_that_is(settings, land, collector):
+    land([gp_row(1)])
+    assert ingest_watched(settings).returncode == 0
+    assert collector.metrics == [], "without a setting nothing is told"
+    environment = {"LDA_HOME": str(settings.home), "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
+    command = [sys.executable, "-c", PUBLISHED]
+    subprocess.run(command, cwd=PROJECT_DIR, env={**os.environ, **environment}, check=True)
+    assert collector.points("lda.measures") == {("published",): 78, ("withheld",): 2}
+    assert collector.points("lda.gates.failed") == {(): 1}
+    assert collector.points("lda.data.age")[("gp_ld_register", "Y90001")] > 0
 
 
 @pytest.mark.slow

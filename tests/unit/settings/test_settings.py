@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import lda
-from lda.settings import Settings, SettingsError
+from lda.reporting.settings_page import settings_page
+from lda.settings import PROJECT_DIR, Settings, SettingsError
 
 
 def test_a_relative_home_is_made_absolute_so_that_every_process_means_the_same_folder(tmp_path, monkeypatch):
@@ -20,6 +21,20 @@ def test_a_relative_home_is_made_absolute_so_that_every_process_means_the_same_f
     settings = Settings(home="data")
     monkeypatch.chdir("/")
     assert settings.lake == tmp_path / "data" / "lake"
+
+
+def test_the_page_of_settings_is_that_of_today_and_says_all_of_each():
+    """Otherwise: lda settings"""
+    page = settings_page()
+    assert (PROJECT_DIR / "docs" / "settings.md").read_text(encoding="utf-8") == page
+    for name, field in Settings.model_fields.items():
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `LDA_{name.upper()}` |")]
+        cells = [cell.strip() for cell in row.strip("|").split(" | ")]
+        assert len(cells) == 4 and cells[2] and cells[3] == field.description, name
+    assert str(PROJECT_DIR) not in page, "a default of one machine"
+    assert "| `LDA_KEEP_ROWS_MONTHS` | keep | `keep` or whole number, at least 13 |" in page
+    assert "| `LDA_LEAST_SHARE_DUE` | 0.5 | number, more than 0, at most 1 |" in page
+    assert "| `LDA_LOCK_TIMEOUT_SECONDS` | 600 | whole number, at least 0 |" in page
 
 
 def test_a_job_that_does_not_stand_in_the_checkout_has_the_checkout_s_settings(tmp_path):
