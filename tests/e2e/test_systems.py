@@ -188,12 +188,12 @@ def test_the_split_icb_is_told_as_it_was_and_on_current_boundaries(world):
         found = {(kind, code): people for kind, code, people in areas}
         assert set(found) == {
             *(("icb", code) for code in then), ("icb_current", "S1Y5D"), ("icb_current", "D7T5G"), ("system", "HWE"),
-            ("place", "E10000015"), ("place", "E10000012"),
+            ("place", "E10000015"), ("place", "W90001"),
         }  # fmt: skip
         assert sum(found["icb", code] for code in then) == found["system", "HWE"]
         assert found["icb_current", "S1Y5D"] == found["place", "E10000015"]
-        assert found["icb_current", "D7T5G"] == found["place", "E10000012"]
-    assert (found["icb", "S1Y5D"], found["icb", "D7T5G"]) == (found["place", "E10000015"], found["place", "E10000012"])
+        assert found["icb_current", "D7T5G"] == found["place", "W90001"]
+    assert (found["icb", "S1Y5D"], found["icb", "D7T5G"]) == (found["place", "E10000015"], found["place", "W90001"])
 
 
 def test_a_closed_icb_stands_for_no_month_after_its_end_and_is_missed_by_nobody(world):

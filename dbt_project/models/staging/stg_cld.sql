@@ -7,6 +7,8 @@
 ] -%}
 {%- set listed = ['gender', 'ethnicity'] + worded -%}
 
+-- Of a council whose area is wider than its place (the place lies in a county of another code) only events of people
+-- of the place: by their home or, where it is not known, by their GP practice.
 with event_row as (
 
     select * from {{ source('lake', 'cld') }}
@@ -22,6 +24,39 @@ submission as (
 cld_code as (
 
     select * from {{ ref('stg_cld_code') }}
+
+),
+
+geography_link as (
+
+    select * from {{ ref('stg_geography_link') }}
+
+),
+
+wider_council as (
+
+    select
+        council_link.child_code as la_code,
+        council_link.parent_code as place_code
+    from geography_link as council_link
+    inner join geography_link as county_link
+        on
+            council_link.parent_type = county_link.child_type
+            and council_link.parent_code = county_link.child_code
+            and county_link.parent_type = 'county'
+    where council_link.child_type = 'council'
+
+),
+
+practice_link as (
+
+    select * from geography_link where child_type = 'practice' and parent_type = 'place'
+
+),
+
+lsoa as (
+
+    select * from {{ ref('stg_lsoa') }}
 
 )
 
@@ -69,3 +104,14 @@ left join cld_code as {{ column }}_code
         {{ column }}_code.column_name = '{{ column }}'
         and {{ code_key('event_row.' ~ column) }} = {{ column }}_code.code_key
 {% endfor %}
+left join wider_council
+    on submission.partner_code = wider_council.la_code
+left join lsoa
+    on event_row.postcode_lsoa_code = lsoa.lsoa_code
+left join practice_link
+    on
+        {{ code_key('event_row.gp_practice_code') }} = practice_link.child_code
+        and {{ valid_on('practice_link', 'submission.period_end') }}
+where
+    wider_council.la_code is null
+    or coalesce(lsoa.place_code, practice_link.parent_code) = wider_council.place_code

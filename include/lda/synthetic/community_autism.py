@@ -112,8 +112,8 @@ def referral_rows(plan: Plan, referrals: Sequence[CommunityReferral], end: date)
         patient, closed = one.patient, one.closed if one.closed <= cut else NO_DAY
         rows.append((
             one.number, patient.local_id, patient.nhs, patient.birth, SEX_CODES[patient.sex],
-            ETHNIC_CODES[patient.ethnicity], patient.postcode, plan.geography.places[patient.place], one.received,
-            one.source, one.seen if one.seen <= cut else NO_DAY, closed, one.reason if closed else "",
+            ETHNIC_CODES[patient.ethnicity], patient.postcode, plan.geography.council_areas[patient.place],
+            one.received, one.source, one.seen if one.seen <= cut else NO_DAY, closed, one.reason if closed else "",
         ))  # fmt: skip
     return rows
 

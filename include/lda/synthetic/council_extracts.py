@@ -14,6 +14,7 @@ from lda.synthetic.recipes import RawRow
 from lda.synthetic.writers import CsvFile, Extract, TruthFiles, delivery
 
 FEED = "cld"
+PRACTICE_ELSEWHERE = "F89999"
 SENTINELS = frozenset({"0000000000", "9999999999"})
 
 
@@ -62,9 +63,20 @@ class CouncilExtracts:
             release_1 = is_release_1(self._plan, council, quarter)
             mine = [row for row in sent if row.client.council == council]
             rows: list[RawRow] = [writer.cells(row, end, release_1) for row in mine]
+            if self._plan.dirt and self._geography.is_part_of_council(council):
+                rows += [self._elsewhere(row) for row in rows[::3]]
             if block == 0 and self._resubmitted(council, quarter):
                 self._first_version(rows, council, quarter)
             file.write_rows(messer.rows(file, rows, _notes(mine), repeat_header=self._repeats_header(block, quarter)))
+
+    def _elsewhere(self, row: RawRow) -> RawRow:
+        """The same event of somebody else, in the part of the council's area that is not in the system."""
+        cells = list(row)
+        for column in ("la_person_unique_identifier", "event_reference"):
+            cells[self._shape.at(column)] = f"E{cells[self._shape.at(column)]}"
+        for column, value in (("nhs_number", ""), ("gp_practice_code", PRACTICE_ELSEWHERE), ("postcode", "")):
+            cells[self._shape.at(column)] = value
+        return cells
 
     def _repeats_header(self, block: int, quarter: int) -> bool:
         return block == 0 and self._plan.dirt > 0 and quarter % 3 == 0

@@ -24,6 +24,7 @@ from lda.synthetic.codes import (
     SEX_WORDS,
 )
 from lda.synthetic.council_returns import SentRow
+from lda.synthetic.geography import Geography
 from lda.synthetic.truth import Truth, age_band
 
 EventKey = tuple[int, str, int, int, str, str, str, str, str]
@@ -86,6 +87,21 @@ class CouncilTruth:
                 continue
             truth.add_person("settled_accommodation", end, row.client, traits, _agreed(known.homes) in SETTLED)
             truth.add_person("paid_employment", end, row.client, traits, _agreed(known.jobs) in PAID)
+
+
+def people_of_the_places(geography: Geography, rows: Iterable[SentRow], end: date) -> list[SentRow]:
+    """The rows that count: of a council of which the system holds a part, those of people of that part, by their home
+    or, where it is not known, their practice."""
+    practice_places = dict(zip(geography.practices, geography.practice_places(end), strict=True))
+
+    def place_of(row: SentRow) -> int:
+        return geography.areas[row.area].place if row.area >= 0 else int(practice_places.get(row.client.practice, -1))
+
+    return [
+        row
+        for row in rows
+        if not geography.is_part_of_council(row.client.council) or place_of(row) == row.client.council
+    ]
 
 
 def _keep_event(known: _Known, quarter: int, row: SentRow) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from lda.synthetic.council_extracts import CouncilExtracts
 from lda.synthetic.council_returns import sent_rows
-from lda.synthetic.council_truth import CouncilTruth
+from lda.synthetic.council_truth import CouncilTruth, people_of_the_places
 from lda.synthetic.derived_truth import add_derived_measures
 from lda.synthetic.health_checks import LDHC_FIELDS, RegisterView, scheme_return
 from lda.synthetic.hospital import Stay, make_stays
@@ -218,7 +218,8 @@ class Councils:
         for quarter, end in enumerate(plan.quarters):
             sent = list(sent_rows(plan, block.people, clients, quarter))
             self._extracts.write_block(block.index, block.people, quarter, sent, block.messer)
-            known.take(quarter, [row for row in sent if row.client.nhs not in self._made.opt_outs])
+            told = [row for row in sent if row.client.nhs not in self._made.opt_outs]
+            known.take(quarter, people_of_the_places(plan.geography, told, end))
             known.add_measures(self._made.truth, end)
 
     def write(self) -> None:

@@ -63,6 +63,8 @@ class Geography:
         # People of the system are numbered from here, so that no two systems share them.
         self.number_block: int = PROFILES[system].number_block
         self.places: list[str] = [place["code"] for place in config["places"]]
+        # ONS codes of the councils' areas: that of the place, but where the place is a part of one.
+        self.council_areas: list[str] = []
         self.councils: list[str] = [str(place["cassr_code"]) for place in config["places"]]
         # Trusts that send submissions.
         self.wards = _wards([code for code, _ in PROFILES[system].trusts])
@@ -73,6 +75,9 @@ class Geography:
         for row in _rows(folder / "geography_link.csv"):
             key = (row["child_type"], row["child_code"], row["parent_type"])
             self._links[key].append(Link(row["parent_code"], row["valid_from"], row["valid_to"]))
+        for code in self.places:
+            county = self._links.get(("place", code, "county"))
+            self.council_areas.append(county[0].parent if county else code)
         # Areas by type and code that have figures of their own.
         self._with_figures: set[tuple[str, str]] = {
             (row["geography_type"], row["geography_code"])
@@ -156,6 +161,10 @@ class Geography:
             for row in _rows(folder / "lsoa.csv")
             if row["place_code"] in self.places
         ]
+
+    def is_part_of_council(self, place: int) -> bool:
+        """True for a place that is only a part of its council's area."""
+        return self.council_areas[place] != self.places[place]
 
     def practice_places(self, day: date) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Index of the place of each practice on ``day``."""

@@ -244,7 +244,7 @@ def census_rows(plan: Plan, stays: Sequence[Stay], end: date) -> list[CensusRow]
             site, security = plan.geography.wards[stay.ward]
             rows.append([
                 stay.nhs, stay.local_id, stay.birth, SEX_WORDS[stay.sex], ETHNIC_CODES[stay.ethnicity], stay.postcode,
-                plan.geography.places[stay.place],
+                plan.geography.council_areas[stay.place],
                 COMMISSIONER_CODES[stay.commissioner] or plan.geography.icb_of(stay.place, end),
                 stay.commissioner, site, security, stay.legal_status, stay.diagnosis, start, stay.start,
                 add_months(ready, 3) if ready else NO_DAY, ready, DELAY_REASONS[stay.plan_items % 5] if ready else "",

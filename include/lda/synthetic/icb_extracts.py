@@ -132,7 +132,7 @@ class IcbExtracts:
             return
         column = shape.at(COUNCIL)
         for icb, places in geography.icbs(end):
-            codes = {geography.places[place] for place in places}
+            codes = {geography.council_areas[place] for place in places}
             yield icb, [row for row in rows if row[column] in codes]
 
     def _first_census(self, stays: Sequence[Stay], end: date) -> None:

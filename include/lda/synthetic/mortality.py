@@ -158,10 +158,10 @@ def review_rows(plan: Plan, reviews: Sequence[Review], end: date) -> list[Review
         done = bool(review.completed)
         rows.append([
             review.review_id, review.nhs, SEX_CODES[review.sex], ETHNIC_CODES[review.ethnicity], review.postcode,
-            plan.geography.places[review.place], review.notified, review.died, review.age, review.kind, review.reason,
-            _status(review, cut), review.hold_start, review.hold_end, review.hold_reason, review.completed,
-            review.cause if done else "", review.avoidable if done else "", review.grade if done else "",
-            review.restricted,
+            plan.geography.council_areas[review.place], review.notified, review.died, review.age, review.kind,
+            review.reason, _status(review, cut), review.hold_start, review.hold_end, review.hold_reason,
+            review.completed, review.cause if done else "", review.avoidable if done else "",
+            review.grade if done else "", review.restricted,
         ])  # fmt: skip
     return rows
 

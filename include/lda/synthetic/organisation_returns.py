@@ -127,8 +127,8 @@ def team_rows(plan: Plan, teams: Sequence[Team], end: date) -> list[RawRow]:
         before = sum(team.caseload[month - 1]) if month else sum(now)
         ended = max(0, before + team.started[month] - sum(now))
         rows.append((
-            team.code, plan.geography.places[team.place], team.keyworkers, sum(now), *now, team.started[month], ended,
-            team.waiting[month],
+            team.code, plan.geography.council_areas[team.place], team.keyworkers, sum(now), *now, team.started[month],
+            ended, team.waiting[month],
         ))  # fmt: skip
     return rows
 

@@ -20,7 +20,8 @@ class PlaceProfile:
     """One place: how many small areas, networks and practices it has, and who lives there.
 
     ``residents`` is a year to population mapping. The mixes are weights in the order of ``AGE_BANDS``,
-    ``ETHNICITY_GROUPS`` and deprivation quintile 1 to 5. Networks belong to ``sub_icbs`` in turn, and to
+    ``ETHNICITY_GROUPS`` and deprivation quintile 1 to 5. ``county`` is the ONS code of the council's area where the
+    place is a part of it only; its own code is then a local one. Networks belong to ``sub_icbs`` in turn, and to
     ``neighbourhoods`` in turn where the system has them.
     """
 
@@ -36,6 +37,7 @@ class PlaceProfile:
     quintile_mix: tuple[float, ...]
     sub_icbs: tuple[str, ...]
     neighbourhoods: tuple[str, ...] = ()
+    county: str = ""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,8 @@ PART_OF_IT = "part"
 REMAINDER = "The rest of the system: people whose place is not known or lies outside it"
 INVENTED = "Invented for the synthetic sample"
 ONS_GEOGRAPHY = "ONS code history database"
+LOCAL_PART = "Local code: the part of the council's area that is in the system"
+LOCAL_POPULATION = "Share of the county's estimate, rounded: local; mix invented for the synthetic sample"
 ONS_POPULATION = "ONS mid-year estimate total; mix invented for the synthetic sample"
 POSTCODES_PER_LSOA = 4
 INWARD_LETTERS = "ABDEFGHJLN"
@@ -143,7 +145,7 @@ def geographies(system: SystemProfile) -> Iterator[Row]:
 
     yield row("system", system.area_code, system.name, 1, source="ODS")
     for order, place in enumerate(system.places, start=1):
-        yield row("place", place.code, place.name, order, source=ONS_GEOGRAPHY)
+        yield row("place", place.code, place.name, order, source=LOCAL_PART if place.county else ONS_GEOGRAPHY)
         for position, name in enumerate(place.neighbourhoods):
             yield row("neighbourhood", neighbourhood_code(position), f"{name} neighbourhood", position + 1)
     yield row("place", "U", "Place not known", 999_999, source=REMAINDER)
@@ -205,6 +207,8 @@ def _links_of_places(system: SystemProfile) -> Iterator[Row]:
         if place.neighbourhoods:
             yield "neighbourhood", "U", "place", place.code, FROM_START, "", INVENTED
         yield "place", place.code, "system", system.area_code, FROM_START, "", ONS_GEOGRAPHY
+        if place.county:
+            yield "place", place.code, "county", place.county, FROM_START, "", LOCAL_PART
         for icb in _icbs(system, place):
             yield "place", place.code, "icb", icb.code, icb.valid_from, icb.valid_to, "ODS"
         for sub_icb in place.sub_icbs:
@@ -265,7 +269,7 @@ def populations(system: SystemProfile) -> Iterator[Row]:
         for year, total in place.residents.items():
             for (sex, band, group, quintile), people in zip(cells, allocate(total, weights), strict=True):
                 yield (place.code, year, SEXES[sex], AGE_BANDS[band], ETHNICITY_GROUPS[group], quintile + 1, people,
-                       f"{ONS_POPULATION} ({year})")  # fmt: skip
+                       f"{LOCAL_POPULATION if place.county else ONS_POPULATION} ({year})")  # fmt: skip
 
 
 MAKERS = {

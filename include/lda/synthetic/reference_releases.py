@@ -21,6 +21,7 @@ from lda.synthetic.writers import Cell, Extract, TruthFiles, delivery
 POPULATION_HEADINGS = ("ladcode23", "laname23", "sex", "age", "year", "population")
 FIRST_AGES, OLDEST = (0, 18, 25, 35, 45, 55, 65), 90
 WRONG_YEAR = "2017"
+WHOLE_TO_PART = 5
 ODS_COLUMNS, OPENED, GP_PRACTICE = 27, "20130401", "4"
 LATENCY = 12
 
@@ -41,19 +42,24 @@ class ReferenceReleases:
         self._write("ods_organisations", last, self._organisations(last), tags, headed=False)
 
     def _estimates(self, *, wrong: bool) -> Iterator[Sequence[Cell]]:
-        """A row for each council, sex, single year of age and year; the ages of a band are shared out evenly."""
+        """A row for each council, sex, single year of age and year; the ages of a band are shared out evenly.
+
+        Of a council of which the system holds a part, the release tells of the whole: more people than the part has.
+        """
         geography = self._plan.geography
         bands: defaultdict[tuple[str, str, str, str], int] = defaultdict(int)
         for row in geography.population:
             bands[row["place_code"], row["year"], row["sex"], row["age_band"]] += int(row["population"])
         yield POPULATION_HEADINGS
         for (place, year, sex, band), residents in sorted(bands.items()):
+            council = geography.council_areas[geography.places.index(place)]
             factor = 2 if wrong and place == geography.places[0] and year == WRONG_YEAR else 1
+            factor *= 1 if council == place else WHOLE_TO_PART
             index = AGE_BANDS.index(band)
             ages = range(FIRST_AGES[index], FIRST_AGES[index + 1] if index + 1 < len(FIRST_AGES) else OLDEST + 1)
             for position, age in enumerate(ages):
                 here = residents // len(ages) + (position < residents % len(ages))
-                yield place, "", sex[0], age, year, here * factor
+                yield council, "", sex[0], age, year, here * factor
 
     def _organisations(self, end: date) -> Iterator[Sequence[Cell]]:
         """Every practice with the 27 cells of the ODS file; one has another name than the reference data knows."""

@@ -81,7 +81,7 @@ class ReviewActions:
             done = action.done if action.done <= cut else NO_DAY
             status = "Completed" if done else "In progress" if cut - action.raised > 30 else "Not started"
             rows.append([
-                action.action_id, action.review_id, geography.places[action.place], action.theme, action.owner,
+                action.action_id, action.review_id, geography.council_areas[action.place], action.theme, action.owner,
                 action.raised, action.due, status, done,
             ])  # fmt: skip
         return rows

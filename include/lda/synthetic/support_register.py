@@ -194,7 +194,7 @@ def entry_rows(plan: Plan, entries: Sequence[Entry], end: date) -> list[EntryRow
         cetr = entry.last_review(cut - 10) if entry.rating(cut) in {RED, BLUE} else NO_DAY
         rows.append([
             entry.register_id, entry.nhs, entry.birth, SEX_CODES[entry.sex], ETHNIC_CODES[entry.ethnicity],
-            entry.postcode, plan.geography.places[entry.place], entry.rating(cut), entry.added,
+            entry.postcode, plan.geography.council_areas[entry.place], entry.rating(cut), entry.added,
             entry.last_review(cut), "Y", entry.route,
             "Y" if NO_DAY < entry.keyworker_from <= cut else "N",
             cetr, add_months(cetr, 6) if cetr else NO_DAY, admitted, left,
