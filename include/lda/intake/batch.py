@@ -59,6 +59,10 @@ class Intake:
         contract = self.contracts[record.feed or ""]
         return self.systems.version_for(contract, record.partner_code, record.period_end)
 
+    def in_lake(self, lake_path: str) -> bool:
+        """Whether a submission's rows are kept still."""
+        return (self.settings.lake / lake_path).exists()
+
     def labels(self, contract: FeedContract) -> dict[str, Labels]:
         """Header labels of every table that a file of the feed could be, rightly or wrongly."""
         others = [] if contract.is_archive else [one for one in self.contracts.values() if not one.is_archive]
@@ -103,7 +107,7 @@ def judge_batch(intake: Intake, feed: str, records: Sequence[FileRecord]) -> Bat
             accepted = _write(intake, contract, connection, readings, judged)
     verdicts = [_verdict(contract, item, accepted.get(item.number)) for item in readings]
     at = utc_now()
-    in_force = intake.ledger.record(verdicts, at) if verdicts else []
+    in_force = intake.ledger.record(verdicts, at, intake.in_lake) if verdicts else []
     return BatchOutcome(verdicts, in_force, batch_results)
 
 
@@ -114,7 +118,7 @@ def refuse(intake: Intake, record: FileRecord, fault: BaseException) -> BatchOut
     reading.find("judged", 0, f"It ended with {type(fault).__name__}.")
     _reach_verdicts(intake, contract, [reading])
     verdict = _verdict(contract, reading, None)
-    intake.ledger.record([verdict], utc_now())
+    intake.ledger.record([verdict], utc_now(), intake.in_lake)
     return BatchOutcome([verdict])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -156,8 +156,13 @@ class FileBook:
         found = self._rows(select(*columns).where(rule_result.c.file_id == file_id).order_by(*order))
         return [RuleResult(**row) for row in found]
 
-    def record(self, verdicts: Sequence[Verdict], at: datetime) -> list[str]:
+    def record(
+        self, verdicts: Sequence[Verdict], at: datetime, is_there: Callable[[str], bool] = lambda _: True
+    ) -> list[str]:
         """Record what was decided about files, in one transaction, and settle which submissions are in force.
+
+        ``is_there`` says of a lake path whether its rows are kept still: only then can a file come back that had been
+        replaced by one that counts no more.
 
         Returns the ids of the files in force from now on. A file judged before keeps its history; its account and
         rule results are replaced. Raises IntegrityError, changing nothing, when an account does not add up.
@@ -185,7 +190,7 @@ class FileBook:
             outcome = settle(connection, candidates, at)
             for loser, winner in outcome.superseded.items():
                 self._set_status(connection, [loser], SUPERSEDED, f"Replaced by {winner}.", at)
-            back = reinstate(connection, freed, at)
+            back = reinstate(connection, freed, at, is_there)
             self._set_status(connection, back, ACCEPTED, "In force again: what had replaced it counts no more.", at)
             return outcome.in_force + back
 

@@ -8,7 +8,7 @@ moment.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
@@ -150,8 +150,9 @@ def _standing_of(connection: Connection, file_ids: Sequence[str]) -> list[tuple[
     return found
 
 
-def reinstate(connection: Connection, keys: Sequence[Key], at: datetime) -> list[str]:
-    """Bring back, where nothing stands any more, the latest of the files that had been replaced. Returns their ids."""
+def reinstate(connection: Connection, keys: Sequence[Key], at: datetime, is_there: Callable[[str], bool]) -> list[str]:
+    """Bring back, where nothing stands any more, the latest of the files that had been replaced and whose rows are
+    kept still (``is_there`` of a lake path): retention may have removed them. Returns their ids."""
     back: list[str] = []
     for feed, partner_code, period_end in keys:
         own = (file.c.feed == feed) & (file.c.partner_code == partner_code) & (file.c.period_end == period_end)
@@ -167,14 +168,15 @@ def reinstate(connection: Connection, keys: Sequence[Key], at: datetime) -> list
         query = select(*(file.c[name] for name in names)).where(own, file.c.status == SUPERSEDED)
         files = [FileRecord(**row) for row in connection.execute(query).mappings()]
         registered = _registered(connection, [one.file_id for one in files])
-        for record in sorted(files, key=lambda one: (*one.order, registered.get(one.file_id, 0)), reverse=True)[:1]:
+        for record in sorted(files, key=lambda one: (*one.order, registered.get(one.file_id, 0)), reverse=True):
             last = select(submission).where(place, submission.c.file_id == record.file_id)
             row = connection.execute(last.order_by(submission.c.submission_id.desc())).mappings().first()
-            if row is not None:
+            if row is not None and (not row["rows_accepted"] or is_there(row["lake_path"])):
                 values = dict(row) | {"accepted_at": at, "superseded_at": None, "superseded_by": None}
                 values.pop("submission_id")
                 connection.execute(insert(submission).values(**values))
                 back.append(record.file_id)
+                break
     return back
 
 

@@ -140,6 +140,18 @@ def test_what_a_withdrawn_file_had_replaced_is_in_force_again(ledger):
     assert ledger.in_force(at(6)) == []
 
 
+def test_a_replaced_file_whose_rows_retention_removed_does_not_come_back(ledger):
+    first, second, third = (record(name, version) for version, name in enumerate(("aaa", "bbb", "ccc"), start=1))
+    enter(ledger, first, second, third)
+    for hour, item in enumerate((first, second, third), start=1):
+        ledger.record([accepted(item, hour)], at(hour))
+    rejected = [Verdict(replace(third, status="rejected"), RowAccount())]
+    assert ledger.record(rejected, at(5), lambda path: path == "aaa0.parquet") == [first.file_id]
+    withdrawn = [Verdict(replace(first, status="rejected"), RowAccount())]
+    assert ledger.record(withdrawn, at(6), lambda _: False) == []
+    assert ledger.in_force(at(6)) == []
+
+
 def test_a_file_read_to_be_of_another_period_counts_for_that_one_alone(ledger):
     early, item = record("aaa"), record("bbb", version=2)
     enter(ledger, early, item)
