@@ -17,7 +17,10 @@ SERIES = (
     "measure_id VARCHAR, system_code VARCHAR, geography_type VARCHAR, geography_code VARCHAR, breakdown_type VARCHAR, "
     "breakdown_value VARCHAR"
 )
-FIGURE = f"{SERIES}, period_end DATE, value DOUBLE, target DOUBLE, target_status VARCHAR, better_is VARCHAR"
+FIGURE = (
+    f"{SERIES}, period_end DATE, value DOUBLE, target DOUBLE, target_status VARCHAR, better_is VARCHAR, "
+    "is_complete BOOLEAN"
+)
 REBASE = "measure_id VARCHAR, system_code VARCHAR, geography_type VARCHAR, geography_code VARCHAR, rebase_date DATE"
 
 
@@ -84,7 +87,7 @@ def test_the_sql_judges_every_series_as_the_rules_do(
     for number, (values, starts, better_is, target) in enumerate(drawn):
         key = ("m", "s", "place", str(number))
         figures += [
-            (*key, "all", "All", period(n), None if value is None else float(value), _number(target), None, better_is)
+            (*key, "all", "All", period(n), _number(value), _number(target), None, better_is, True)
             for n, value in enumerate(values)
         ]
         # A rebase date is any day of the first period of the new part.
@@ -120,12 +123,64 @@ def _number(value: Fraction | None) -> float | None:
 def test_a_peak_belongs_to_the_climb_that_led_to_it(desk: Desk, sql: str) -> None:
     values = [14, 15, 16, 17, 18, 19, 20, 19, 18, 17, 16, 15, 14]
     key = ("m", "s", "place", "A", "all", "All")
-    rows = [(*key, period(n), value, None, None, "neutral") for n, value in enumerate(values)]
+    rows = [(*key, period(n), value, None, None, "neutral", True) for n, value in enumerate(values)]
     desk.fill("staging.stg_spc_rebase", [])
     desk.fill("intermediate.int_measure_figure", rows)
     # Mean 218/13 = 16.77, every range 1: limits 14.11 to 19.43, so the ends and the peak are outside.
     found = [row["variation"] for row in sorted(desk.rows(sql), key=lambda row: row["period_end"])]
     assert found == ["neutral_low"] + ["neutral_high"] * 6 + ["neutral_low"] * 6
+
+
+def test_a_row_of_the_rebase_seed_gives_its_series_new_limits_and_no_other(empty_candidate: Candidate) -> None:
+    """From the seed to the published limits: 24 months about 10, then about 30, where a service moved in March 2025."""
+    with (empty_candidate.settings.reference_dir / "spc_rebase.csv").open() as file:
+        columns = next(csv.reader(file))
+    types = ", ".join(f"{name} {'DATE' if name == 'rebase_date' else 'VARCHAR'}" for name in columns)
+    row = dict.fromkeys(columns, "*") | {
+        "measure_id": "m", "system_code": "moved", "rebase_date": date(2025, 3, 15), "reason": "A service moved",
+    }  # fmt: skip
+    area = ("place", "A", "all", "All")
+    figures = [
+        ("m", system, *area, period(48 + n), (10 if n < 14 else 30) + (-1) ** n, 20, "met", "lower", True)
+        for system in ("moved", "same")
+        for n in range(24)
+    ]
+    with empty_candidate.read() as connection:
+        rules = connection.execute("SELECT * FROM staging.stg_spc_rule")
+        constants = ", ".join(f"{column[0]} DOUBLE" for column in rules.description)
+        desk = Desk(
+            {
+                "staging.stg_spc_rule": (constants, rules.fetchall()),
+                "reference.spc_rebase": (types, [[row[name] for name in columns]]),
+                "staging.stg_measure": (
+                    "measure_id VARCHAR, frequency_months INTEGER, spc BOOLEAN",
+                    [("m", 1, True)],
+                ),
+                "staging.stg_run": ("publication_id VARCHAR", [("p",)]),
+                "intermediate.int_number": ("number INTEGER", [(n,) for n in range(10)]),
+                "intermediate.int_measure_figure": (FIGURE, figures),
+            }
+        )
+    made = {"staging.stg_spc_rebase": "stg_spc_rebase", "intermediate.int_spc_point": "int_spc_point"}
+    for name, model in made.items():
+        desk.connection.execute(f"CREATE TABLE {name} AS {model_sql(empty_candidate, model)}")
+    parts = {
+        (part["system_code"], part["first_period_end"]): part
+        for part in desk.rows(model_sql(empty_candidate, "measure_control_limit"))
+    }
+    begin, moved = date(2024, 1, 31), date(2025, 3, 31)
+    assert parts.keys() == {("moved", begin), ("moved", moved), ("same", begin)}
+    # Every move is 2: limits 2.66 x 2 either side of 10, then of 30; fourteen months, then ten, which is provisional.
+    for start, mean, points in ((begin, 10, 14), (moved, 30, 10)):
+        part = parts["moved", start]
+        assert (part["mean"], part["points"], part["is_provisional"]) == (pytest.approx(mean), points, points < 12)
+        assert (part["lower_limit"], part["upper_limit"]) == pytest.approx((mean - 5.32, mean + 5.32))
+    assert [parts[key]["is_current"] for key in (("moved", begin), ("moved", moved))] == [False, True]
+    points = desk.rows("SELECT * FROM intermediate.int_spc_point WHERE system_code = 'moved'")
+    judged = {row["period_end"]: row for row in points}
+    assert {row["point_type"] for row in judged.values()} == {"common_cause"}
+    assert (judged[begin]["assurance"], judged[moved]["assurance"]) == ("consistently_pass", "consistently_fail")
+    assert parts["same", begin]["points"] == 24
 
 
 def test_every_constant_is_that_of_the_making_data_count_rules(empty_candidate: Candidate) -> None:
