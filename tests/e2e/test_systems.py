@@ -196,6 +196,25 @@ def test_the_split_icb_is_told_as_it_was_and_on_current_boundaries(world):
     assert (found["icb", "S1Y5D"], found["icb", "D7T5G"]) == (found["place", "E10000015"], found["place", "W90001"])
 
 
+@pytest.mark.parametrize("layer", ["mart", "published"])
+def test_while_one_of_two_icbs_is_missing_its_place_and_the_system_have_no_figure(world, layer):
+    """D7T5G sends no LeDeR reviews for its first month: West Essex does not look as if nobody waited there."""
+    rows = world.rows(f"""
+        select period_end, geography_code from {layer}.measure_value
+        where system_code = 'hertfordshire' and measure_id = 'leder_backlog' and breakdown_type = 'all'
+            and geography_type in ('place', 'system')
+    """)
+    found = {end: {code for when, code in rows if str(when) == end} for end in (BEFORE, AFTER, "2026-05-31")}
+    everywhere = {"E10000015", "W90001", "U", "HWE"}
+    assert found == {BEFORE: everywhere, AFTER: {"E10000015"}, "2026-05-31": everywhere}
+    told = world.rows(f"""
+        select geography_code, partners_expected, partners_received from published.measure_coverage
+        where system_code = 'hertfordshire' and measure_id = 'leder_backlog' and period_end = date '{AFTER}'
+            and geography_type in ('place', 'system') order by 1
+    """)
+    assert told == [("E10000015", 1, 1), ("HWE", 2, 1), ("U", 2, 1), ("W90001", 1, 0)]
+
+
 def test_a_closed_icb_stands_for_no_month_after_its_end_and_is_missed_by_nobody(world):
     told = world.rows(
         """
