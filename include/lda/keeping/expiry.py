@@ -18,10 +18,8 @@ from datetime import datetime
 from typing import Any
 
 from lda.contracts import FeedContract, add_periods
-from lda.ledger import FileRecord, Hold, Ledger, Submission, held_by, utc_now
+from lda.ledger import CANNOT_BE_MADE_AGAIN, FileRecord, Hold, Ledger, Submission, held_by, utc_now
 from lda.settings import Settings
-
-CANNOT_BE_MADE_AGAIN = "cannot be made again"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from lda.ledger.submissions import CHUNK
 from lda.ledger.tables import archive_change, file, file_event, hold, judgement, pseudonym_key, row_account, submission
 
 ERASURE, RETENTION = "erasure", "retention"
+# How the audit trail begins to say that rows a publication was made of are gone for good.
+CANNOT_BE_MADE_AGAIN = "cannot be made again"
 
 
 @dataclass(frozen=True)

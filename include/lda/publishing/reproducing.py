@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from lda.gates import Previous, Unit, judge_candidate
-from lda.ledger import Ledger
+from lda.ledger import CANNOT_BE_MADE_AGAIN, Ledger
 from lda.publishing.folder import PUBLIC, RESTRICTED, PublicationError, databases, verify_folder
 from lda.publishing.manifest import sha256, withheld_units
 from lda.publishing.tables import write_database, write_figures
@@ -66,6 +66,7 @@ def reproduce(settings: Settings, publication_id: str) -> Reproduction:
     ledger = Ledger(settings.ledger_address)
     ledger.create()
     try:
+        _not_past_retention(ledger, publication_id)
         _same_code(settings, manifest)
         previous = _compared_with(settings, manifest)
         _same_inputs(settings, ledger, manifest)
@@ -76,6 +77,16 @@ def reproduce(settings: Settings, publication_id: str) -> Reproduction:
         raise PublicationError(f"{publication_id} cannot be made again. {error}") from error
     finally:
         ledger.close()
+
+
+def _not_past_retention(ledger: Ledger, publication_id: str) -> None:
+    """Refuse when rows that it was made of were removed because their time was over."""
+    for line in ledger.trail("pruned"):
+        if line["subject"] == publication_id and CANNOT_BE_MADE_AGAIN in (line["detail"] or ""):
+            raise PublicationError(
+                f"{publication_id} {line['detail']} as published. They went on {line['at']:%Y-%m-%d}; only a backup of "
+                "before, put back elsewhere, has them (docs/runbooks/restore-from-backup.md)."
+            )
 
 
 def _same_code(settings: Settings, manifest: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ from lda.intake import ingest, redrive
 from lda.keeping import HoldError, keep_house, lift_hold, place_hold, prune
 from lda.landing import check_archive
 from lda.ledger import Hold, Ledger, held_by, utc_now
-from lda.publishing import publish
+from lda.publishing import PublicationError, publish, reproduce
 from lda.reporting.feedback import write_feedback
 from lda.settings import Settings
 
@@ -160,6 +160,8 @@ def test_a_publication_that_can_no_longer_be_made_again_is_told_of_once_and_one_
     for _ in range(2):
         assert prune(kept, apply=True, at=SEEN_FROM).cannot_be_made_again == [name]
     assert (two_months.published / name).is_dir(), "its figures stay"
+    with pytest.raises(PublicationError, match=f"{name} cannot be made again: rows it was made of are past"):
+        reproduce(two_months, name)
     lines = [line["detail"] for line in ledger.trail("pruned") if line["subject"] == name]
     assert lines == ["cannot be made again: rows it was made of are past their feed's retention; its figures stay"]
     ledger.close()
