@@ -281,6 +281,14 @@ BASELINE = """
 """
 
 
+COMPARISON = """
+    CREATE TABLE published.measure_comparison AS
+    SELECT measure_id, unit <> 'count' AS is_compared,
+        CASE WHEN unit = 'count' THEN 'A number of people is a share of nobody.' END AS reason
+    FROM published.measure_definition
+"""
+
+
 def write(path: Path, rows: list[dict[str, Any]], measures: list[str] | None = None) -> Path:
     """A DuckDB file with the published schema."""
     with duckdb.connect(str(path)) as connection:
@@ -300,6 +308,7 @@ def write(path: Path, rows: list[dict[str, Any]], measures: list[str] | None = N
                 )
         connection.execute(INEQUALITY)
         connection.execute(BASELINE)
+        connection.execute(COMPARISON)
         connection.execute("""
             CREATE TABLE published.measure_coverage AS
             SELECT measure_id, system_code, geography_type, geography_code, any_value(geography_name) AS geography_name,

@@ -173,6 +173,15 @@ def test_what_changed_names_targets_crossed_and_figures_restated(make_report):
     assert "figure for February 2026 restated: now 92.0%, was 85.0%." in text
 
 
+def test_measures_whose_groups_are_not_compared_say_why(make_report):
+    measures = ["ld_register_size", "ahc_uptake_register"]
+    made = make_report(sample.figures([sample.System()], months=2, measures=measures), measures=measures)
+    (why,) = [
+        one for one in made.tree("inequality.html").iter(f"{HTML}li") if "share of nobody" in "".join(one.itertext())
+    ]
+    assert [link.text for link in why.iter(f"{HTML}a")] == ["People on the learning disability register"]
+
+
 def test_an_earlier_figure_stands_beside_the_figure_of_its_own_area(make_report):
     measures = ["ahc_uptake_register"]
     made = make_report(sample.figures([sample.System()], months=2, measures=measures), measures=measures)

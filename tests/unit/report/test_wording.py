@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from lda.reporting.report.board import sparkline
 from lda.reporting.report.charts.style import span
-from lda.reporting.report.source import Baseline, Definition, Figure
-from lda.reporting.report.wording import difference, earlier_text, figure_text, number, shown, status_text, target_text
+from lda.reporting.report.source import Baseline, Definition, Figure, Standing
+from lda.reporting.report.wording import (
+    difference,
+    earlier_text,
+    figure_text,
+    number,
+    shown,
+    standing_text,
+    status_text,
+    target_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +77,17 @@ def test_a_target_of_the_years_end_says_its_day_until_it_is_due(period_end, word
     )  # fmt: skip
     assert target_text(one, definition) == words
     assert status_text(one, definition) == {"met": "On target", "not_due": "Not due yet"}[status]
+
+
+def test_a_place_in_the_country_says_of_how_many_and_which_quarter():
+    one = figure(0.7, national_rank=7)
+    standing = Standing("m", "leeds", "sub_icb", one.period_end, 7, 106, 1, is_top_third=True, is_own_system=True)
+    assert standing_text(one, standing) == "7th of 106 sub-ICB areas, quarter 1 of 4, in the top third"
+    low = replace(standing, organisation_type="icb", organisations_ranked=42, national_quartile=2, is_top_third=False)
+    words = "15th of 42 integrated care boards, quarter 2 of 4, not in the top third"
+    assert standing_text(figure(0.6, national_rank=15), low) == words
+    assert standing_text(one, None) == "7th"
+    assert standing_text(figure(0.6), standing) == standing_text(None, None) == ""
 
 
 @pytest.mark.parametrize(

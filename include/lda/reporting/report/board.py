@@ -22,6 +22,7 @@ from lda.reporting.report.wording import (
     month,
     number,
     slug,
+    standing_text,
     status_text,
     target_text,
     value_and_unit,
@@ -43,6 +44,7 @@ class MeasureRow:
     people: str
     target: str
     earlier: str
+    standing: str
     status: str
     movement: Movement | None
     variation: spc.Icon | None
@@ -99,6 +101,7 @@ def measure_row(comparison: Comparison, definition: Definition, area: Area) -> M
         people=_people(figure, definition),
         target=target_text(figure, definition),
         earlier=earlier_text(comparison.now.baselines_of(definition.measure_id, area), definition.unit),
+        standing=standing_text(figure, comparison.now.standing(figure) if figure else None),
         status=status_text(figure, definition),
         movement=comparison.movement(definition, area),
         variation=spc.variation_icon(figure),

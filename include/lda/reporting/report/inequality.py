@@ -42,6 +42,16 @@ def gaps(published: Published, system: Area) -> list[Gap]:
     ]
 
 
+def not_compared(published: Published) -> list[tuple[str, list[Definition]]]:
+    """Why the groups of measures are not compared: each reason with its measures, most measures first."""
+    reasons = {one.measure_id: one.reason for one in published.not_compared}
+    found: dict[str, list[Definition]] = {}
+    for definition in published.measures:
+        if definition.measure_id in reasons:
+            found.setdefault(reasons[definition.measure_id], []).append(definition)
+    return sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
+
+
 def _gap(definition: Definition, one: Comparison) -> Gap:
     unit = definition.unit
     way = "none" if one.gap == 0 else f"{difference(one.gap, 0, unit)} {'lower' if one.gap < 0 else 'higher'}"

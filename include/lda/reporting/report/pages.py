@@ -22,7 +22,7 @@ from lda.reporting.report.charts import (
     trajectory_chart,
 )
 from lda.reporting.report.charts.funnel import suits_funnel
-from lda.reporting.report.inequality import gaps
+from lda.reporting.report.inequality import gaps, not_compared
 from lda.reporting.report.source import Area, Definition, Figure, Published
 from lda.reporting.report.spc import has_spc
 from lda.reporting.report.wording import joined, month, slug, type_name
@@ -198,8 +198,10 @@ class Pages:
             file = f"inequality-{slug(system.code)}.html"
             summary.append({**part, "charts": [], "more": file} if several and found else part)
             if several and found:
-                own.append(Page(file, "inequality.html", f"Inequality, {system.name}", {"systems": [part]}))
-        return [Page("inequality.html", "inequality.html", "Inequality", {"systems": summary}), *own]
+                alone = {"systems": [part], "not_compared": []}
+                own.append(Page(file, "inequality.html", f"Inequality, {system.name}", alone))
+        context: dict[str, Any] = {"systems": summary, "not_compared": not_compared(self.published)}
+        return [Page("inequality.html", "inequality.html", "Inequality", context), *own]
 
     def quality(self) -> Page:
         """What the figures rest on: partners, rows, gates, withheld measures."""

@@ -140,6 +140,29 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """One row of ``published.national_benchmark``: where an organisation stands among those of its kind."""
+
+    measure_id: str
+    system_code: str
+    organisation_type: str
+    period_end: date
+    national_rank: int
+    organisations_ranked: int
+    national_quartile: int
+    is_top_third: bool = False
+    is_own_system: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotCompared:
+    """One row of ``published.measure_comparison``: why a measure's groups are not compared; empty where they are."""
+
+    measure_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Area:
     """A system, place or neighbourhood that has a page of its own."""
 
@@ -168,6 +191,8 @@ class Published:
     coverage: list[Coverage] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
     baselines: list[Baseline] = field(default_factory=list)
+    standings: list[Standing] = field(default_factory=list)
+    not_compared: list[NotCompared] = field(default_factory=list)
 
     @cached_property
     def systems(self) -> list[Area]:
@@ -223,6 +248,19 @@ class Published:
             == (measure_id, area.system_code, *area.key)
         ]
         return sorted(found, key=lambda one: one.baseline_date)
+
+    def standing(self, figure: Figure) -> Standing | None:
+        """Where a system's figure stands in the national publication of its month."""
+        return next(
+            (
+                one
+                for one in self.standings
+                if figure.geography_type == "system"
+                and (one.measure_id, one.system_code, one.period_end)
+                == (figure.measure_id, figure.system_code, figure.period_end)
+            ),
+            None,
+        )
 
     def now(self, measure_id: str, area: Area) -> Figure | None:
         """The figure of the measure's latest month in an area; None when the area has none for that month."""
@@ -286,6 +324,8 @@ def read_published(published: duckdb.DuckDBPyConnection | Path | str) -> Publish
             coverage=_rows(connection, "measure_coverage", Coverage),
             comparisons=_rows(connection, "measure_inequality", Comparison, f"QUALIFY {last}"),
             baselines=_rows(connection, "measure_baseline", Baseline),
+            standings=[one for one in _rows(connection, "national_benchmark", Standing) if one.is_own_system],
+            not_compared=[one for one in _rows(connection, "measure_comparison", NotCompared) if one.reason],
         )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from lda.reporting.report.source import Baseline, Definition, Figure
+from lda.reporting.report.source import Baseline, Definition, Figure, Standing
 
 HIDDEN_TEXT = "fewer than 5 or hidden to protect people"
 NO_FIGURE = "no figure"
@@ -191,6 +191,19 @@ def due_day(figure: Figure) -> date | None:
     if figure.target_status != "not_due" or start is None:
         return None
     return date(start.year + 1, start.month, 1) - timedelta(days=1)
+
+
+def standing_text(figure: Figure | None, standing: Standing | None) -> str:
+    """A figure's place in the country: 7th of 106 sub-ICB areas, quarter 1 of 4, in the top third."""
+    if figure is None or figure.national_rank is None:
+        return ""
+    place = ordinal(figure.national_rank)
+    if standing is None:
+        return place
+    third = "in" if standing.is_top_third else "not in"
+    kind = type_name(standing.organisation_type, many=True)
+    of = f"{number(standing.organisations_ranked)} {kind}"
+    return f"{place} of {of}, quarter {standing.national_quartile} of 4, {third} the top third"
 
 
 def earlier_text(baselines: Iterable[Baseline], unit: str) -> str:
