@@ -18,6 +18,15 @@
     {{ day }} >= {{ relation }}.valid_from and {{ day }} < {{ relation }}.valid_to
 {%- endmacro %}
 
+{# True when none of some end dates lies before a day; what has no end date has not ended. #}
+{% macro lasts_to(end_dates, day) -%}
+    (
+        {%- for end_date in end_dates %}
+        ({{ end_date }} is null or {{ end_date }} >= {{ day }}){% if not loop.last %} and{% endif %}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
 {# A day after every other, for what has not ended. #}
 {% macro far_future() -%}
     date '9999-12-31'

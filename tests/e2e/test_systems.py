@@ -22,8 +22,12 @@ PROJECT = Path(__file__).resolve().parents[2]
 SYSTEMS = ("coventry_warwickshire", "hertfordshire", "leeds", "llr")
 ALONE = "llr"
 # A month before the ICB of Hertfordshire and West Essex was split on 1 April 2026, and two after.
-# A sample of a twenty-fifth has no LeDeR death of the year in Hertfordshire.
-NOBODY_IN_THE_SAMPLE = {("hertfordshire", "leder_median_age_at_death")}
+# A sample of a twenty-fifth has no LeDeR death of the year in Hertfordshire, and of three months none in Leeds whose
+# review was due by now and whom a practice's register still listed in the first of them.
+NOBODY_IN_THE_SAMPLE = {
+    ("hertfordshire", "leder_median_age_at_death"),
+    ("leeds", "leder_initial_within_six_months"),
+}
 LAST, BEFORE, AFTER = "2026-05", "2026-03-31", "2026-04-30"
 KEY = "measure_id, system_code, geography_type, geography_code, breakdown_type, breakdown_value, period_end"
 FIGURES = """numerator, denominator, value, unit, lower_95, upper_95, target, target_status, spc_mean, spc_lower_limit,
@@ -178,6 +182,34 @@ def test_the_parts_of_leeds_add_up_to_leeds_in_every_measure(world):
     assert named == [(13,)]
 
 
+def test_people_of_leeds_are_in_a_neighbourhood_whoever_tells_of_them(world):
+    """Most people of each measure belong to a named neighbourhood; children who wait for an assessment do as well."""
+    rows = world.rows("""
+        with counted as (
+            select measure_id, geography_type, geography_code, coalesce(denominator, numerator) as people
+            from mart.measure_value
+            where system_code = 'leeds' and breakdown_type = 'all' and is_latest_period
+                and geography_type in ('neighbourhood', 'system')
+        )
+        select measure_id, sum(people) filter (where geography_code = 'U') as unknown,
+            sum(people) filter (where geography_type = 'system') as everyone
+        from counted group by measure_id
+        having count(*) filter (where geography_type = 'neighbourhood') > 0
+    """)
+    enough = {
+        measure: unknown / everyone for measure, unknown, everyone in rows if unknown is not None and everyone > 9
+    }
+    assert {
+        "community_autism_open_referrals", "community_autism_over_13_weeks", "autism_open_either_source",
+        "settled_accommodation", "paid_employment", "long_term_support",
+    } <= set(enough)  # fmt: skip
+    assert {measure: share for measure, share in enough.items() if share > 0.34} == {}
+    named = {feed for (feed,) in world.rows("select distinct feed from intermediate.int_person_practice")}
+    assert named == {"gp_ld_register", "mhsds", "autism_waiting_list", "cld"}
+    systems = world.rows("select distinct system_code from intermediate.int_person_practice")
+    assert systems == [("leeds",)], "where there are no neighbourhoods nothing hangs on a person's practice"
+
+
 def test_the_split_icb_is_told_as_it_was_and_on_current_boundaries(world):
     for end, then in ((BEFORE, {"QM7"}), (AFTER, {"S1Y5D", "D7T5G"})):
         areas = world.rows(f"""
@@ -247,7 +279,14 @@ def test_each_question_of_each_system_has_the_answer_its_page_names(world):
     tables = {name for (name,) in world.rows("select table_name from information_schema.tables")}
     # The exact layer has a figure; the published one has its cell, shown or hidden.
     where = "distinct system_code, measure_id, breakdown_type, geography_type"
-    known = set(world.rows(f"select {where} from mart.measure_value where value is not null"))
+    # An area that has nobody, or of people whose neighbourhood is not known, answers nothing about neighbourhoods.
+    known = set(
+        world.rows(f"""
+        select {where} from mart.measure_value where value is not null
+            and (geography_type <> 'neighbourhood'
+                or (geography_code <> 'U' and not (value = 0 and coalesce(denominator, 0) = 0)))
+    """)
+    )
     published = set(world.rows(f"select {where} from published.measure_value"))
     for row in questions:
         key = (row["system_code"], row["answer"], row["breakdown"] or "all", row["geography_type"])

@@ -41,7 +41,8 @@ select
     source_code.label as referral_source,
     referral_row.first_contact_date,
     referral_row.closed_date,
-    reason_code.label as close_reason
+    reason_code.label as close_reason,
+    referral_row.gp_practice_code
 from referral_row
 inner join submission
     on referral_row._file_id = submission.file_id

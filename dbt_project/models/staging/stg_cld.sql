@@ -69,6 +69,7 @@ select
     event_row.person_token,
     event_row.person_token_source,
     event_row.la_code,
+    event_row.gp_practice_code,
     event_row.birth_month,
     event_row.date_of_death,
     case when event_row.gender is not null then coalesce(gender_code.label, '{{ var("unknown") }}') end as sex,

@@ -6,13 +6,15 @@ Some of the people wait at a mental health trust too: they are in both sources u
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from lda.synthetic.calendar import NO_DAY, first_of_month, month_index
 from lda.synthetic.codes import ETHNIC_CODES, ETHNIC_GROUP, QUINTILE_LABELS, SEX_CODES, SEX_WORDS
 from lda.synthetic.population import SPARE_FROM, NumberSource, Plan, Random
+from lda.synthetic.practices import COMMUNITY, Word
 from lda.synthetic.recipes import RawRow
+from lda.synthetic.registrations import as_recorded, registrations_for
 from lda.synthetic.trust_history import AutismReferral, Patient
 from lda.synthetic.truth import Truth, age_band
 
@@ -44,6 +46,10 @@ class CommunityReferral:
         """The NHS number the record is sent with."""
         return self.patient.nhs
 
+    def practice_on(self, day: int) -> str:
+        """The practice the service has the person at on a day; blank where it has none."""
+        return next((one.practice for one in self.patient.registrations if one.holds(day)), "")
+
     def is_listed(self, end: date) -> bool:
         """True when the month's file has it: open at the month end or closed in the month."""
         first, cut = end.replace(day=1).toordinal(), end.toordinal()
@@ -61,18 +67,19 @@ def make_community_referrals(plan: Plan, trust: str, known: Sequence[AutismRefer
     months = (plan.last - plan.opening) / 30.4
     total = round(REFERRALS_A_MONTH * months * min(plan.scale, 1.0) + 6)
     days = sorted(int(day) for day in random.integers(plan.opening, plan.last + 1, total))
-    people = [_new_patient(random, plan, numbers, f"{trust}C{count + 1:06d}") for count in range(total)]
+    people = [_new_patient(random, plan, numbers, trust, f"{trust}C{count + 1:06d}") for count in range(total)]
     for position, referral in enumerate(known):
         if position < total and random.random() < ALSO_AT_TRUST:
             place = int(random.integers(0, total))
-            people[place] = _as_known_here(referral.patient, people[place].local_id)
+            people[place] = _as_known_here(referral.patient, people[place])
     return [_referral(random, plan, f"{trust}R{at + 1:06d}", people[at], day) for at, day in enumerate(days)]
 
 
-def _new_patient(random: Random, plan: Plan, numbers: NumberSource, local_id: str) -> Patient:
+def _new_patient(random: Random, plan: Plan, numbers: NumberSource, trust: str, local_id: str) -> Patient:
     area = plan.geography.areas[int(random.integers(0, len(plan.geography.areas)))]
     youngest, oldest = CHILD_AGES
     return Patient(
+        trust,
         local_id,
         numbers.take() if random.random() > 0.05 else "",
         plan.opening - int(random.integers(youngest * 366, oldest * 365)),
@@ -81,14 +88,13 @@ def _new_patient(random: Random, plan: Plan, numbers: NumberSource, local_id: st
         area.postcodes[int(random.integers(0, len(area.postcodes)))],
         area.place,
         area.quintile,
+        as_recorded(registrations_for(plan, local_id, area.place), local_id),
     )
 
 
-def _as_known_here(patient: Patient, local_id: str) -> Patient:
-    return Patient(
-        local_id, patient.nhs, patient.birth, patient.sex, patient.ethnicity, patient.postcode, patient.place,
-        patient.quintile,
-    )  # fmt: skip
+def _as_known_here(patient: Patient, here: Patient) -> Patient:
+    """A mental health trust's patient under the number of the community service, which has them at another practice."""
+    return replace(patient, sender=here.sender, local_id=here.local_id, registrations=here.registrations)
 
 
 def _referral(random: Random, plan: Plan, number: str, patient: Patient, received: int) -> CommunityReferral:
@@ -114,8 +120,17 @@ def referral_rows(plan: Plan, referrals: Sequence[CommunityReferral], end: date)
             one.number, patient.local_id, patient.nhs, patient.birth, SEX_CODES[patient.sex],
             ETHNIC_CODES[patient.ethnicity], patient.postcode, plan.geography.council_areas[patient.place],
             one.received, one.source, one.seen if one.seen <= cut else NO_DAY, closed, one.reason if closed else "",
+            one.practice_on(cut),
         ))  # fmt: skip
     return rows
+
+
+def add_practices(truth: Truth, referrals: Sequence[CommunityReferral], end: date) -> None:
+    """Note the practices that a month's list names."""
+    for one in referrals if truth.geography.has_neighbourhoods else ():
+        if one.is_listed(end):
+            word = Word(one.practice_on(end.toordinal()), one.received)
+            truth.practices.name(one.patient.known_as, COMMUNITY, end, word)
 
 
 def _traits(patient: Patient, day: int) -> dict[str, str]:

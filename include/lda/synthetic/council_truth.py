@@ -25,6 +25,7 @@ from lda.synthetic.codes import (
 )
 from lda.synthetic.council_returns import SentRow
 from lda.synthetic.geography import Geography
+from lda.synthetic.practices import COUNCIL, Word
 from lda.synthetic.truth import Truth, age_band
 
 EventKey = tuple[int, str, int, int, str, str, str, str, str]
@@ -51,7 +52,7 @@ class CouncilTruth:
         """Take in the rows sent for the next quarter."""
         by_person: dict[str, list[SentRow]] = {}
         for row in rows:
-            by_person.setdefault(row.client.nhs or row.client.local_id, []).append(row)
+            by_person.setdefault(row.client.known_as, []).append(row)
         for person, sent in by_person.items():
             known = self._people.setdefault(person, _Known())
             for row in sent:
@@ -60,6 +61,12 @@ class CouncilTruth:
             known.latest = max(sent, key=lambda row: row.event.start)
             known.homes = _latest({(row.event.start, row.home) for row in sent}, KNOWN_ACCOMMODATION) or known.homes
             known.jobs = _latest({(row.event.start, row.job) for row in sent}, KNOWN_EMPLOYMENT) or known.jobs
+
+    @staticmethod
+    def name_practices(truth: Truth, end: date, rows: Iterable[SentRow]) -> None:
+        """Note the practices a quarter's rows name."""
+        for row in rows if truth.geography.has_neighbourhoods else ():
+            truth.practices.name(row.client.known_as, COUNCIL, end, Word(row.client.practice, row.event.start))
 
     def add_measures(self, truth: Truth, end: date) -> None:
         """Add adults in long-term learning disability support during the financial year so far, and what it costs."""

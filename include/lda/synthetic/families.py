@@ -38,7 +38,7 @@ from lda.synthetic.smaller_returns import CommunityAutism, Housing, ProgrammeRet
 from lda.synthetic.social_care import make_clients
 from lda.synthetic.trust_history import AutismReferral, make_trust_history
 from lda.synthetic.trust_returns import TrustExtracts
-from lda.synthetic.trust_truth import TrustTruth
+from lda.synthetic.trust_truth import TrustTruth, add_registrations
 from lda.synthetic.truth import (
     Truth,
     add_listings,
@@ -219,7 +219,9 @@ class Councils:
             sent = list(sent_rows(plan, block.people, clients, quarter))
             self._extracts.write_block(block.index, block.people, quarter, sent, block.messer)
             told = [row for row in sent if row.client.nhs not in self._made.opt_outs]
-            known.take(quarter, people_of_the_places(plan.geography, told, end))
+            here = list(people_of_the_places(plan.geography, told, end))
+            known.take(quarter, here)
+            known.name_practices(self._made.truth, end, here)
             known.add_measures(self._made.truth, end)
 
     def write(self) -> None:
@@ -249,6 +251,7 @@ class Trusts:
             made.opt_outs.take(patient.nhs for patient in history.patients())
             counted = history.without(made.opt_outs)
             made.autism_referrals += counted.referrals
+            add_registrations(made.truth, made.plan.ends, history)
             self._answers.append(TrustTruth(made.truth, counted, made.first_day, trust, made.counted_stays))
 
     def add_month(self, end: date) -> None:

@@ -28,6 +28,7 @@ from lda.synthetic.codes import (
 )
 from lda.synthetic.geography import FAR_WARDS
 from lda.synthetic.population import HOSPITAL_STREAM, Days, People, Plan, Random
+from lda.synthetic.registrations import Registration, registrations_of
 
 CHILD_BEDS, LONG_BEDS = 0.125, 0.4
 READMITTED = 0.25
@@ -63,9 +64,11 @@ class Stay:
     cost: float
     plan_items: int
     eating_disorder: bool
+    # With GP practices; the census does not tell of them, trusts do.
+    registrations: tuple[Registration, ...] = ()
 
     @property
-    def person(self) -> str:
+    def known_as(self) -> str:
         """What the person is known by: the NHS number, else the commissioner's own number."""
         return self.nhs or f"{self.commissioner}:{self.local_id}"
 
@@ -177,6 +180,7 @@ def _stay(random: Random, plan: Plan, people: People, person: int, start: int, k
         cost=round(float(random.uniform(380, 1150)), 2),
         plan_items=int(random.choice((12, int(random.integers(0, 12))), p=[0.3, 0.7])),
         eating_disorder=commissioner == EATING_DISORDER or (child and random.random() < 0.3),
+        registrations=registrations_of(plan.geography, people, person),
     )
 
 

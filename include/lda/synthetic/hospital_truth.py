@@ -164,14 +164,16 @@ def _add_year(truth: Truth, stays: Sequence[Stay], end: date, first_day: int) ->
     year_ago = add_months(cut, -ROLLING_MONTHS)
     starts: defaultdict[str, list[int]] = defaultdict(list)
     for stay in stays:
-        starts[stay.person].append(stay.start)
+        starts[stay.known_as].append(stay.start)
     for stay in stays:
         if stay.start > cut:
             continue
         traits = traits_of(stay, cut) | {"commissioner_type": stay.commissioner}
         left = left_on(stay, cut)
         if left >= first_day and year_ago < left <= cut - READMISSION_DAYS:
-            back = any(stay.start < other and left <= other <= left + READMISSION_DAYS for other in starts[stay.person])
+            back = any(
+                stay.start < other and left <= other <= left + READMISSION_DAYS for other in starts[stay.known_as]
+            )
             truth.add_person("readmissions_30_days", end, stay, traits, back)
         days = FIRST_CETR_DAYS_CHILD if age_at(stay, stay.start) < 18 else FIRST_CETR_DAYS
         deadline = stay.start + days

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -142,11 +143,14 @@ def council_layout(shape: FeedShape, council: int, release_1: bool) -> Layout:
     return _tagged(spaced, "release_1", "renamed_headers")
 
 
-def sender_layout(shape: FeedShape, sender: int) -> Layout:
-    """How one of several senders writes a file: the feed's own headings, and encodings and dates of its own."""
+def sender_layout(shape: FeedShape, sender: int, without: Sequence[str] = ()) -> Layout:
+    """How one of several senders writes a file: the feed's own headings, and encodings and dates of its own; optional
+    columns named ``without`` are left out."""
     texts = ((",", "\n", "utf-8-sig"), (",", "\r\n", "cp1252"), (",", "\r\n", "utf-8"))
     style = ("iso", "uk", "mon")[sender % 3]
-    return _layout(tuple(range(len(shape.columns))), shape.headers, style, texts[sender % 3])
+    sent = tuple(at for at, name in enumerate(shape.columns) if name not in without)
+    layout = _layout(sent, tuple(shape.headers[at] for at in sent), style, texts[sender % 3])
+    return _tagged(layout, "optional_column_missing") if without else layout
 
 
 def _tagged(layout: Layout, *tags: str) -> Layout:

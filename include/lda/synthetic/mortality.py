@@ -53,6 +53,11 @@ class Review:
     grade: int
     restricted: str
 
+    @property
+    def known_as(self) -> str:
+        """What the person is known by: the NHS number, else the review."""
+        return self.nhs or self.review_id
+
     def as_known(self, cut: int) -> Review:
         """The review as it stood on day ``cut``: nothing that happened later."""
         hold_start = self.hold_start if self.hold_start <= cut else NO_DAY

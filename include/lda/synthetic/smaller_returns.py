@@ -10,6 +10,7 @@ from lda.synthetic.community_autism import (
     CommunityReferral,
     add_community_answers,
     add_either_source_answers,
+    add_practices,
     make_community_referrals,
     referral_rows,
 )
@@ -138,9 +139,14 @@ class CommunityAutism:
             referrals = make_community_referrals(made.plan, trust, made.autism_referrals)
             made.opt_outs.take(one.nhs for one in referrals)
             self._referrals += referrals
-            for end in made.plan.ends:
+            for month, end in enumerate(made.plan.ends):
                 name = f"{self.FEED}_{trust}_{end:%Y-%m}.csv"
-                write_return(made, self.FEED, (trust, number), end, name, referral_rows(made.plan, referrals, end))
+                rows = referral_rows(made.plan, referrals, end)
+                # Trusts began to send the practice after the first month.
+                without = ("gp_practice_code",) if made.plan.dirt and month == 0 else ()
+                write_return(made, self.FEED, (trust, number), end, name, rows, without)
+                if not without:
+                    add_practices(made.truth, referrals, end)
 
     def add_month(self, end: date) -> None:
         """Add every measure of the waiting lists, and of both sources together."""

@@ -36,6 +36,7 @@ from lda.synthetic.codes import (
     UNSETTLED,
 )
 from lda.synthetic.population import COUNCIL_STREAM, People, Plan, Random
+from lda.synthetic.registrations import recorded
 
 OTHER_CLIENTS = 0.34
 CARERS = 0.1
@@ -88,6 +89,11 @@ class Client:
     homes: tuple[tuple[int, str], ...]
     jobs: tuple[tuple[int, str], ...]
     events: tuple[Event, ...]
+
+    @property
+    def known_as(self) -> str:
+        """What the person is known by: the NHS number, else the council's own number."""
+        return self.nhs or self.local_id
 
     @property
     def place(self) -> int:
@@ -152,9 +158,10 @@ class _Maker:
             self.clients_made += 1
             here = areas[people.area_on(person, start)].place if place is None else place
             homes, jobs, events = self._care(start, stop, kind, disabled, birth)
+            number = f"{self.plan.geography.councils[here]}{self.prefix}{self.clients_made:06d}"
             yield Client(
                 council=here,
-                local_id=f"{self.plan.geography.councils[here]}{self.prefix}{self.clients_made:06d}",
+                local_id=number,
                 person=person,
                 nhs=people.nhs[person] if text == people.nhs[person] else "",
                 nhs_text=text,
@@ -162,7 +169,7 @@ class _Maker:
                 sex=int(people.sex[person]),
                 ethnicity=int(people.ethnicity[person]),
                 address_known=bool(people.address_known[person]),
-                practice=self.plan.geography.practices[people.practice[person]],
+                practice=recorded(self.plan.geography.practices[people.practice[person]], number),
                 died=int(people.death_day[person]),
                 until=stop,
                 kind=kind,

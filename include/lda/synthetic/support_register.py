@@ -47,6 +47,11 @@ class Entry:
     keyworker_from: int
     admissions: tuple[tuple[int, int], ...]
 
+    @property
+    def known_as(self) -> str:
+        """What the person is known by: the NHS number, else the register's own number."""
+        return self.nhs or self.register_id
+
     def rating(self, day: int) -> str:
         """The rating at the end of a day: blue in hospital, red then amber after it, else as last reviewed."""
         return rating_on(self.phases, self.admissions, day)

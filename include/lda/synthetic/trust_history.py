@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from datetime import date
+from zlib import crc32
 
 from lda.synthetic.calendar import NO_DAY
 from lda.synthetic.codes import ETHNIC_CODES, LEGAL_STATUSES
 from lda.synthetic.hospital import Stay
 from lda.synthetic.population import SPARE_FROM, TRUST_STREAM, NumberSource, Plan, Random
+from lda.synthetic.registrations import Registration, as_recorded, registrations_for
 
 LEFT_OUT, ONLY_TRUST, NOT_LDA, RESPITE = 0.06, 0.06, 0.1, 0.1
 REFERRALS_A_MONTH = 18
 RESTRICTIVE_TYPES = ("01", "05", "06", "07", "09", "13", "14", "16")
+# Tables by which somebody can leave the cohort while in hospital.
+LAPSING = ("MHS102", "MHS401", "MHS502", "")
 # Ways in which a table qualifies somebody for the cohort; every stay has one or two of them.
 QUALIFIERS = ("MHS007", "MHS102", "MHS401", "MHS502", "MHS604", "MHS605")
 NUMBERS_FROM = SPARE_FROM * 2
@@ -24,8 +29,10 @@ NUMBERS_FROM = SPARE_FROM * 2
 
 @dataclass(frozen=True)
 class Patient:
-    """Somebody the trust knows. ``place`` is -1 where no address is known; ``birth`` is a day number."""
+    """Somebody a trust knows, under its own number ``local_id``. ``place`` is -1 where no address is known; ``birth``
+    is a day number; ``registrations`` are with GP practices, as the trust has them."""
 
+    sender: str
     local_id: str
     nhs: str
     birth: int
@@ -34,11 +41,18 @@ class Patient:
     postcode: str
     place: int
     quintile: int
+    registrations: tuple[Registration, ...] = ()
+
+    @property
+    def known_as(self) -> str:
+        """What the person is known by: the NHS number, else the trust's own number."""
+        return self.nhs or f"{self.sender}:{self.local_id}"
 
 
 @dataclass(frozen=True)
 class TrustSpell:
-    """A spell in one of the trust's hospitals; ``stop`` 0 is open; ``qualifiers`` is empty outside the cohort.
+    """A spell in one of the trust's hospitals; ``stop`` 0 is open; ``qualifiers`` are the tables that put the person in
+    the cohort throughout, ``lapsed`` is one that did so up to a day and does not any more (blank and 0 for none).
 
     ``incidents`` are days with the types of restrictive intervention of each.
     """
@@ -50,9 +64,14 @@ class TrustSpell:
     ward: int
     legal_status: str
     qualifiers: frozenset[str]
+    lapsed: tuple[str, int]
     respite: bool
     ready: int
     incidents: tuple[tuple[int, tuple[str, ...]], ...]
+
+    def is_told(self, end: date) -> bool:
+        """True when the month's submission has it: there on some day of the month."""
+        return self.start <= end.toordinal() and (self.stop == NO_DAY or self.stop >= end.replace(day=1).toordinal())
 
     def is_open(self, day: int) -> bool:
         """True when the person is there at the end of the day."""
@@ -88,6 +107,27 @@ class TrustHistory:
         """Everybody in it, some of them more than once."""
         return [spell.patient for spell in self.spells] + [referral.patient for referral in self.referrals]
 
+    def told_in(self, end: date) -> list[Patient]:
+        """The patients of a month's submission, each once."""
+        cut, first = end.toordinal(), end.replace(day=1).toordinal()
+        known = [(spell.patient, spell.start, spell.stop) for spell in self.spells]
+        known += [(referral.patient, referral.received, referral.ended) for referral in self.referrals]
+        told = {
+            patient.local_id: patient
+            for patient, start, stop in known
+            if start <= cut and (stop == NO_DAY or stop >= first)
+        }
+        return list(told.values())
+
+    def cohort(self, end: date) -> set[str]:
+        """The trust's numbers of the people in the cohort of a month: by a table that counts on some day of it."""
+        first = end.replace(day=1).toordinal()
+        return {
+            spell.patient.local_id
+            for spell in self.spells
+            if spell.is_told(end) and (spell.qualifiers or spell.lapsed[1] >= first)
+        }
+
     def without(self, gone: Container[str]) -> TrustHistory:
         """The history without the people sent under some NHS numbers."""
         return TrustHistory(
@@ -99,7 +139,7 @@ class TrustHistory:
 def make_trust_history(plan: Plan, stays: Sequence[Stay], trust: str) -> TrustHistory:
     """The trust's side of the stays in its hospitals, and its referrals."""
     random = plan.random(0, TRUST_STREAM)
-    maker = _Maker(plan, random)
+    maker = _Maker(plan, random, trust)
     spells: list[TrustSpell] = []
     for stay in stays:
         if not plan.geography.wards[stay.ward][0].startswith(trust):
@@ -112,11 +152,19 @@ def make_trust_history(plan: Plan, stays: Sequence[Stay], trust: str) -> TrustHi
     return TrustHistory(spells, maker.referrals())
 
 
+def _lapsed(patient: str, start: int, last: int) -> tuple[str, int]:
+    """What once put somebody outside the cohort in it: three in four have a team, a section or a ward that ended."""
+    draw = crc32(patient.encode())
+    kind = LAPSING[draw % len(LAPSING)]
+    day = start + 10 + draw // 10 % 50
+    return (kind, day) if kind and day < last else ("", NO_DAY)
+
+
 class _Maker:
     """Hands out people, spells and referrals with numbers of their own."""
 
-    def __init__(self, plan: Plan, random: Random) -> None:
-        self._plan, self._random = plan, random
+    def __init__(self, plan: Plan, random: Random, trust: str) -> None:
+        self._plan, self._random, self._trust = plan, random, trust
         self._numbers = NumberSource(plan.geography.number_block, NUMBERS_FROM)
         self._patients: dict[str, Patient] = {}
         self._count = 0
@@ -127,20 +175,24 @@ class _Maker:
 
     def known(self, stay: Stay) -> Patient:
         """The trust's record of somebody in the census; the same for each of the person's stays."""
-        if stay.person not in self._patients:
+        if stay.known_as not in self._patients:
             place = stay.place if stay.postcode else -1
-            self._patients[stay.person] = Patient(
-                self._next("P"), stay.nhs, stay.birth, stay.sex, stay.ethnicity, stay.postcode, place, stay.quintile
-            )
-        return self._patients[stay.person]
+            number = self._next("P")
+            self._patients[stay.known_as] = Patient(
+                self._trust, number, stay.nhs, stay.birth, stay.sex, stay.ethnicity, stay.postcode, place,
+                stay.quintile, as_recorded(stay.registrations, number),
+            )  # fmt: skip
+        return self._patients[stay.known_as]
 
     def new_patient(self, ages: tuple[int, int] = (18, 60)) -> Patient:
         """Somebody no other partner knows."""
         random = self._random
         area = self._plan.geography.areas[int(random.integers(0, len(self._plan.geography.areas)))]
         birth = self._plan.last - int(random.integers(ages[0] * 366, ages[1] * 365))
+        number = self._next("P")
         return Patient(
-            self._next("P"),
+            self._trust,
+            number,
             self._numbers.take() if random.random() > 0.04 else "",
             birth,
             int(random.integers(0, 2)),
@@ -148,6 +200,7 @@ class _Maker:
             area.postcodes[int(random.integers(0, len(area.postcodes)))],
             area.place,
             area.quintile,
+            as_recorded(registrations_for(self._plan, number, area.place), number),
         )
 
     def qualifiers(self) -> frozenset[str]:
@@ -173,6 +226,7 @@ class _Maker:
                     stay.ward,
                     str(random.choice(LEGAL_STATUSES)),
                     qualifiers,
+                    ("", NO_DAY) if qualifiers else _lapsed(patient.local_id, start, last),
                     respite,
                     stay.ready,
                     tuple((day, self._types()) for day in days),

@@ -24,6 +24,7 @@ HEADERS = {
     "MHS000Header": "DatSetVer OrgIDProvider ReportingPeriodStartDate ReportingPeriodEndDate",
     "MHS001MPI": "LocalPatientID NHSNumber NHSNumberStatus PersonBirthDate Postcode GenderIDCode EthnicCategory "
     "PersDeathDate",
+    "MHS002GP": "LocalPatientID GMPReg StartDateGMPRegistration EndDateGMPRegistration",
     "MHS007DisabilityType": "LocalPatientID DisabCode",
     "MHS101Referral": "ServiceRequestID LocalPatientID OrgIDComm ReferralRequestReceivedDate PrimReasonReferralMH "
     "ServDischDate ReferRejectionDate ReferClosReason",
@@ -31,7 +32,7 @@ HEADERS = {
     "MHS103OtherReasonReferral": "ServiceRequestID OtherReasonReferMH",
     "MHS201CareContact": "CareContactID ServiceRequestID CareContDate ConsMechanismMH AttendStatus",
     "MHS401MHActPeriod": "MHActLegalStatusClassPeriodId LocalPatientID StartDateMHActLegalStatusClass "
-    "EndDateMHActLegalStatusClass LegalStatusCode MentalCat",
+    "EndDateMHActLegalStatusClass LegalStatusCode MentalCat ExpiryDateMHActLegalStatusClass",
     "MHS501HospProvSpell": "HospProvSpellID ServiceRequestID StartDateHospProvSpell DischDateHospProvSpell",
     "MHS502WardStay": "WardStayID WardCode HospProvSpellID StartDateWardStay EndDateWardStay",
     "MHS903WardDetails": "WardCode SiteIDOfWard WardIntendedClinCareMH WardType WardSecLevel",
@@ -77,21 +78,22 @@ def month_tables(plan: Plan, history: TrustHistory, trust: str, end: date, versi
         if site.startswith(trust) and not version_5:
             tables.add("MHS903WardDetails", f"{site}-LD", site, "", "05", SECURITY[security])
             tables.add("MHS903WardDetails", site, site, "", "03", SECURITY[security])
-    patients: dict[str, Patient] = {}
     for spell in history.spells:
-        if spell.start <= cut and (spell.stop == NO_DAY or spell.stop >= first):
-            patients[spell.patient.local_id] = spell.patient
+        if spell.is_told(end):
             _add_spell(tables, plan, spell, first, cut, version_5)
     for referral in history.referrals:
         if referral.received <= cut and (referral.ended == NO_DAY or referral.ended >= first):
-            patients[referral.patient.local_id] = referral.patient
             _add_referral(tables, plan, referral, first, cut)
-    for patient in patients.values():
+    for patient in history.told_in(end):
         tables.add(
             "MHS001MPI", patient.local_id, patient.nhs, "01" if patient.nhs else "07",
             date.fromordinal(patient.birth).isoformat(), patient.postcode, SEX_CODES[patient.sex],
             ETHNIC_CODES[patient.ethnicity], "",
         )  # fmt: skip
+        for one in patient.registrations:
+            if one.start <= cut:
+                dates = known(one.start, cut), known(one.stop, cut)
+                tables.add("MHS002GP", patient.local_id, one.practice, *dates)
     return tables
 
 
@@ -107,6 +109,7 @@ def _add_spell(tables: Tables, plan: Plan, spell: TrustSpell, first: int, cut: i
     ward = f"{site}-LD" if "MHS502" in has else site
     stay: tuple[object, ...] = (f"W{number}", ward, number, start, stop)
     tables.add("MHS502WardStay", *stay, *(("05" if "MHS502" in has else "03", SECURITY[security]) if version_5 else ()))
+    _add_lapsed(tables, spell, f"{site}-LD", cut, (("05", SECURITY[security]) if version_5 else ()))
     category = "B" if "MHS401" in has else "A"
     tables.add("MHS401MHActPeriod", f"M{number}", spell.patient.local_id, start, stop, spell.legal_status, category)
     if "MHS007" in has:
@@ -125,6 +128,20 @@ def _add_spell(tables: Tables, plan: Plan, spell: TrustSpell, first: int, cut: i
             tables.add("MHS505RestrictiveInterventInc", incident, number, known(day, cut), known(day, cut))
             for kind in types:
                 tables.add("MHS515RestrictiveInterventType", incident, kind)
+
+
+def _add_lapsed(tables: Tables, spell: TrustSpell, ward: str, cut: int, of_version_5: tuple[str, ...]) -> None:
+    """What qualified somebody for the cohort up to a day stays in the submissions, with its end once that has come."""
+    kind, day = spell.lapsed
+    number, start, ended = spell.number, known(spell.start, cut), known(day, cut)
+    if kind == "MHS102":
+        tables.add("MHS102ServiceTypeReferredTo", f"Q{number}", "E01", ended, "")
+    elif kind == "MHS401":
+        # Nobody ended the section; it ran out.
+        expiry = date.fromordinal(day).isoformat()
+        tables.add("MHS401MHActPeriod", f"M{number}L", spell.patient.local_id, start, "", "02", "B", expiry)
+    elif kind == "MHS502":
+        tables.add("MHS502WardStay", f"W{number}L", ward, number, start, ended, *of_version_5)
 
 
 def _icb(plan: Plan, patient: Patient, day: int) -> str:

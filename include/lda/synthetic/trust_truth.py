@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from lda.synthetic.calendar import first_of_month, month_index
+from lda.synthetic.calendar import NO_DAY, first_of_month, month_index
 from lda.synthetic.codes import ETHNIC_GROUP, QUINTILE_LABELS, SEX_WORDS
 from lda.synthetic.hospital import Stay
 from lda.synthetic.hospital_truth import traits_of
+from lda.synthetic.practices import TRUST, Word
 from lda.synthetic.trust_history import AutismReferral, Patient, TrustHistory, TrustSpell
 from lda.synthetic.truth import Truth, age_band
 
@@ -20,6 +21,16 @@ RESTRAINT_WORDS = {
     "16": "Oral medication",
 }  # fmt: skip
 ATTENDED, IN_PERSON = frozenset({"5", "6"}), frozenset({"01", "11"})
+
+
+def add_registrations(truth: Truth, ends: Sequence[date], history: TrustHistory) -> None:
+    """Note the GP registrations that a trust's submissions tell of."""
+    for end in ends if truth.geography.has_neighbourhoods else ():
+        for patient in history.told_in(end):
+            for one in patient.registrations:
+                if one.start <= end.toordinal():
+                    until = one.stop if one.stop <= end.toordinal() else NO_DAY
+                    truth.practices.name(patient.known_as, TRUST, end, Word(one.practice, one.start, until))
 
 
 class TrustTruth:
@@ -54,8 +65,9 @@ class TrustTruth:
         restricted: dict[str, Patient] = {}
         used: set[tuple[str, str]] = set()
         there: dict[str, TrustSpell] = {}
+        cohort = self._history.cohort(end)
         for spell in self._history.spells:
-            if not spell.qualifiers or spell.start > cut or (spell.stop and spell.stop < first):
+            if spell.patient.local_id not in cohort or not spell.is_told(end):
                 continue
             last = min(cut, spell.stop - 1) if spell.stop else cut
             days = max(0, last - max(first, spell.start) + 1)

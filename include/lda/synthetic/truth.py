@@ -24,6 +24,7 @@ from lda.synthetic.codes import ALL, ETHNIC_GROUP, NOT_STATED, QUINTILE_LABELS, 
 from lda.synthetic.geography import UNALLOCATED, Geography
 from lda.synthetic.health_checks import LDHC_FIELDS, RegisterView
 from lda.synthetic.population import Days, Flags, People, Plan
+from lda.synthetic.practices import REGISTER, NamedPractices, Word
 from lda.synthetic.profiles import AGE_BANDS
 from lda.synthetic.reference import write_csv
 
@@ -77,8 +78,8 @@ class Somebody(Protocol):
     """A person as some partner tells of them."""
 
     @property
-    def nhs(self) -> str:
-        """The NHS number as sent; blank where there is none."""
+    def known_as(self) -> str:
+        """The NHS number as sent, else the partner's own number: what links what partners say of one person."""
 
     @property
     def place(self) -> int:
@@ -94,10 +95,12 @@ class Truth:
         self.values: dict[Cell, list[float]] = {}
         # Figures made of the figures of other measures.
         self.figures: dict[Cell, float] = {}
-        # The practice, by index, that last listed each NHS number, by month end.
-        self.listed: dict[date, dict[str, int]] = {}
         # Areas that no figure is added to for now: see without.
         self._unknown: frozenset[tuple[str, str]] = frozenset()
+        # What partners say of people's practices. Until all have spoken, what is counted by neighbourhood waits:
+        # measure, month end, person, count and people, or a value.
+        self.practices = NamedPractices()
+        self._waiting: list[tuple[str, date, str, int, int, float | None]] = []
         # Every area that has a cell, as geography type and code, in a fixed order.
         self.areas: dict[tuple[str, str], None] = {}
 
@@ -128,17 +131,18 @@ class Truth:
     ) -> None:
         """Add one person to the cells of their place and system, and where it is told, of their neighbourhood."""
         self.add_group(measure, end, who.place, traits, count, of)
-        for where in self._neighbourhood(end, who, traits) if of else ():
-            self.add(measure, end, where, ALL, count, of)
+        if of and self._has_neighbourhood(traits):
+            self._waiting.append((measure, end, who.known_as, int(count), int(of), None))
 
     def add_value(self, measure: str, end: date, who: Somebody, traits: Mapping[str, str], value: float) -> None:
         """Add one person's value to the cells of their place and system, and where it is told, their neighbourhood."""
         cells = [(where, what) for where in self._places(who.place) for what in self._told(where, traits)]
-        cells += [(where, ALL) for where in self._neighbourhood(end, who, traits)]
         for where, what in cells:
             if where in self._unknown:
                 continue
             self.values.setdefault((measure, *where, *what, end.isoformat()), []).append(float(value))
+        if self._has_neighbourhood(traits):
+            self._waiting.append((measure, end, who.known_as, 0, 0, float(value)))
 
     def add_group(
         self, measure: str, end: date, place: int, traits: Mapping[str, str], count: int, of: int = 1
@@ -158,14 +162,24 @@ class Truth:
         code = self.geography.places[place] if place >= 0 else UNALLOCATED
         return [("place", code), ("system", self.geography.system_area)]
 
-    def _neighbourhood(self, end: date, who: Somebody, traits: Mapping[str, str]) -> list[tuple[str, str]]:
-        """The neighbourhood of the practice that last listed the person; none where the system has none, nor for a
+    def _has_neighbourhood(self, traits: Mapping[str, str]) -> bool:
+        """Whether people counted by these traits are counted by neighbourhood: not where the system has none, nor for a
         measure that is not broken down by people's addresses."""
-        if not self.geography.has_neighbourhoods or "deprivation_quintile" not in traits:
-            return []
-        practice = self.listed.get(end, {}).get(who.nhs)
-        codes = self.geography.practice_neighbourhoods(end)
-        return [("neighbourhood", UNALLOCATED if practice is None else codes[practice])]
+        return self.geography.has_neighbourhoods and "deprivation_quintile" in traits
+
+    def _place_in_neighbourhoods(self) -> None:
+        """Add what waits to the neighbourhoods of people's practices."""
+        waiting, self._waiting = self._waiting, []
+        codes = {
+            end: dict(zip(self.geography.practices, self.geography.practice_neighbourhoods(end), strict=True))
+            for end in {end for _, end, *_ in waiting}
+        }
+        for measure, end, person, count, of, value in waiting:
+            where = ("neighbourhood", codes[end].get(self.practices.at(person, end), UNALLOCATED))
+            if value is None:
+                self.add(measure, end, where, ALL, count, of)
+            else:
+                self.values.setdefault((measure, *where, *ALL, end.isoformat()), []).append(value)
 
     def add_figure(self, measure: str, end: date, where: tuple[str, str], value: float) -> None:
         """Add the figure of an area that is made of the figures of other measures."""
@@ -173,6 +187,7 @@ class Truth:
 
     def rows(self) -> list[Sequence[str | int | float]]:
         """A row of ``measures.csv`` for each cell."""
+        self._place_in_neighbourhoods()
         system = self.geography.system_code
         rows: list[Sequence[str | int | float]] = [
             (cell[0], system, *cell[1:], count, "" if cell[0] in COUNTS else of, "")
@@ -214,20 +229,24 @@ def register_in_force(plan: Plan, views: Sequence[RegisterView], missing: Mappin
 def add_listings(
     truth: Truth, plan: Plan, people: People, views: Sequence[RegisterView], missing: Mapping[int, set[int]]
 ) -> None:
-    """Note which practice last listed each person, month by month: with a number, in an extract that arrived.
-
-    Of several practices in one month the later register date wins, then the lower practice code.
-    """
+    """Note which practices list each person, month by month: with a number, in an extract that arrived."""
     if not truth.geography.has_neighbourhoods:
         return
-    last: dict[str, int] = {}
+    months = range(len(plan.ends))
+    sent = [[month for month in months if practice not in missing.get(month, set())]
+            for practice in range(len(plan.geography.practices))]  # fmt: skip
     for month, view in enumerate(views):
-        sent = ~np.isin(view.practice, sorted(missing.get(month, set()))) & (people.number_known[view.person] == 0)
-        rows = np.flatnonzero(sent)
-        # The preferred row comes last, and stands.
-        for row in rows[np.lexsort((-view.practice[rows], view.register_day[rows]))]:
-            last[people.nhs[view.person[row]]] = int(view.practice[row])
-        truth.listed.setdefault(plan.ends[month], {}).update(last)
+        # An extract stands until the practice's next, if it is not too old before.
+        stands_to = [
+            plan.ends[min([other - 1 for other in arrived if other > month] + [month + STALE_AFTER_MONTHS, months[-1]])]
+            for arrived in sent
+        ]
+        for row in np.flatnonzero(people.number_known[view.person] == 0):
+            practice = int(view.practice[row])
+            if month in sent[practice]:
+                code, since = plan.geography.practices[practice], int(view.register_day[row])
+                word = Word(code, since, stands_to=stands_to[practice])
+                truth.practices.name(people.nhs[view.person[row]], REGISTER, plan.ends[month], word)
 
 
 def members(view: RegisterView, end: int) -> Flags:

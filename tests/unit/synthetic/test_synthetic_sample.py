@@ -35,7 +35,7 @@ MESS = {
     "invalid_nhs_number", "impossible_date", "unknown_code", "end_before_start", "duplicate_in_file",
     "duplicate_between_files", "conflicting_duplicate", "resubmission", "late_file", "missing_file", "empty_file",
     "truncated_file", "wrong_feed", "unclaimed_file", "same_bytes", "release_1", "release_2", "unknown_column",
-    "blank_marker",
+    "blank_marker", "optional_column_missing",
 }  # fmt: skip
 MISHAPS_WITH_A_SECOND_FILE = ("resubmission", "wrong_feed", "empty_file", "truncated_file", "same_bytes", "zero_bytes")
 NOT_IN_ANY_LIST = {

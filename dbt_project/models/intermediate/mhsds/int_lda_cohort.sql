@@ -1,4 +1,6 @@
--- Who in a trust's submission has a learning disability or autism, and by which table it is known: any one is enough.
+-- Who in a trust's submission has a learning disability or autism, and by which table it is known: any one is enough. A
+-- team, a ward stay and a section count in months on some day of which they were open or in force: what happened in a
+-- month is counted of everybody who was of the cohort in it. A disability and a diagnosis do not end.
 with disability as (
 
     select * from {{ ref('stg_mhs007_disability_type') }} where lda_disability_code is not null
@@ -55,7 +57,25 @@ secondary_diagnosis as (
 
 by_referral as (
 
-    select file_id, service_request_id_token, 'MHS102' as qualifying_table from team
+    select
+        team.file_id,
+        team.service_request_id_token,
+        'MHS102' as qualifying_table
+    from team
+    inner join referral
+        on
+            team.file_id = referral.file_id
+            and team.service_request_id_token = referral.service_request_id_token
+    where
+        {{ lasts_to(
+            [
+                'team.refer_closure_date',
+                'team.refer_rejection_date',
+                'referral.serv_disch_date',
+                'referral.refer_rejection_date',
+            ],
+            month_start('referral.submission_period_end')
+        ) }}
     union
     select file_id, service_request_id_token, 'MHS604' as qualifying_table from primary_diagnosis
     union
@@ -76,9 +96,13 @@ by_referral as (
             ward_stay.file_id = ward.file_id
             and ward_stay.ward_code = ward.ward_code
     where
-        coalesce(ward_stay.ward_type_group, ward.ward_type_group) = 'LDA'
-        or ward_stay.lda_intended_care_code is not null
-        or ward.lda_intended_care_code is not null
+        (
+            coalesce(ward_stay.ward_type_group, ward.ward_type_group) = 'LDA'
+            or ward_stay.lda_intended_care_code is not null
+            or ward.lda_intended_care_code is not null
+        )
+        and ward_stay.start_date_ward_stay <= ward_stay.submission_period_end
+        and {{ lasts_to(['ward_stay.end_date_ward_stay'], month_start('ward_stay.submission_period_end')) }}
 
 ),
 
@@ -101,10 +125,10 @@ qualified as (
     from act_period
     where
         start_date_mhact_legal_status_class <= submission_period_end
-        and (
-            end_date_mhact_legal_status_class is null
-            or end_date_mhact_legal_status_class >= {{ month_start('submission_period_end') }}
-        )
+        and {{ lasts_to(
+            ['end_date_mhact_legal_status_class', 'expiry_date_mhact_legal_status_class'],
+            month_start('submission_period_end')
+        ) }}
     union
     select
         referral.submission_period_end as period_end,
