@@ -15,6 +15,8 @@ CONTRACT_SUFFIX = ".odcs.yaml"
 # Folder of versions that some partners still send.
 EARLIER = "earlier"
 FILE_RULES = "file_rules.yaml"
+# Settings of contracts that may be the maximum of a file rule.
+FILE_SETTINGS = ("maxQuarantineShare", "peopleLost")
 
 
 def contract_files(settings: Settings) -> list[Path]:
@@ -130,6 +132,6 @@ def _file_rule_fault(item: object, codes: list[str]) -> tuple[str, str] | None:
     if not isinstance(item.get("minimum", 0), int | float):
         return "a number as minimum", str(item["minimum"])
     greatest = item.get("maximum", 0)
-    if greatest != "maxQuarantineShare" and not isinstance(greatest, int | float):
-        return "a number or maxQuarantineShare as maximum", str(greatest)
+    if greatest not in FILE_SETTINGS and not isinstance(greatest, int | float):
+        return f"a number or {' or '.join(FILE_SETTINGS)} as maximum", str(greatest)
     return None

@@ -138,7 +138,7 @@ class RuleSpec:
 class FileRule:
     """A rule on whole files: a ``fact`` intake finds out about each and the least or greatest it may be.
 
-    A ``maximum`` given as text is the name of a contract's setting.
+    A ``maximum`` given as text is the name of a contract's setting; a feed without the setting is not held to the rule.
     """
 
     code: str
@@ -150,7 +150,7 @@ class FileRule:
 
     def limits(self, contract: FeedContract) -> tuple[float | None, float | None]:
         """The least and greatest the fact may be for a feed."""
-        greatest = contract.max_quarantine_share if self.maximum == "maxQuarantineShare" else self.maximum
+        greatest = contract.file_settings[self.maximum] if isinstance(self.maximum, str) else self.maximum
         return self.minimum, None if greatest is None else float(greatest)
 
     def fails(self, value: float | None, contract: FeedContract) -> bool:
@@ -229,6 +229,14 @@ class TableSpec:
 
 
 @dataclass(frozen=True)
+class PeopleLost:
+    """How many people of the list before a list may lack: a share of them, and so few that nobody asks."""
+
+    share: float
+    people: int
+
+
+@dataclass(frozen=True)
 class FeedContract:
     """One feed: what its files are called, who sends them and when, and the tables of a submission.
 
@@ -255,6 +263,7 @@ class FeedContract:
     file_patterns: tuple[str, ...]
     tables: tuple[TableSpec, ...]
     role: Role = "figures"
+    people_lost: PeopleLost | None = None
     grace_days: int = 0
     escalation_days: int | None = None
     fingerprint: str = field(default="", compare=False)
@@ -269,6 +278,14 @@ class FeedContract:
     def every_file_pattern(self) -> tuple[str, ...]:
         """File patterns of every version that some partner may still send, today's first."""
         return tuple(dict.fromkeys(text for one in (self, *self.earlier) for text in one.file_patterns))
+
+    @property
+    def file_settings(self) -> dict[str, float | None]:
+        """Settings that file rules name as their maximum."""
+        return {
+            "maxQuarantineShare": self.max_quarantine_share,
+            "peopleLost": self.people_lost.share if self.people_lost else None,
+        }
 
     @property
     def is_archive(self) -> bool:

@@ -26,6 +26,7 @@ from lda.contracts.model import (
     ContractError,
     FeedContract,
     PartnerType,
+    PeopleLost,
     PeriodRule,
     PersonKey,
     Problem,
@@ -44,12 +45,13 @@ _CONTRACT_PROPERTIES = {
     "periodRule",
     "filePatterns",
     "maxQuarantineShare",
+    "peopleLost",
     "staleAfterPeriods",
     "personKey",
     "role",
     "headerless",
 }
-_OPTIONAL = {"personKey", "role", "headerless"}
+_OPTIONAL = {"peopleLost", "personKey", "role", "headerless"}
 _TABLE_PROPERTIES = {"rulePrefix", "members", "personKey", "optional"}
 
 
@@ -127,6 +129,7 @@ def _build(document: OpenDataContractStandard, faults: Faults, fingerprint: str)
         **_patience(document, faults),
         stale_after_periods=number(custom["staleAfterPeriods"], (0, 24), "staleAfterPeriods", faults, int),
         max_quarantine_share=number(custom["maxQuarantineShare"], (0, 1), "maxQuarantineShare", faults, float),
+        people_lost=_people_lost(custom.get("peopleLost"), tables, faults),
         rule_prefix=prefix,
         file_patterns=_patterns(custom["filePatterns"], faults),
         tables=tables,
@@ -134,6 +137,21 @@ def _build(document: OpenDataContractStandard, faults: Faults, fingerprint: str)
         fingerprint=fingerprint,
         earlier=(),
         retention_months=_retention(document, faults),
+    )
+
+
+def _people_lost(value: object, tables: tuple[TableSpec, ...], faults: Faults) -> PeopleLost | None:
+    """How many people a list may lose; only a feed with one table that names people can be compared."""
+    if value is None:
+        return None
+    right = isinstance(value, dict) and set(value) == {"share", "people"}
+    if not faults.require(right, "peopleLost", "share and people", value) or not isinstance(value, dict):
+        return None
+    alone = len(tables) == 1 and tables[0].person_key is not None
+    faults.require(alone, "peopleLost", "a feed with one table and a personKey", len(tables))
+    return PeopleLost(
+        share=number(value["share"], (0, 1), "peopleLost.share", faults, float),
+        people=number(value["people"], (0, 1000), "peopleLost.people", faults, int),
     )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from lda.contracts import FeedContract, FileRule, Systems
 from lda.intake.archive import join_parts, open_parts
+from lda.intake.comparing import find_people_lost
 from lda.intake.database import JOIN_ORDER, connect, without_optimizers, without_values
 from lda.intake.header import Labels
 from lda.intake.outputs import (
@@ -142,6 +143,9 @@ def _judge_tables(
         parts = [item.parts[table.name] for item in usable if table.name in item.parts]
         work = judge_table(connection, contract, table, parts, labels, intake.file_rules, scratch)
         keep_keys(connection, contract, table)
+        for item in parts if contract.people_lost else ():
+            if not item.failed(intake.file_rules, contract):
+                find_people_lost(connection, intake.settings, intake.ledger, contract, item)
         set_aside(connection, work)
         judged.append(work)
     for reading in usable:

@@ -14,16 +14,25 @@ from lda.ledger import FileRecord
 from lda.ledger.records import REJECTED
 from lda.settings import Settings
 
+PEOPLE_LOST = "FILE-PEOPLE-LOST"
+
 
 def redrive(
-    settings: Settings, feed: str | None = None, file_id: str | None = None, progress: Progress | None = None
+    settings: Settings,
+    feed: str | None = None,
+    file_id: str | None = None,
+    progress: Progress | None = None,
+    accept_loss: str | None = None,
 ) -> IngestReport:
     """Judge rejected and unrecognised files, and files with rows in quarantine, by today's rules and reference data.
 
     The bytes come from the archive; files whose bytes retention has removed stay as they are. Files whose verdict is
     what it was stay untouched; the report counts the others. An accepted file that changes begins a new submission
     with a new file in the lake, so that a past moment still reads the old one. The vault keeps the identifiers of the
-    latest judgement alone. ``file_id`` may be the first characters of an id.
+    latest judgement alone. ``file_id`` may be the first characters of an id. ``accept_loss`` is why a list is taken
+    although many people of the list before are not on it; it goes into the audit trail and holds for that file.
+
+    :raises IntakeError: when no file's id begins so, or the loss is accepted of anything but one such list.
     """
     settings.token_key  # noqa: B018 (raises before any file is read)
     with run_of(settings, "redrive", [feed] if feed else None, again=True) as (intake, report):
@@ -33,6 +42,8 @@ def redrive(
         judged = (record for record in intake.ledger.judged(feed, file_id) if record.archived_as not in gone)
         records = [_claimed_again(intake, record) for record in judged]
         records = [record for record in records if record.feed and (feed is None or record.feed == feed)]
+        if accept_loss is not None:
+            _accept_loss(intake, records if file_id else [], accept_loss)
         judge_all(intake, records, report, progress)
         for name in [feed] if feed else sorted(intake.contracts):
             rejected = {record.file_id for record in intake.ledger.files(feed=name, status=REJECTED)}
@@ -40,6 +51,23 @@ def redrive(
         what = file_id or feed or "every feed"
         intake.ledger.note("redrove", what, f"{len(records)} files judged again, {report.files} changed")
     return report
+
+
+def _accept_loss(intake: Intake, records: list[FileRecord], reason: str) -> None:
+    """Note that a list is taken as it is."""
+    lost = [
+        one
+        for one in records
+        if any(result.rule_code == PEOPLE_LOST for result in intake.ledger.rule_results(one.file_id))
+    ]
+    if not reason.strip():
+        raise IntakeError("Say why the list is taken as it is, like: --accept-loss 'letter of the ICB, 3 March'.")
+    if len(records) != 1 or not lost:
+        raise IntakeError(
+            f"Name with --file the one list that was rejected for {PEOPLE_LOST}: {len(records)} files are named so, "
+            f"{len(lost)} of them rejected for it. List files with: lda files --status rejected"
+        )
+    intake.ledger.note("accepted_list", lost[0].file_id, reason.strip())
 
 
 def _claimed_again(intake: Intake, record: FileRecord) -> FileRecord:

@@ -8,6 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date
 
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -137,13 +138,16 @@ def _refuse(intake: Intake, feed: str, record: FileRecord, error: Exception, rep
 
 def batches(intake: Intake, records: Sequence[FileRecord]) -> Iterator[tuple[str, list[FileRecord]]]:
     """Files of one feed and version of its contract to judge as a set: large files alone, others up to the settings'
-    number and bytes."""
+    number and bytes. Lists that are compared with the one before are judged one by one, oldest first."""
     settings = intake.settings
     groups: dict[tuple[str, str], list[FileRecord]] = defaultdict(list)
     for record in records:
         if record.feed:
             groups[record.feed, intake.contract_of(record).version].append(record)
     for (feed, _), own in sorted(groups.items()):
+        if intake.contracts[feed].people_lost:
+            yield from ((feed, [record]) for record in sorted(own, key=_age))
+            continue
         batch: list[FileRecord] = []
         size = 0
         for record in own:
@@ -157,6 +161,10 @@ def batches(intake: Intake, records: Sequence[FileRecord]) -> Iterator[tuple[str
             size += record.size_bytes
         if batch:
             yield feed, batch
+
+
+def _age(record: FileRecord) -> tuple[object, ...]:
+    return record.period_end or date.max, *record.order
 
 
 def _gate_rows(feed: str, outcome: BatchOutcome) -> list[dict[str, object]]:

@@ -18,7 +18,8 @@ def suite_of(
     contract: FeedContract, file_rules: tuple[FileRule, ...], batch_rules: tuple[FileRule, ...]
 ) -> dict[str, Any]:
     """The suite as plain data: name, and expectations with type, arguments, severity and rule in ``meta``."""
-    expectations = [_file_expectation(rule, contract) for rule in file_rules]
+    held_to = [rule for rule in file_rules if rule.limits(contract) != (None, None)]
+    expectations = [_file_expectation(rule, contract) for rule in held_to]
     expectations += [
         _between(
             f"failures_{rule.code}",

@@ -32,6 +32,7 @@ Action = Literal[
     "rotated_key",
     "held",
     "lifted_hold",
+    "accepted_list",
 ]
 
 _REFUSAL = "the audit trail is append-only"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 from lda.synthetic.council_returns import CouncilWriter, SentRow, is_release_1
@@ -54,8 +54,17 @@ class CouncilExtracts:
                     file.extract.tags.add("stated_period_wrong")
                 self._files[(council, quarter)] = file
 
-    def write_block(self, block: int, people: People, quarter: int, sent: Sequence[SentRow], messer: Messer) -> None:
-        """Write one block's rows of one quarter into every council's file."""
+    def write_block(
+        self,
+        block: int,
+        people: People,
+        quarter: int,
+        sent: Sequence[SentRow],
+        messer: Messer,
+        opted_out: Container[str],
+    ) -> None:
+        """Write one block's rows of one quarter into every council's file. Services of those who opted out lack the NHS
+        number where another row of the person has it."""
         writer = CouncilWriter(self._geography, people)
         end = self._plan.quarters[quarter]
         for council in range(len(self._geography.councils)):
@@ -63,6 +72,7 @@ class CouncilExtracts:
             release_1 = is_release_1(self._plan, council, quarter)
             mine = [row for row in sent if row.client.council == council]
             rows: list[RawRow] = [writer.cells(row, end, release_1) for row in mine]
+            self._leave_out_numbers(mine, rows, opted_out)
             if self._plan.dirt and self._geography.is_part_of_council(council):
                 rows += [self._elsewhere(row) for row in rows[::3]]
             if block == 0 and self._resubmitted(council, quarter):
@@ -77,6 +87,16 @@ class CouncilExtracts:
         for column, value in (("nhs_number", ""), ("gp_practice_code", PRACTICE_ELSEWHERE), ("postcode", "")):
             cells[self._shape.at(column)] = value
         return cells
+
+    def _leave_out_numbers(self, mine: Sequence[SentRow], rows: list[RawRow], opted_out: Container[str]) -> None:
+        """Take the NHS number out of service rows of those who opted out and have it in another row of the file."""
+        told = {row.client.local_id for row in mine if row.event.kind != "Service" and row.client.nhs in opted_out}
+        number = self._shape.at("nhs_number")
+        for position, row in enumerate(mine):
+            if row.event.kind == "Service" and row.client.local_id in told:
+                cells = list(rows[position])
+                cells[number] = ""
+                rows[position] = cells
 
     def _repeats_header(self, block: int, quarter: int) -> bool:
         return block == 0 and self._plan.dirt > 0 and quarter % 3 == 0

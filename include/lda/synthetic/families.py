@@ -217,7 +217,7 @@ class Councils:
         known = CouncilTruth()
         for quarter, end in enumerate(plan.quarters):
             sent = list(sent_rows(plan, block.people, clients, quarter))
-            self._extracts.write_block(block.index, block.people, quarter, sent, block.messer)
+            self._extracts.write_block(block.index, block.people, quarter, sent, block.messer, self._made.opt_outs)
             told = [row for row in sent if row.client.nhs not in self._made.opt_outs]
             here = list(people_of_the_places(plan.geography, told, end))
             known.take(quarter, here)

@@ -20,7 +20,7 @@ from lda.synthetic.writers import Extract, TruthFiles, delivery
 FEED = "opt_out"
 LATENCY = 5
 # Of a thousand people, those who opted out and stay so, and those who took it back before the last list.
-OPTED_OUT, TOOK_BACK, PER = 25, 8, 1000
+OPTED_OUT, TOOK_BACK, PER = 25, 3, 1000
 STRANGERS, STRANGERS_FROM = 60, SPARE_FROM * 3
 BAD_NUMBERS = ("0000000000", "9434765910", "not known")
 
@@ -86,20 +86,26 @@ class OptOutLists:
             strangers = self._strangers[: STRANGERS + month]
             numbers = sorted([*opt_outs.listed(month), *strangers])
             if month == resubmitted:
-                self._list(end, numbers[::3], month, 1, "superseded")
+                # It is rejected, because it lost so many, where the sender had a list in force.
+                before = self._plan.ends[month - 1] if month else None
+                known = before is not None and self._sender(before) == self._sender(end)
+                self._list(end, numbers[::3], month, 1, "rejected" if known else "superseded")
                 self._list(end, numbers, month, 2)
             else:
                 self._list(end, numbers, month, 1)
 
+    def _sender(self, end: date) -> str:
+        return self._plan.geography.lead_icb(end)
+
     def _list(self, end: date, numbers: list[str], month: int, version: int, status: str = "accepted") -> None:
-        code = self._plan.geography.lead_icb(end)
+        code = self._sender(end)
         name = f"{FEED}_{code}_{end.isoformat()[:7]}{f'_v{version}' if version > 1 else ''}.dat"
         path = landing_path(self._landing, code, name)
         landed = path.relative_to(self._landing).as_posix()
         extract = Extract(path, landed, FEED, code, end, delivery(end, LATENCY + 3 * (version - 1)), status)
         self._truth.extracts.append(extract)
         newline = "\n"
-        if version > 1 or status == "superseded":
+        if version > 1 or status != "accepted":
             extract.tags.add("resubmission")
         lines = list(numbers)
         extract.accepted = len(numbers)

@@ -207,7 +207,7 @@ def load_sources(
     connection = duckdb.connect(str(database), config=limits)
     try:
         load_lake(connection, settings.lake, {feed: one.lake_tables() for feed, one in contracts.items()}, inputs)
-        opt_outs = apply_opt_outs(connection, contracts, for_care=for_care)
+        opt_outs = apply_opt_outs(connection, contracts, inputs, for_care=for_care)
         load_ledger(connection, rows | opt_outs.as_rows())
     finally:
         connection.close()

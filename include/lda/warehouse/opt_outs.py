@@ -16,6 +16,8 @@ from lda.contracts import FeedContract, Systems, TableSpec, add_periods
 from lda.ledger.records import Submission
 
 LISTED = "opted_out"
+# The partner of every submission loaded.
+SENDER = "sender"
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,19 @@ class OptOuts:
 
 
 def apply_opt_outs(
-    connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, FeedContract], *, for_care: bool = False
+    connection: duckdb.DuckDBPyConnection,
+    contracts: Mapping[str, FeedContract],
+    inputs: Iterable[Submission] = (),
+    *,
+    for_care: bool = False,
 ) -> OptOuts:
     """Remove from schema ``lake`` every row about a person on an opt-out list, and the lists themselves.
 
-    A person is known by the token of the NHS number, the only thing a list holds: a record that came without one
-    cannot be matched, as national policy allows. In a submission of several tables, rows that belong to a removed row
-    (by the contract's foreign keys) go with it. ``for_care`` removes the lists only.
+    A person is known by the token of the NHS number, the only thing a list holds. A row that came without one is about
+    a listed person when another row of the feed and partner, in any of ``inputs``, has the same number of the partner's
+    own beside the listed NHS number; a record of somebody whose NHS number the partner never sent cannot be matched, as
+    national policy allows. In a submission of several tables, rows that belong to a removed row (by the contract's
+    foreign keys) go with it. ``for_care`` removes the lists only.
     """
     lists = [table.name for contract in contracts.values() if contract.role == "opt_outs" for table in contract.tables]
     tokens = " UNION ".join(f'SELECT person_token FROM lake."{name}"' for name in lists)
@@ -65,6 +73,9 @@ def apply_opt_outs(
         f"CREATE OR REPLACE TEMP TABLE {LISTED} AS " + (tokens or "SELECT NULL::VARCHAR AS person_token WHERE false")
     )
     connection.execute("CREATE OR REPLACE TEMP TABLE person_removed (person_token VARCHAR)")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {SENDER} (file_id VARCHAR, partner_code VARCHAR)")
+    senders = {one.file_id: one.partner_code for one in inputs}
+    connection.execute(f"INSERT INTO {SENDER} SELECT unnest($1), unnest($2)", [[*senders], [*senders.values()]])
     removals = (
         []
         if for_care
@@ -88,6 +99,7 @@ def apply_opt_outs(
 def _remove(connection: duckdb.DuckDBPyConnection, contract: FeedContract, table: TableSpec) -> Removal:
     """Take the rows of a table that must go; they are kept aside for the tables below it."""
     conditions = [f"person_token IN (FROM {LISTED})"] if table.person_key else []
+    conditions += _under_own_number(connection, table)
     conditions += _orphaned(contract, table)
     gone = f"removed_{contract.feed}_{table.name}"
     where = " OR ".join(conditions) or "false"
@@ -97,9 +109,32 @@ def _remove(connection: duckdb.DuckDBPyConnection, contract: FeedContract, table
         key = "_file_id, _row_number"
         connection.execute(f'DELETE FROM lake."{table.name}" WHERE ({key}) IN (SELECT ({key}) FROM "{gone}")')
     if rows and table.person_key:
-        people = _count(connection, f'FROM (SELECT DISTINCT person_token FROM "{gone}")')
-        connection.execute(f'INSERT INTO person_removed SELECT DISTINCT person_token FROM "{gone}"')
+        # Whoever is here under the partner's own number is here under the NHS number too.
+        named = f'SELECT DISTINCT person_token FROM "{gone}" WHERE person_token IN (FROM {LISTED})'
+        people = _count(connection, f"FROM ({named})")
+        connection.execute(f"INSERT INTO person_removed {named}")
     return Removal(contract.feed, table.name, people, rows)
+
+
+def _under_own_number(connection: duckdb.DuckDBPyConnection, table: TableSpec) -> list[str]:
+    """The condition that is true for rows without an NHS number about a listed person whose number of the partner's own
+    another row tells; none where the partner has no number of its own or nobody listed is in the table."""
+    key = table.person_key
+    if key is None or not key.local:
+        return []
+    names = [f'"{table.column(name).lake_columns()[0][0]}"' for name in key.local if name != "_partner_code"]
+    known = f'"own_number_{table.feed}_{table.name}"'
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {known} AS SELECT DISTINCT partner_code, {', '.join(names)} "
+        f'FROM lake."{table.name}" LEFT JOIN {SENDER} ON file_id = _file_id WHERE person_token IN (FROM {LISTED})'
+    )
+    if not _count(connection, f"FROM {known}"):
+        return []
+    same = " AND ".join(f"known.{name} = own.{name}" for name in names)
+    return [
+        f"(own.person_token_source = 'local_id' AND EXISTS (FROM {known} AS known, {SENDER} "
+        f"WHERE {SENDER}.file_id = own._file_id AND known.partner_code = {SENDER}.partner_code AND {same}))"
+    ]
 
 
 def _orphaned(contract: FeedContract, table: TableSpec) -> list[str]:

@@ -77,6 +77,51 @@ def test_what_belongs_to_a_removed_person_goes_too_within_the_same_submission_on
     }  # fmt: skip
 
 
+def submission(file: str, partner: str) -> Submission:
+    return Submission(file, "any", partner, "llr", MARCH.replace(day=1), MARCH, MARCH, "x", 1)
+
+
+def test_a_person_known_by_the_partner_s_own_number_alone_leaves_too_where_another_row_tells_whose_it_is(lake):
+    """A trust traces NHS numbers after the first month; a council leaves them out of some events."""
+    inputs = [submission("may", "RT5"), submission("june", "RT5"), submission("other", "RYG"), submission("c", "829")]
+    # The census is an ICB's: its own numbers go with the commissioner.
+    for table, own, stands_beside in (
+        ("mhs001_mpi", "local_patient_id_token", {}),
+        ("dsr", "register_id_token", {}),
+        ("inpatient_census", "local_patient_id_token", {"commissioner_code": "QK1"}),
+    ):
+        for file, number, token, source in (
+            ("may", "7", "local of seven", "local_id"), ("june", "7", "gone", "nhs_number"),
+            # Not listed, without a number of anybody listed, and the same number at another partner.
+            ("may", "8", "local of eight", "local_id"), ("june", "8", "stays", "nhs_number"),
+            ("may", "9", "local of nine", "local_id"), ("other", "7", "local of seven elsewhere", "local_id"),
+            # Under an NHS number of its own the row is somebody else's, though the number was used again.
+            ("june", "7", "stays too", "nhs_number"),
+        ):  # fmt: skip
+            add(lake, table, _file_id=file, person_token=token, person_token_source=source, **{own: number},
+                **stands_beside)  # fmt: skip
+    add(lake, "mhs007_disability_type", _file_id="may", local_patient_id_token="7")
+    add(lake, "mhs007_disability_type", _file_id="may", local_patient_id_token="8")
+    for number, token, source, council in (
+        ("7", "gone", "nhs_number", "829"), ("7", "local of seven", "local_id", "829"),
+        ("7", "local of seven at 314", "local_id", "314"),
+    ):  # fmt: skip
+        add(lake, "cld", _file_id="c", la_code=council, la_person_unique_identifier_token=number, person_token=token,
+            person_token_source=source)  # fmt: skip
+    add(lake, "opt_out", _file_id="l", person_token="gone")
+    done = apply_opt_outs(lake, CONTRACTS, inputs)
+    others = ["local of eight", "local of nine", "local of seven elsewhere", "stays", "stays too"]
+    for table in ("mhs001_mpi", "dsr", "inpatient_census"):
+        assert column(lake, table, "person_token") == others, table
+    assert column(lake, "mhs007_disability_type", "local_patient_id_token") == ["8"]
+    assert column(lake, "cld", "person_token") == ["local of seven at 314"]
+    assert done.people_removed == 1
+    assert {(one.table_name, one.people_removed, one.rows_removed) for one in done.removals} == {
+        ("mhs001_mpi", 1, 2), ("dsr", 1, 2), ("inpatient_census", 1, 2), ("cld", 1, 2),
+        ("mhs007_disability_type", 0, 1),
+    }  # fmt: skip
+
+
 def test_for_a_person_s_own_care_nobody_is_removed_but_the_list_still_leaves(lake):
     add(lake, "gp_ld_register", person_token="gone")
     add(lake, "opt_out", person_token="gone")
