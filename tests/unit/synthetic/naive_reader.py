@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from synthetic_cases import Sample
 
 from lda.settings import Settings
 
+# What partners call their own number of a person.
+OWN_NUMBERS = ("local_patient_id", "la_person_unique_identifier", "register_id", "review_id")
 BLANKS = {"", "n/a", "null", "tba"}
 Fact = Any
 Rows = list[dict[str, Fact]]
@@ -133,6 +135,19 @@ def read_feed(sample: Sample, feed: str) -> list[Submission]:
                 row["nhs_number"] = number_of(row["nhs_number"])
             rows.append({**row, "_row": number})
         assert len(rows) == int(file["accepted"]), file["landing_path"]
-        rows = [row for row in rows if row.get("nhs_number") not in gone]
         found.append(Submission(file["partner_code"], file["period_end"], rows))
-    return found
+    return without_opted_out(found, gone)
+
+
+def without_opted_out(submissions: list[Submission], gone: set[str]) -> list[Submission]:
+    """Leave out rows under the NHS number of somebody who opted out, and rows without one under a number of the
+    partner's own that stands beside such an NHS number in another row."""
+    rows = [(one.partner, row) for one in submissions for row in one.rows]
+    own = {(partner, row.get(name)) for partner, row in rows if row.get("nhs_number") in gone for name in OWN_NUMBERS}
+
+    def stays(partner: str, row: dict[str, Any]) -> bool:
+        if row.get("nhs_number"):
+            return row["nhs_number"] not in gone
+        return not any(row.get(name) and (partner, row[name]) in own for name in OWN_NUMBERS)
+
+    return [replace(one, rows=[row for row in one.rows if stays(one.partner, row)]) for one in submissions]
