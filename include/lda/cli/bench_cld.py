@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from lda.contracts import ColumnSpec, FeedContract, load_contracts, load_system
+from lda.intake.rows import csv_relation
 from lda.settings import Settings
 from lda.warehouse.candidate import quoted
 
@@ -29,10 +30,7 @@ def write_cld_file(settings: Settings, folder: Path, rows: int) -> Path:
     path = folder / f"{FEED}_{council}_{PERIOD_END.replace('-', '')}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(":memory:") as connection:
-        connection.execute(
-            f"CREATE TABLE codes AS FROM read_csv({quoted(str(settings.reference_dir / 'code_list.csv'))}, "
-            "all_varchar = true, header = true)"
-        )
+        connection.execute(f"CREATE TABLE codes AS FROM {csv_relation(settings.reference_dir / 'code_list.csv')}")
         columns = ", ".join(f'{_value(connection, one, council)} AS "{one.name}"' for one in contract.columns)
         events = f"SELECT i, hash(i) % {max(1, int(rows) // EVENTS_EACH)} AS person FROM range({int(rows)}) AS rows(i)"
         connection.execute(f"COPY (SELECT {columns} FROM ({events})) TO {quoted(str(path))} (FORMAT csv, HEADER)")

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from lda.disclosure.rules import Bools, DisclosureError, Floats, Ints
+from lda.intake.rows import csv_relation
 
 Source = Path | duckdb.DuckDBPyConnection
 KEY = (
@@ -114,8 +115,9 @@ def read_figures(source: Source, schema: str) -> pa.Table:
         if isinstance(source, duckdb.DuckDBPyConnection):
             return source.execute(f"SELECT {columns} FROM {schema}.measure_value").to_arrow_table()
         if source.suffix in (".parquet", ".csv"):
+            relation = csv_relation(source, typed=True) if source.suffix == ".csv" else f"'{source}'"
             with duckdb.connect(":memory:") as connection:
-                return connection.execute(f"SELECT {columns} FROM '{source}'").to_arrow_table()
+                return connection.execute(f"SELECT {columns} FROM {relation}").to_arrow_table()
         with duckdb.connect(str(source), read_only=True) as connection:
             return connection.execute(f"SELECT {columns} FROM {schema}.measure_value").to_arrow_table()
     except duckdb.Error as error:

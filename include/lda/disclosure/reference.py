@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from lda.disclosure.rules import DisclosureError, Standard
+from lda.intake.rows import csv_relation
 
 TABLES = ("measure_catalogue", "disclosure_rule", "geography_link", "measure_relation", "disclosure_amount")
 
@@ -50,8 +51,7 @@ def load_reference(connection: duckdb.DuckDBPyConnection, reference: Reference) 
 def _seed(reference: Reference, name: str) -> pa.Table:
     if isinstance(reference, Path):
         with duckdb.connect(":memory:") as reader:
-            query = "SELECT * FROM read_csv(?, header = true, all_varchar = true)"
-            return reader.execute(query, [str(reference / f"{name}.csv")]).to_arrow_table()
+            return reader.execute(f"FROM {csv_relation(reference / f'{name}.csv')}").to_arrow_table()
     return reference.execute(f"SELECT * FROM reference.{name}").to_arrow_table()
 
 

@@ -10,6 +10,7 @@ import duckdb
 
 from lda.contracts import ContractError, FeedContract, Problem
 from lda.intake.cleaning import code_type
+from lda.intake.rows import csv_relation
 from lda.settings import Settings
 from lda.vault import literal
 
@@ -40,8 +41,7 @@ class Reference:
                 values = sorted(codes | {code.upper() for code in codes})
                 listed = ", ".join(literal(value) for value in values)
                 connection.execute(f"CREATE TYPE IF NOT EXISTS {code_type(column)} AS ENUM ({listed})")
-        path = self._folder / "postcode_lsoa.csv"
-        source = f"read_csv({literal(str(path))}, header = true, all_varchar = true)"
+        source = csv_relation(self._folder / "postcode_lsoa.csv")
         connection.execute(
             "CREATE TEMP TABLE small_area AS SELECT upper(replace(postcode, ' ', '')) AS _postcode, "
             f"any_value(lsoa_code) AS postcode_lsoa_code FROM {source} GROUP BY ALL HAVING _postcode IS NOT NULL"

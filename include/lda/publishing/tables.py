@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from lda.gates import Unit, is_one_of
+from lda.intake.rows import csv_relation
 from lda.warehouse.candidate import CATALOGUE, attach_candidate, columns_of, quoted, tables_of
 
 # What BI tools cannot read, and what they are given instead; nested types have no substitute.
@@ -199,7 +200,7 @@ def count_file(path: Path) -> int:
 def file_relation(path: Path) -> str:
     """SQL that reads a CSV file as text, or a Parquet file."""
     if path.suffix == ".csv":
-        return f"read_csv({quoted(str(path))}, all_varchar = true, header = true)"
+        return csv_relation(path)
     return f"read_parquet({quoted(str(path))})"
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lda.publishing.tables import _harmless
+from lda.publishing.tables import _harmless, count_file
 
 FORMULA = tuple("=+-@＝＋－＠")
 BLANKS = " \t\n\r\f"
@@ -73,3 +73,10 @@ def test_a_reader_keeps_the_publication_it_opened_and_the_next_one_sees_the_new(
         assert early.execute("SELECT count(*) FROM figures").fetchone() == (1000,)
     with duckdb.connect(path, read_only=True) as after:
         assert after.execute("SELECT DISTINCT publication_id FROM figures").fetchall() == [("two",)]
+
+
+def test_a_written_file_is_read_as_it_was_written_wherever_its_first_quoted_cell_stands(database, tmp_path):
+    path = tmp_path / "measures.csv"
+    rows = "SELECT CASE WHEN i < 30000 THEN 'count' ELSE 'per 1,000 people' END AS unit, i FROM range(30010) AS t (i)"
+    database.execute(f"COPY ({rows}) TO '{path}' (FORMAT csv)")
+    assert count_file(path) == 30010
