@@ -21,8 +21,8 @@ class PlaceProfile:
 
     ``residents`` is a year to population mapping. The mixes are weights in the order of ``AGE_BANDS``,
     ``ETHNICITY_GROUPS`` and deprivation quintile 1 to 5. ``county`` is the ONS code of the council's area where the
-    place is a part of it only; its own code is then a local one. Networks belong to ``sub_icbs`` in turn, and to
-    ``neighbourhoods`` in turn where the system has them.
+    place is a part of it only (its own code is then a local one), ``council`` that council's name. Networks belong to
+    ``sub_icbs`` in turn, and to ``neighbourhoods`` in turn where the system has them.
     """
 
     code: str
@@ -38,6 +38,7 @@ class PlaceProfile:
     sub_icbs: tuple[str, ...]
     neighbourhoods: tuple[str, ...] = ()
     county: str = ""
+    council: str = ""
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,16 @@ def organisations(system: SystemProfile) -> Iterator[Row]:
     for number, _place, _position in _pcns(system):
         yield pcn_code(number), _pcn_name(number), "pcn", code, "", PCNS_BEGAN, "", INVENTED
     for place in system.places:
-        yield place.cassr_code, f"{place.name} council", "council", code, "", FROM_START, "", "CASSR code"
+        yield (
+            place.cassr_code,
+            f"{place.council or place.name} council",
+            "council",
+            code,
+            "",
+            FROM_START,
+            "",
+            "CASSR code",
+        )
     for icb in system.icbs:
         yield icb.code, f"NHS {icb.name} ICB", "icb", code, "", icb.valid_from, icb.valid_to, "ODS"
     for trust, name in system.trusts:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, datetime
 
 import duckdb
 import pytest
 
+from lda.contracts import Pause, Systems, load_systems
 from lda.ledger import Ledger
 from lda.ledger.records import Submission
 from lda.settings import Settings
@@ -156,3 +158,15 @@ def test_what_comes_once_a_year_is_due_in_the_months_it_came_in_whenever_other_f
             for first in (date(2024, 4, 30), date(2024, 5, 31))
         ]
     assert expected == [{date(2025, 3, 31), date(2026, 3, 31)}] * 2
+
+
+def test_what_a_paused_partner_would_have_sent_is_listed_and_marked(settings, monkeypatch):
+    pause = Pause(partner="RT5", type="trust", first=date(2026, 2, 1), last=date(2026, 2, 28), reason="New system")
+    paused = [replace(one, paused=(pause,)) for one in load_systems(settings)]
+    monkeypatch.setattr("lda.warehouse.build.load_systems", lambda _: Systems(tuple(paused)))
+    moment = datetime.fromisoformat("2026-05-01")
+    sent = Submission("f", "mhsds", "RT5", "llr", date(2026, 1, 1), date(2026, 1, 31), moment, "path", 1)
+    with closing(Ledger(settings.ledger_address)) as ledger:
+        ledger.create()
+        rows = ledger_rows(settings, ledger, [sent], date(2026, 3, 31), moment)["expected_submission"]
+    assert {row["period_end"].month: row["is_paused"] for row in rows} == {1: False, 2: True, 3: False}
