@@ -230,10 +230,10 @@ def test_the_split_icb_is_told_as_it_was_and_on_current_boundaries(world):
 
 @pytest.mark.parametrize("layer", ["mart", "published"])
 def test_while_one_of_two_icbs_is_missing_its_place_and_the_system_have_no_figure(world, layer):
-    """D7T5G sends no LeDeR reviews for its first month: West Essex does not look as if nobody waited there."""
+    """D7T5G sends no LeDeR actions for its first month: West Essex does not look as if none were open there."""
     rows = world.rows(f"""
         select period_end, geography_code from {layer}.measure_value
-        where system_code = 'hertfordshire' and measure_id = 'leder_backlog' and breakdown_type = 'all'
+        where system_code = 'hertfordshire' and measure_id = 'leder_actions_overdue' and breakdown_type = 'all'
             and geography_type in ('place', 'system')
     """)
     found = {end: {code for when, code in rows if str(when) == end} for end in (BEFORE, AFTER, "2026-05-31")}
@@ -241,7 +241,7 @@ def test_while_one_of_two_icbs_is_missing_its_place_and_the_system_have_no_figur
     assert found == {BEFORE: everywhere, AFTER: {"E10000015"}, "2026-05-31": everywhere}
     told = world.rows(f"""
         select geography_code, partners_expected, partners_received from published.measure_coverage
-        where system_code = 'hertfordshire' and measure_id = 'leder_backlog' and period_end = date '{AFTER}'
+        where system_code = 'hertfordshire' and measure_id = 'leder_actions_overdue' and period_end = date '{AFTER}'
             and geography_type in ('place', 'system') order by 1
     """)
     assert told == [("E10000015", 1, 1), ("HWE", 2, 1), ("U", 2, 1), ("W90001", 1, 0)]

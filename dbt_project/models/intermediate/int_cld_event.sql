@@ -45,6 +45,7 @@ ranked as (
     from event_row
     inner join person_link
         on event_row.person_token = person_link.person_token
+    where coalesce(event_row.is_of_place, true)
 
 )
 

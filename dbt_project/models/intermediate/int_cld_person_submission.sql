@@ -24,6 +24,7 @@ event_row as (
     from {{ ref('stg_cld') }} as stg_cld
     inner join person_link
         on stg_cld.person_token = person_link.person_token
+    where coalesce(stg_cld.is_of_place, true)
 
 ),
 

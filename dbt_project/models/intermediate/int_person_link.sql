@@ -8,7 +8,7 @@ with token as (
     union
     select person_token, person_token_source from {{ ref('stg_leder') }}
     union
-    select person_token, person_token_source from {{ ref('stg_cld') }}
+    select person_token, person_token_source from {{ ref('stg_cld') }} where coalesce(is_of_place, true)
     union
     select person_token, person_token_source from {{ ref('stg_mhs001_mpi') }}
     union

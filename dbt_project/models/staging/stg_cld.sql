@@ -7,8 +7,8 @@
 ] -%}
 {%- set listed = ['gender', 'ethnicity'] + worded -%}
 
--- Of a council whose area is wider than its place (the place lies in a county of another code) only events of people
--- of the place: by their home or, where it is not known, by their GP practice.
+-- A council whose area is wider than its place (the place lies in a county of another code) tells of people of the
+-- place and of others: they are told apart by their home or, where it is not known, by their GP practice.
 with event_row as (
 
     select * from {{ source('lake', 'cld') }}
@@ -95,7 +95,11 @@ select
     event_row.delivery_mechanism,
     event_row.unit_cost,
     event_row.cost_frequency_unit_type,
-    event_row.planned_units_per_week
+    event_row.planned_units_per_week,
+    wider_council.la_code is null
+    or coalesce(
+        coalesce(lsoa.place_code, practice_link.parent_code) = wider_council.place_code, false
+    ) as is_of_place
 from event_row
 inner join submission
     on event_row._file_id = submission.file_id
@@ -113,6 +117,3 @@ left join practice_link
     on
         {{ code_key('event_row.gp_practice_code') }} = practice_link.child_code
         and {{ valid_on('practice_link', 'submission.period_end') }}
-where
-    wider_council.la_code is null
-    or coalesce(lsoa.place_code, practice_link.parent_code) = wider_council.place_code
