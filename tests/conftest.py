@@ -11,7 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 CHAINS = (
     "tests/e2e/",
     "tests/stand/",
-    "tests/e2e/test_restatement.py",
+    "tests/e2e/restated/",
     "tests/dbt/",
     "tests/e2e/test_systems.py",
     "tests/browser/",

@@ -5,11 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -23,12 +21,10 @@ from lda.publishing import (
     list_publications,
     reproduce,
 )
-from lda.refresh import PUBLISHED, refresh
 from lda.settings import Settings
-from lda.synthetic import synthesise
 
 pytestmark = pytest.mark.slow
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 LATE = "ldhc"
 KEY = (
     "measure_id", "system_code", "geography_type", "geography_code", "breakdown_type", "breakdown_value", "period_end",
@@ -41,25 +37,6 @@ def lda(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]
     environment = kept | {"LDA_HOME": str(settings.home), "GX_ANALYTICS_ENABLED": "False"}
     command = [sys.executable, "-m", "lda.cli", *arguments]
     return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-
-
-def refreshed(settings: Settings) -> str:
-    """The publication that a refresh puts in force."""
-    assert refresh(settings).status == PUBLISHED
-    return current_publication(settings).publication_id
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory) -> dict[str, Any]:
-    """A publication without February's health check return, and the one after it came."""
-    settings = Settings(home=tmp_path_factory.mktemp("restatement") / "home")
-    synthesise(settings, system="llr", months=3, seed=7, scale=0.05, dirt=0)
-    (late,) = settings.landing.rglob("ldhc_QK1_2026-02.csv")
-    aside = settings.home.parent / late.name
-    shutil.move(late, aside)
-    before = refreshed(settings)
-    shutil.move(aside, late)
-    return {"settings": settings, "before": before, "after": refreshed(settings)}
 
 
 def figures(settings: Settings, publication_id: str) -> dict[tuple[str, ...], dict[str, str]]:
