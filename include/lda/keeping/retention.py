@@ -86,7 +86,8 @@ def prune(settings: Settings, *, apply: bool = False, at: datetime | None = None
             for name, place in report.places.items():
                 if place.going and name != ROWS:
                     by_feed = f", {place.by_feed} of them past their feed's retention" if place.by_feed else ""
-                    ledger.note("pruned", name, f"{len(place.going)} after {place.days} days{by_feed}")
+                    after = f" after {place.days} days" if isinstance(place.days, int) else ""
+                    ledger.note("pruned", name, f"{len(place.going)}{after}{by_feed}")
     return report
 
 

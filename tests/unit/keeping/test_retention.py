@@ -117,7 +117,7 @@ def test_rows_past_their_feeds_retention_go_from_every_place_also_in_force(two_m
     assert check_archive(two_months, ledger).sound
     lines = {line["subject"]: line["detail"] for line in ledger.trail("pruned")}
     assert lines["rows"] == "submissions in force past their feed's retention: gp_ld_register 1"
-    assert lines["lake"] == "2 after keep days, 2 of them past their feed's retention"
+    assert lines["lake"] == "2, 2 of them past their feed's retention"
     ledger.close()
     assert redrive(two_months).files == 0, "nothing of January is judged again, and February comes to the same"
     assert ingest(two_months).files == 0 and standing(two_months) == ["2026-02"]
