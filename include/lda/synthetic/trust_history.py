@@ -21,7 +21,9 @@ LEFT_OUT, ONLY_TRUST, NOT_LDA, RESPITE = 0.06, 0.06, 0.1, 0.1
 REFERRALS_A_MONTH = 18
 RESTRICTIVE_TYPES = ("01", "05", "06", "07", "09", "13", "14", "16")
 # Tables by which somebody can leave the cohort while in hospital.
-LAPSING = ("MHS102", "MHS401", "MHS502", "")
+LAPSING = ("MHS102", "MHS401", "MHS502")
+# Every so many stays somebody else is in hospital at the same time who leaves the cohort meanwhile.
+LAPSING_EVERY, LAPSED_STREAM = 2, 36
 # Ways in which a table qualifies somebody for the cohort; every stay has one or two of them.
 QUALIFIERS = ("MHS007", "MHS102", "MHS401", "MHS502", "MHS604", "MHS605")
 NUMBERS_FROM = SPARE_FROM * 2
@@ -149,29 +151,29 @@ def make_trust_history(plan: Plan, stays: Sequence[Stay], trust: str) -> TrustHi
         for share, qualified in ((ONLY_TRUST, True), (NOT_LDA, False)):
             if random.random() < share:
                 spells += maker.spells(maker.new_patient(), stay, maker.qualifiers() if qualified else frozenset())
-    return TrustHistory(spells, maker.referrals())
-
-
-def _lapsed(patient: str, start: int, last: int) -> tuple[str, int]:
-    """What once put somebody outside the cohort in it: three in four have a team, a section or a ward that ended."""
-    draw = crc32(patient.encode())
-    kind = LAPSING[draw % len(LAPSING)]
-    day = start + 10 + draw // 10 % 50
-    return (kind, day) if kind and day < last else ("", NO_DAY)
+    referrals = maker.referrals()
+    here = [stay for stay in stays if plan.geography.wards[stay.ward][0].startswith(trust)]
+    lapsing = _Maker(plan, plan.random(0, LAPSED_STREAM), trust, "L", NUMBERS_FROM + SPARE_FROM // 2)
+    for count, stay in enumerate(here[::LAPSING_EVERY]):
+        kind = LAPSING[count % len(LAPSING)]
+        spells += lapsing.spells(lapsing.new_patient(), stay, frozenset(), kind)
+    return TrustHistory(spells, referrals)
 
 
 class _Maker:
     """Hands out people, spells and referrals with numbers of their own."""
 
-    def __init__(self, plan: Plan, random: Random, trust: str) -> None:
-        self._plan, self._random, self._trust = plan, random, trust
-        self._numbers = NumberSource(plan.geography.number_block, NUMBERS_FROM)
+    def __init__(
+        self, plan: Plan, random: Random, trust: str, prefix: str = "", numbers_from: int = NUMBERS_FROM
+    ) -> None:
+        self._plan, self._random, self._trust, self._prefix = plan, random, trust, prefix
+        self._numbers = NumberSource(plan.geography.number_block, numbers_from)
         self._patients: dict[str, Patient] = {}
         self._count = 0
 
     def _next(self, letter: str) -> str:
         self._count += 1
-        return f"{letter}{self._count:07d}"
+        return f"{self._prefix}{letter}{self._count:07d}"
 
     def known(self, stay: Stay) -> Patient:
         """The trust's record of somebody in the census; the same for each of the person's stays."""
@@ -207,8 +209,8 @@ class _Maker:
         """One or two ways into the cohort."""
         return frozenset(str(one) for one in self._random.choice(QUALIFIERS, size=2))
 
-    def spells(self, patient: Patient, stay: Stay, qualifiers: frozenset[str]) -> list[TrustSpell]:
-        """The trust's spells of a stay, with what happened in them."""
+    def spells(self, patient: Patient, stay: Stay, qualifiers: frozenset[str], lapsing: str = "") -> list[TrustSpell]:
+        """The trust's spells of a stay, with what happened in them; ``lapsing`` is a table that counts up to a day."""
         random = self._random
         rate = float(random.choice((0, 0.004, 0.03), p=[0.5, 0.35, 0.15]))
         respite = bool(random.random() < RESPITE)
@@ -226,13 +228,18 @@ class _Maker:
                     stay.ward,
                     str(random.choice(LEGAL_STATUSES)),
                     qualifiers,
-                    ("", NO_DAY) if qualifiers else _lapsed(patient.local_id, start, last),
+                    (lapsing, day) if lapsing and start < (day := self._lapse_day(patient)) < last else ("", NO_DAY),
                     respite,
                     stay.ready,
                     tuple((day, self._types()) for day in days),
                 )
             )
         return made
+
+    def _lapse_day(self, patient: Patient) -> int:
+        """A day from shortly before the first month to the end of the sample."""
+        opens = self._plan.ends[0].toordinal() - 60
+        return opens + crc32(patient.local_id.encode()) % (self._plan.last - opens)
 
     def _types(self) -> tuple[str, ...]:
         return tuple(sorted({str(one) for one in self._random.choice(RESTRICTIVE_TYPES, size=2)}))

@@ -97,7 +97,8 @@ class TrustTruth:
     def add_either_source(self, end: date) -> None:
         """People in hospital by the trust beside those of the census, known by the NHS number each was sent with."""
         cut, measure = end.toordinal(), "inpatients_in_either_source"
-        open_spells = [one for one in self._history.spells if one.qualifiers and one.start <= cut and one.is_open(cut)]
+        cohort = self._history.cohort(end)
+        open_spells = [one for one in self._history.spells if one.patient.local_id in cohort and one.is_open(cut)]
         there = {spell.patient.local_id: spell.patient for spell in open_spells}.values()
         census = [stay for stay in self._stays if any(s <= cut and (not e or e > cut) for s, e, _ in stay.spells)]
         told = {patient.nhs for patient in there if patient.nhs}
