@@ -6,6 +6,8 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 LINT_BIN := .venv-lint/bin
 UV := $(BIN)/uv
+# Processes that tests are spread over: one more than this project's two cores, for some of them wait for servers.
+TEST_WORKERS ?= 3
 
 # Settings of the warehouse itself (LDA_HOME, LDA_SYSTEM, ...) come from the environment or .env, never from here.
 export AIRFLOW_HOME := $(CURDIR)/.airflow
@@ -38,10 +40,10 @@ refresh: setup ## Sample extracts if landing is empty, run the DAGs, publish, pr
 	@LDA_TASK_RETRIES=0 AIRFLOW__LOGGING__LOGGING_LEVEL=ERROR $(BIN)/python scripts/run_dags.py
 
 test: setup-dev lint ## Every check and every test
-	$(BIN)/pytest -n 2 --dist loadscope
+	$(BIN)/pytest -n $(TEST_WORKERS) --dist loadscope
 
 test-fast: .venv/.dev .venv-mesh/.ready ## The quick tests, without a refresh or a server (under two minutes on two cores)
-	$(BIN)/pytest -n 2 --dist loadscope -m "not slow and not browser"
+	$(BIN)/pytest -n $(TEST_WORKERS) --dist loadscope -m "not slow and not browser"
 
 lint: .venv/.dev .venv-lint/.ready ## Style, types, import order, unused dependencies, SQL, contracts
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
