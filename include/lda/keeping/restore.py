@@ -21,7 +21,7 @@ from lda.keeping.backup import (
     sha256_of,
 )
 from lda.ledger import Ledger, copy_ledger, holds_rows, open_engine
-from lda.ledger.migrate import newest_revision
+from lda.ledger.migrate import bring_up_to_date, newest_revision
 from lda.settings import PRIVATE_FILE, PRIVATE_FOLDER, Settings
 from lda.vault import fingerprint
 
@@ -154,11 +154,13 @@ def _put_ledger(settings: Settings, source: Path) -> None:
         shutil.copyfile(source, target)
         target.chmod(PRIVATE_FILE)
         return
-    # A copy: SQLite writes into a database that it only reads, and a backup must stay as it is.
+    # A copy: SQLite writes into a database that it only reads, an older one is brought up to today's tables first, and
+    # a backup must stay as it is.
     with TemporaryDirectory(dir=settings.home, prefix=f"{UNFINISHED}-") as folder:
         shutil.copyfile(source, Path(folder) / LEDGER)
         old, new = open_engine(f"sqlite:///{folder}/{LEDGER}"), open_engine(settings.ledger_address)
         try:
+            bring_up_to_date(old)
             copy_ledger(old, new)
         finally:
             old.dispose()

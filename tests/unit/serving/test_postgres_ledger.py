@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 
@@ -15,7 +16,8 @@ from sqlalchemy import Engine, create_engine, delete, inspect, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from lda.keeping import BackupError, backup, restore
-from lda.ledger import Ledger
+from lda.keeping.backup import sha256_of
+from lda.ledger import Ledger, open_engine
 from lda.ledger.migrate import MIGRATIONS, bring_up_to_date, newest_revision
 from lda.ledger.tables import audit_entry, metadata
 from lda.settings import Settings
@@ -108,3 +110,27 @@ def test_a_backup_is_put_back_into_an_empty_database_and_into_no_other(backed_up
     another = Settings(home=tmp_path / "another", ledger_url=url, pseudonym_key=settings.token_key.decode())
     with pytest.raises(BackupError, match="holds a ledger already"):
         restore(another, tmp_path / "backups")
+
+
+def test_a_backup_of_an_older_ledger_is_put_back_and_stays_as_it_was(backed_up, url, tmp_path):
+    (folder,) = (tmp_path / "backups").iterdir()
+    book, told = folder / "ledger.db", json.loads((folder / "backup.json").read_text())
+    book.unlink()
+    older = open_engine(f"sqlite:///{book}")
+    steps(older, "0005")
+    with older.connect() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO run (run_id, kind, system_code, status, started_at) "
+            "VALUES ('r1', 'ingest', 'llr', 'succeeded', '2026-03-01 00:00:00')"
+        )
+        connection.commit()
+        connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+    older.dispose()
+    before = sha256_of(book)
+    told["ledger_revision"], told["files"]["ledger.db"]["sha256"] = "0005", before
+    (folder / "backup.json").write_text(json.dumps(told))
+    restore(Settings(home=backed_up.home, ledger_url=url), folder)
+    ledger = Ledger(url)
+    assert [(run["run_id"], run["feeds"]) for run in ledger.book.runs("llr")] == [("r1", None)]
+    ledger.close()
+    assert sha256_of(book) == before
