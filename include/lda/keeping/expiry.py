@@ -20,6 +20,7 @@ from typing import Any
 from lda.contracts import FeedContract, add_periods
 from lda.ledger import CANNOT_BE_MADE_AGAIN, FileRecord, Hold, Ledger, Submission, held_by, utc_now
 from lda.settings import Settings
+from lda.warehouse.inputs import in_force
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,16 @@ def find_expired(
 ) -> Expired:
     """What is past its feed's retention at a moment, and is to go.
 
-    :param kept: rows of the publications that stay (``publication_id``, ``period_end``, ``as_of``).
+    :param kept: rows of the publications that stay (``publication_id``, ``system_code``, ``period_end``, ``as_of``).
     """
     months = {name: kept_for for name, one in contracts.items() if (kept_for := months_kept(settings, one)) is not None}
     if not months:
         return Expired()
-    in_force, holds = ledger.in_force(at), ledger.holds()
+    standing, holds = ledger.in_force(at), ledger.holds()
     made_of = {row["publication_id"]: _made_of(settings, ledger, row) for row in kept}
     on_hold = {*settings.legal_hold, *(one.publication_id for one in holds)}
     held = {file_id: name for name, files in made_of.items() if name in on_hold for file_id in files}
-    lists = _latest_lists(contracts, in_force)
+    lists = _latest_lists(contracts, standing)
     found: dict[str, str] = {}
     staying: Counter[str] = Counter()
     for record in ledger.files():
@@ -74,7 +75,7 @@ def find_expired(
             found[record.file_id] = f"its period ended more than {months[record.feed]} months ago"
     return Expired(
         found,
-        tuple(one for one in in_force if one.file_id in found),
+        tuple(one for one in standing if one.file_id in found),
         staying,
         tuple(name for name, files in made_of.items() if files & found.keys()),
     )
@@ -96,16 +97,23 @@ def expire(ledger: Ledger, expired: Expired) -> None:
 
 
 def _made_of(settings: Settings, ledger: Ledger, row: Mapping[str, Any]) -> set[str]:
-    """File ids of what a publication was made of."""
-    found = ledger.in_force(row["as_of"], row["period_end"])
-    return {one.file_id for one in found if one.system_code in settings.systems}
+    """File ids of what a publication was made of, by its own systems, whichever are served now.
+
+    Of a system that has no file any more it is all that was in force, which may be more: nothing is freed by that.
+    """
+    own = settings.model_copy(update={"system": row["system_code"]})
+    if all((settings.systems_dir / f"{code}.yaml").exists() for code in own.systems):
+        found = in_force(own, ledger, row["as_of"], row["period_end"])
+    else:
+        found = [one for one in ledger.in_force(row["as_of"]) if one.system_code in own.systems]
+    return {one.file_id for one in found}
 
 
-def _latest_lists(contracts: Mapping[str, FeedContract], in_force: Sequence[Submission]) -> set[str]:
+def _latest_lists(contracts: Mapping[str, FeedContract], standing: Sequence[Submission]) -> set[str]:
     """File ids of every partner's latest submission of a feed that figures are not made of: an opt-out list, or
     reference data, holds until the next one comes."""
     latest: dict[tuple[str, str], Submission] = {}
-    for one in in_force:
+    for one in standing:
         if one.feed in contracts and contracts[one.feed].role != "figures":
             before = latest.get((one.feed, one.partner_code))
             latest[one.feed, one.partner_code] = max(before or one, one, key=lambda item: item.period_end)

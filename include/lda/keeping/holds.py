@@ -50,7 +50,7 @@ def place_hold(
         ledger.create()
         if file_id is not None and not any(one.file_id.startswith(file_id) for one in ledger.files()):
             raise HoldError("No file's id begins so. List files with: lda files")
-        made = {row["publication_id"] for row in ledger.book.publications(settings.system_label)}
+        made = {row["publication_id"] for row in ledger.book.publications()}
         if publication_id is not None and publication_id not in made:
             raise HoldError(f"There is no publication {publication_id}. See: lda publications")
         number = ledger.place_hold(reason.strip(), acting_person(), utc_now(), **named)

@@ -109,12 +109,15 @@ class _Prune:
         return {one.file_id for one in needed}, {one.lake_path for one in needed}
 
     def _kept(self) -> list[dict[str, Any]]:
-        """The publications that stay."""
+        """The publications that stay, of whatever systems: a ledger may hold those of others than are served now.
+        One on hold is among them, also where its folder is elsewhere."""
         gone = set(self._report.publications.removed)
+        held = {*self._settings.legal_hold, *(one.publication_id for one in self._holds)}
         return [
             row
-            for row in self._ledger.book.publications(self._settings.system_label)
-            if row["publication_id"] not in gone and (self._settings.published / row["publication_id"]).is_dir()
+            for row in self._ledger.book.publications()
+            if row["publication_id"] not in gone
+            and (row["publication_id"] in held or (self._settings.published / row["publication_id"]).is_dir())
         ]
 
     def rows(self) -> None:

@@ -170,13 +170,13 @@ class PublicationBook:
             connection.execute(insert(publication_event).values(**happened))
             connection.execute(audit)
 
-    def publications(self, system_code: str) -> list[dict[str, Any]]:
+    def publications(self, system_code: str | None = None) -> list[dict[str, Any]]:
         """Every publication with figures of a system, oldest first, as dictionaries of the table's columns.
 
         ``system_code`` may be several codes joined by commas; a publication of any of them is listed, whatever others
-        it holds, because readers have it too.
+        it holds, because readers have it too. Without one it is every publication.
         """
-        wanted = set(system_code.split(","))
+        wanted = set(system_code.split(",")) if system_code is not None else None
         first = select(func.min(publication_event.c.event_id)).where(
             publication_event.c.publication_id == publication.c.publication_id
         )
@@ -184,7 +184,7 @@ class PublicationBook:
         query = select(publication).order_by(publication.c.published_at, first.scalar_subquery())
         with self.engine.connect() as connection:
             rows = [dict(row) for row in connection.execute(query).mappings()]
-        return [row for row in rows if wanted & set(row["system_code"].split(","))]
+        return [row for row in rows if wanted is None or wanted & set(row["system_code"].split(","))]
 
     def events(self) -> list[dict[str, Any]]:
         """Every publication event, oldest first."""

@@ -17,8 +17,9 @@ from lda.contracts import load_contracts
 from lda.gates import GateOutcome, GateReport
 from lda.intake import ingest, redrive
 from lda.keeping import HoldError, keep_house, lift_hold, place_hold, prune
+from lda.keeping.expiry import find_expired
 from lda.landing import check_archive
-from lda.ledger import Hold, Ledger, held_by, utc_now
+from lda.ledger import FileRecord, Hold, Ledger, RowAccount, Verdict, held_by, utc_now
 from lda.publishing import PublicationError, publish, reproduce
 from lda.reporting.feedback import write_feedback
 from lda.settings import Settings
@@ -142,15 +143,19 @@ def test_a_hold_keeps_what_is_past_its_feeds_retention(two_months):
     assert standing(two_months) == ["2026-01", "2026-02"]
 
 
+@pytest.mark.parametrize("of_system", ["llr", "hertfordshire", "gone"])
 def test_a_publication_that_can_no_longer_be_made_again_is_told_of_once_and_one_on_hold_keeps_its_rows(
-    two_months, make_candidate, monkeypatch
+    two_months, make_candidate, monkeypatch, of_system
 ):
+    """Also one of a system that is not served now, or that has no file any more."""
     monkeypatch.setattr("lda.publishing.folder.write_report", lambda *_: [])
     passed = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
     ledger = Ledger(two_months.ledger_address)
     name = publish(two_months, ledger, make_candidate(), GateReport((passed,), UNITS)).publication_id
     with ledger.engine.begin() as connection:
         connection.execute(text("UPDATE publication SET as_of = :at"), {"at": utc_now()})
+        for table in ("publication", "submission", "file"):
+            connection.execute(text(f"UPDATE {table} SET system_code = :code"), {"code": of_system})
     kept = with_days(two_months, keep_rows_months=13)
     number = place_hold(two_months, "inquiry", publication_id=name)
     held = prune(kept, apply=True, at=SEEN_FROM)
@@ -165,6 +170,29 @@ def test_a_publication_that_can_no_longer_be_made_again_is_told_of_once_and_one_
     lines = [line["detail"] for line in ledger.trail("pruned") if line["subject"] == name]
     assert lines == ["cannot be made again: rows it was made of are past their feed's retention; its figures stay"]
     ledger.close()
+
+
+def test_an_earlier_months_publication_is_made_of_the_latest_list_of_its_moment(ledger, settings):
+    """A month that is reported later uses the opt-outs known by then, of whatever period, and no older list."""
+    entered = datetime.fromisoformat("2026-05-01")
+    for number, month in enumerate((1, 2, 3, 4)):
+        at, end = entered + timedelta(hours=number), date(2026, month, 28)
+        one = FileRecord(
+            f"{number:064}", "accepted", f"Y90001/{number}", 1, at, at, feed="opt_out",
+            partner_code="Y90001", system_code="llr", period_start=end.replace(day=1), period_end=end,
+            contract_version="1.0.0", lake_path=f"{number}.parquet",
+        )  # fmt: skip
+        ledger.register([replace(one, status="received")], [], [], at)
+        ledger.record([Verdict(one, RowAccount(1, 1))], at)
+    made = {"publication_id": "2026-01_x", "system_code": "llr", "period_end": date(2026, 1, 31)}
+    kept = [made | {"as_of": entered + timedelta(hours=2, minutes=30)}]
+    months = with_days(settings, keep_rows_months=13)
+    found = find_expired(months, ledger, load_contracts(settings), kept, SEEN_FROM + LATER)
+    assert ({name[-1] for name in found.files}, found.publications) == ({"0", "1", "2"}, ("2026-01_x",))
+    on_hold = Settings(home=settings.home, keep_rows_months=13, legal_hold=["2026-01_x"])
+    found = find_expired(on_hold, ledger, load_contracts(settings), kept, SEEN_FROM + LATER)
+    assert ({name[-1] for name in found.files}, found.publications) == ({"0", "1"}, ())
+    assert found.staying["publication 2026-01_x, on legal hold, is made of it"] == 1
 
 
 def test_by_a_setting_feeds_about_people_expire_but_for_the_last_opt_out_lists(sample):
