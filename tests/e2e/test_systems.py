@@ -136,6 +136,12 @@ def test_every_system_has_its_place_in_the_country_while_an_area_of_the_publicat
         where geography_type = 'system' and national_rank is not null and measure_id = 'ahc_uptake_ldhc'
     """)
     assert {system for (system,) in beside} == set(SYSTEMS)
+    # Its parts of the two have none: the rank under their codes is the whole ICBs'.
+    ranked = world.rows("""
+        select distinct system_code, geography_code from mart.measure_value
+        where geography_type in ('icb', 'icb_current') and national_rank is not null
+    """)
+    assert ranked == [("hertfordshire", "QM7")]
 
 
 def test_every_system_agrees_with_its_own_truth(world):

@@ -1,5 +1,5 @@
--- An area of ours that is an ICB or sub-ICB itself stands where that organisation does; others where the organisation
--- does that is the same area (seed national_area).
+-- A sub-ICB stands where that organisation does; other areas where the organisation does that is the same area (seed
+-- national_area). An ICB of ours may be a part of one only, under its code: it stands nowhere unless the seed says so.
 with ranked as (
 
     select * from {{ ref('int_national_rank') }}
@@ -12,7 +12,6 @@ national_area as (
 
 ),
 
--- An organisation's figures are its own, whichever area they are seen under.
 stands as (
 
     select
@@ -26,6 +25,7 @@ stands as (
         ranked.national_rank,
         ranked.organisations_ranked
     from ranked
+    where ranked.organisation_type = 'sub_icb'
     union all
     select
         ranked.measure_id,

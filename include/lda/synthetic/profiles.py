@@ -43,13 +43,17 @@ class PlaceProfile:
 
 @dataclass(frozen=True)
 class IcbProfile:
-    """An integrated care board and the days it held places (``valid_to`` is the first day it did not)."""
+    """An integrated care board and the days it held places (``valid_to`` is the first day it did not).
+
+    ``part`` names what the system has of an ICB that holds more: the area is called by it, as figures are of it alone.
+    """
 
     code: str
     name: str
     places: tuple[str, ...]
     valid_from: str = FROM_START
     valid_to: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True)

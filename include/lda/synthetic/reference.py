@@ -170,7 +170,8 @@ def geographies(system: SystemProfile) -> Iterator[Row]:
     for order, icb in enumerate(system.icbs, start=1):
         whole = f"system:{icb.code}" if icb.code == system.area_code else ""
         only = f"place:{icb.places[0]}" if len(system.icbs) == 1 and len(system.places) == 1 else ""
-        yield row("icb", icb.code, f"NHS {icb.name} ICB", order, icb.valid_from, icb.valid_to,
+        name = f"{icb.part} (part of NHS {icb.name} ICB)" if icb.part else f"NHS {icb.name} ICB"
+        yield row("icb", icb.code, name, order, icb.valid_from, icb.valid_to,
                   source="ODS", same_as=whole or (only and PART_OF_IT))  # fmt: skip
     yield row("region", *system.region, 1, source="ODS", same_as=PART_OF_IT)
     yield row("england", "E92000001", "England", 1, source=ONS_GEOGRAPHY, same_as=PART_OF_IT)
