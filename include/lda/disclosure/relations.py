@@ -200,16 +200,18 @@ def _between_measures() -> str:
 
 
 def _step() -> str:
-    """Each count of a measure with the same count one period later: columns of both as ``now`` and ``other``."""
-    return f"""
+    """Each count with the same count when it is next given, which is not always a period later: both as ``now`` and
+    ``other``."""
+    return """
         cell AS now JOIN (
-            SELECT measure_id, system_code, period_end,
-                lead(period_end) OVER (PARTITION BY measure_id, system_code ORDER BY period_end) AS later
-            FROM (SELECT DISTINCT measure_id, system_code, period_end FROM cell)
-        ) AS step USING (measure_id, system_code, period_end)
-        JOIN cell AS other ON other.period_end = step.later AND now.system_code = other.system_code
-            AND now.geography_type = other.geography_type AND now.geography_code = other.geography_code
-            AND {SAME_LEVEL} AND {SAME_COUNT}
+            SELECT cell_id, lead(cell_id) OVER (
+                PARTITION BY measure_id, side, system_code, geography_type, geography_code, breakdown_type,
+                    breakdown_value
+                ORDER BY period_end
+            ) AS later
+            FROM cell
+        ) AS step USING (cell_id)
+        JOIN cell AS other ON other.cell_id = step.later
     """
 
 
@@ -228,7 +230,8 @@ def _grows() -> str:
 
 
 def _flow() -> str:
-    """A stock with those who left since the period before is that of then with those who joined."""
+    """A stock with those who left since the period before is that of then with those who joined; of an area that has no
+    figure of the period before, nothing is known."""
     return f"""(
         WITH flow AS (
             SELECT *, CASE relation WHEN 'joins' THEN -1 ELSE 1 END AS sign,
@@ -240,6 +243,8 @@ def _flow() -> str:
             FROM {_step()}
             JOIN flow ON now.measure_id = flow.whole_measure_id AND now.side = flow.whole_side
                 AND other.period_end >= flow.valid_from AND other.period_end < flow.valid_to
+            JOIN measure_catalogue AS catalogue ON now.measure_id = catalogue.measure_id
+                AND date_diff('month', now.period_end, other.period_end) = catalogue.frequency_months::INTEGER
         ),
         moved AS (
             SELECT other.cell_id AS whole, relation_id AS parts_of, now.cell_id AS part, sign,

@@ -69,6 +69,17 @@ def test_a_later_month_that_shows_four_tells_nothing_but_an_earlier_one_does(see
         }
 
 
+def test_a_count_grows_across_a_month_in_which_its_area_has_no_figure(tmp_path):
+    """The practice did not send for May; the others did. That of April there were 4 holds of June all the same."""
+    seeds = write_seeds(tmp_path / "seeds", GROWS)
+    bases = {period: {**counts, ("P1", "Male"): (2, 0, 0, 0)} for period, counts in BASES.items()}
+    rows, mart = (
+        [row for row in some if (row["geography_code"], row["period_end"]) != ("P1", MAY)]
+        for some in published(bases, April_P1=4)
+    )
+    assert ("P1", "All", JUNE) in told(rows, mart, seeds)[0]
+
+
 def test_the_year_begins_again_in_april(tmp_path):
     seeds = write_seeds(tmp_path / "seeds", GROWS)
     same = BASES[APRIL] | {("P1", "Male"): (2, 0, 0, 0)}
@@ -194,6 +205,7 @@ def test_a_flow_that_does_not_hold_or_is_not_all_there_is_not_believed(tmp_path)
     assert {("P1", "All"), ("S", "All"), ("S", "Female")} <= found
     assert not {("P2", "All"), ("P3", "All")} & found
     assert flows_in(FALL, seeds, ["register", "joined"]) == set()
+    assert flows_in({APRIL: FALL[APRIL], JUNE: FALL[MAY]}, seeds) == set(), "who came and went in May is not known"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def write_seeds(
     tables: dict[str, list[dict[str, Any]]] = {
         "measure_catalogue": [
             {"measure_id": name, "unit": unit, "aggregation": kind, "denominator_kind": people, "multiplier": times,
-             "disclosure_rule": "lda"}
+             "disclosure_rule": "lda", "frequency_months": 1}
             for name, (unit, kind, people, times) in (MEASURES | FLOWS).items()
         ],
         "disclosure_rule": [
