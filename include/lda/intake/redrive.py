@@ -26,7 +26,8 @@ def redrive(
 ) -> IngestReport:
     """Judge rejected and unrecognised files, and files with rows in quarantine, by today's rules and reference data.
 
-    The bytes come from the archive; files whose bytes retention has removed stay as they are. Files whose verdict is
+    The bytes come from the archive; files whose bytes retention has removed stay as they are, and so do those past
+    their feed's retention whose bytes are on hold. Files whose verdict is
     what it was stay untouched; the report counts the others. An accepted file that changes begins a new submission
     with a new file in the lake, so that a past moment still reads the old one. The vault keeps the identifiers of the
     latest judgement alone. ``file_id`` may be the first characters of an id. ``accept_loss`` is why a list is taken
@@ -39,7 +40,12 @@ def redrive(
         if file_id is not None and not intake.ledger.has_file(file_id):
             raise IntakeError(f"No file's id begins with {file_id!r}. List files with: lda files")
         gone = {name for name, change in intake.ledger.archive_changes().items() if change.sha256 is None}
-        judged = (record for record in intake.ledger.judged(feed, file_id) if record.archived_as not in gone)
+        ended = intake.ledger.past_retention()
+        judged = (
+            record
+            for record in intake.ledger.judged(feed, file_id)
+            if record.archived_as not in gone and not record.is_past(ended)
+        )
         records = [_claimed_again(intake, record) for record in judged]
         records = [record for record in records if record.feed and (feed is None or record.feed == feed)]
         if accept_loss is not None:

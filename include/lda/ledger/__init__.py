@@ -2,7 +2,7 @@
 
 from lda.ledger.copying import copy_ledger, holds_rows
 from lda.ledger.engine import ledger_files, open_engine
-from lda.ledger.keeping import CANNOT_BE_MADE_AGAIN, ERASURE, RETENTION, ArchiveChange, Hold, held_by
+from lda.ledger.keeping import CANNOT_BE_MADE_AGAIN, ERASURE, PAST_RETENTION, RETENTION, ArchiveChange, Hold, held_by
 from lda.ledger.ledger import Ledger
 from lda.ledger.notices import NoticeBook, ToldFile
 from lda.ledger.publications import PublicationBook, utc_now
@@ -11,6 +11,7 @@ from lda.ledger.records import FileRecord, RowAccount, RuleResult, Sighting, Sub
 __all__ = [
     "CANNOT_BE_MADE_AGAIN",
     "ERASURE",
+    "PAST_RETENTION",
     "RETENTION",
     "ArchiveChange",
     "FileRecord",

@@ -9,13 +9,25 @@ from typing import Any
 
 from sqlalchemy import Engine, delete, func, insert, select, text, update
 
-from lda.ledger.records import RowAccount, Submission
+from lda.ledger.records import SUPERSEDED, RowAccount, Submission
 from lda.ledger.submissions import CHUNK
-from lda.ledger.tables import archive_change, file, file_event, hold, judgement, pseudonym_key, row_account, submission
+from lda.ledger.tables import (
+    archive_change,
+    feedback,
+    file,
+    file_event,
+    hold,
+    judgement,
+    pseudonym_key,
+    row_account,
+    submission,
+)
 
 ERASURE, RETENTION = "erasure", "retention"
 # How the audit trail begins to say that rows a publication was made of are gone for good.
 CANNOT_BE_MADE_AGAIN = "cannot be made again"
+# What the history of a file says when its submission ends for its age alone.
+PAST_RETENTION = "Its rows are past their feed's retention; nothing counts in its place."
 
 
 @dataclass(frozen=True)
@@ -92,12 +104,27 @@ class KeepingBook:
             return [Submission(**row) for row in rows]
 
     def end_submissions(self, file_ids: Iterable[str], at: datetime) -> None:
-        """End what files stand for, with nothing in its place: their rows are past their time. Safe to repeat."""
+        """End what files stand for, with nothing in its place: their rows are past their time. Safe to repeat.
+
+        The files are superseded from then on, and their history says why. No partner is told: it is no news of theirs.
+        """
         wanted = sorted(file_ids)
         with self.engine.begin() as connection:
             for start in range(0, len(wanted), CHUNK):
                 own = submission.c.file_id.in_(wanted[start : start + CHUNK]), submission.c.superseded_at.is_(None)
+                ended: list[str] = sorted(connection.scalars(select(submission.c.file_id).where(*own)))
+                if not ended:
+                    continue
                 connection.execute(update(submission).where(*own).values(superseded_at=at))
+                connection.execute(update(file).where(file.c.file_id.in_(ended)).values(status=SUPERSEDED))
+                last = select(func.max(file_event.c.event_id)).where(file_event.c.file_id == feedback.c.file_id)
+                told = feedback.c.file_id.in_(ended) & (feedback.c.event_id == last.scalar_subquery())
+                up_to_date: list[str] = list(connection.scalars(select(feedback.c.file_id).where(told)))
+                event = {"at": at, "status": SUPERSEDED, "detail": PAST_RETENTION}
+                connection.execute(insert(file_event), [{"file_id": one, **event} for one in ended])
+                connection.execute(
+                    update(feedback).where(feedback.c.file_id.in_(up_to_date)).values(event_id=last.scalar_subquery())
+                )
 
     def tidy(self) -> None:
         """Give back the room of what was removed, and renew what the database knows of its tables."""

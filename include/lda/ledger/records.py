@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 Status = Literal["received", "unrecognised", "rejected", "accepted", "superseded"]
 RECEIVED: Status = "received"
@@ -54,6 +55,11 @@ class FileRecord:
     def submission_key(self) -> SubmissionKey:
         """What the name says the file is a submission of: feed, partner and end of the period."""
         return self.feed, self.partner_code, self.period_end
+
+    def is_past(self, ended: Mapping[Any, datetime]) -> bool:
+        """True when it was here as its submission, or that of a later file, ended for its age (``past_retention``)."""
+        end = ended.get(self.submission_key)
+        return end is not None and self.received_at <= end
 
     @property
     def order(self) -> tuple[int, datetime, datetime]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from lda.ledger import FileRecord, Ledger, RowAccount, RuleResult, Sighting, Verdict, another_id, tables
+from lda.ledger import PAST_RETENTION, FileRecord, Ledger, RowAccount, RuleResult, Sighting, Verdict, another_id, tables
 from lda.settings import Settings
 
 T0 = datetime.fromisoformat("2026-04-01T08:00:00")
@@ -150,6 +150,24 @@ def test_a_replaced_file_whose_rows_retention_removed_does_not_come_back(ledger)
     withdrawn = [Verdict(replace(first, status="rejected"), RowAccount())]
     assert ledger.record(withdrawn, at(6), lambda _: False) == []
     assert ledger.in_force(at(6)) == []
+
+
+def test_what_retention_ended_does_not_come_back_when_a_late_file_is_withdrawn(ledger):
+    first, second, late = (record(name, version) for version, name in enumerate(("aaa", "bbb", "ccc"), start=1))
+    enter(ledger, first, second)
+    ledger.record([accepted(first)], at(1))
+    ledger.record([accepted(second)], at(2))
+    ledger.end_submissions([first.file_id, second.file_id], at(3))
+    assert ledger.past_retention() == {second.submission_key: at(3)}
+    assert ledger.history(second.file_id)[-1] == {"at": at(3), "status": "superseded", "detail": PAST_RETENTION}
+    told = len(ledger.history(second.file_id))
+    ledger.end_submissions([first.file_id, second.file_id], at(4))
+    assert len(ledger.history(second.file_id)) == told, "said once"
+    enter(ledger, late)
+    assert ledger.record([accepted(late)], at(5)) == [late.file_id], "what comes later counts"
+    assert ledger.record([Verdict(replace(late, status="rejected"), RowAccount())], at(6)) == []
+    assert ledger.in_force(at(6)) == []
+    assert [one.file_id for one in ledger.in_force(at(2))] == [second.file_id], "a past moment reads what stood then"
 
 
 def test_a_file_read_to_be_of_another_period_counts_for_that_one_alone(ledger):
