@@ -6,7 +6,9 @@ the lake, identifiers, quarantine, archived and landed bytes, feedback. Source: 
 limitation.
 
 That wins over being able to make a publication again; a publication's figures stay. Which can no longer be made again
-is told and recorded. A legal hold wins over it: on the file, or on a publication that is made of it.
+is told and recorded. A legal hold keeps the rows: on the file, or on a publication that is made of it. They are not in
+force any more all the same: of one partner on hold its old months would stand alone, and everybody else's be missing.
+A publication reads what stood as of its own moment, so one on hold can still be made again.
 """
 
 from __future__ import annotations
@@ -22,14 +24,17 @@ from lda.ledger import CANNOT_BE_MADE_AGAIN, FileRecord, Hold, Ledger, Submissio
 from lda.settings import Settings
 from lda.warehouse.inputs import in_force
 
+LAST_LIST = "the latest list of its sender"
+
 
 @dataclass(frozen=True)
 class Expired:
-    """Files past the retention of their feed, with the reason in words; their submissions that are in force still;
-    why others that are past it stay, counted; publications that cannot be made again without them."""
+    """Files that go because they are past the retention of their feed, with the reason in words; submissions in force
+    that end, with what becomes of their rows: those on hold stay, and count no more; why files past it stay, counted;
+    publications that cannot be made again without what goes."""
 
     files: dict[str, str] = field(default_factory=dict)
-    standing: tuple[Submission, ...] = ()
+    standing: dict[Submission, str] = field(default_factory=dict)
     staying: Counter[str] = field(default_factory=Counter)
     publications: tuple[str, ...] = ()
 
@@ -62,20 +67,27 @@ def find_expired(
     held = {file_id: name for name, files in made_of.items() if name in on_hold for file_id in files}
     lists = _latest_lists(contracts, standing)
     found: dict[str, str] = {}
+    kept_back: dict[str, str] = {}
     staying: Counter[str] = Counter()
     for record in ledger.files():
         if record.feed not in months or record.period_end is None or record.status == "received":
             continue
         if add_periods(record.period_end, "month", months[record.feed]) >= at.date():
             continue
-        why = _stays(record, holds, held, lists)
-        if why:
-            staying[why] += 1
+        over = f"its period ended more than {months[record.feed]} months ago"
+        hold = _hold(record, holds, held)
+        if hold or record.file_id in lists:
+            staying[hold or LAST_LIST] += 1
+        if record.file_id in lists:
+            continue
+        if hold:
+            kept_back[record.file_id] = f"{over}; in force until now; its rows stay: {hold}"
         else:
-            found[record.file_id] = f"its period ended more than {months[record.feed]} months ago"
+            found[record.file_id] = over
+    past = kept_back | {file_id: f"{over}; in force until now" for file_id, over in found.items()}
     return Expired(
         found,
-        tuple(one for one in standing if one.file_id in found),
+        {one: past[one.file_id] for one in standing if one.file_id in past},
         staying,
         tuple(name for name, files in made_of.items() if files & found.keys()),
     )
@@ -120,12 +132,10 @@ def _latest_lists(contracts: Mapping[str, FeedContract], standing: Sequence[Subm
     return {one.file_id for one in latest.values()}
 
 
-def _stays(record: FileRecord, holds: Sequence[Hold], held: Mapping[str, str], lists: set[str]) -> str:
-    """Why something stays although it is past its time; empty when it goes."""
+def _hold(record: FileRecord, holds: Sequence[Hold], held: Mapping[str, str]) -> str:
+    """What holds something that is past its time; empty when nothing does."""
     named = {name: getattr(record, name) for name in ("feed", "partner_code", "period_end", "file_id")}
     hold = held_by(holds, **named)
     if hold:
         return f"legal hold {hold.hold_id}: {hold.words}"
-    if record.file_id in held:
-        return f"publication {held[record.file_id]}, on legal hold, is made of it"
-    return "the latest list of its sender" if record.file_id in lists else ""
+    return f"publication {held[record.file_id]}, on legal hold, is made of it" if record.file_id in held else ""

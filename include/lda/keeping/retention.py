@@ -125,9 +125,8 @@ class _Prune:
         months = self._settings.keep_rows_months
         place = self._report.places[ROWS] = Place(f"{months} months" if isinstance(months, int) else months)
         place.staying = self._expired.staying
-        for one in self._expired.standing:
-            name = f"{one.feed} {one.partner_code} {one.period_end}"
-            place.going[name] = f"{self._expired.files[one.file_id]}; in force until now"
+        for one, words in self._expired.standing.items():
+            place.going[f"{one.feed} {one.partner_code} {one.period_end}"] = words
         self._report.cannot_be_made_again = list(self._expired.publications)
         if self._report.applied:
             expire(self._ledger, self._expired)

@@ -20,8 +20,10 @@ from lda.keeping import HoldError, keep_house, lift_hold, place_hold, prune
 from lda.keeping.expiry import find_expired
 from lda.landing import check_archive
 from lda.ledger import FileRecord, Hold, Ledger, RowAccount, Verdict, held_by, utc_now
+from lda.ledger.tables import file, submission
 from lda.publishing import PublicationError, publish, reproduce
 from lda.reporting.feedback import write_feedback
+from lda.reporting.files import find_files
 from lda.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -82,6 +84,14 @@ def two_months(used) -> Settings:
     """January, sent twice, and February."""
     put(used, "gp_ld_register_Y90001_2026-02.csv", [gp_row(1), gp_row(6, **{"LD Register Date": "never"})])
     ingest(used)
+    ledger = Ledger(used.ledger_address)
+    with ledger.engine.begin() as connection:
+        connection.execute(file.update().values(received_at=datetime.fromisoformat("2026-03-02")))
+        for row in connection.execute(submission.select()).mappings().all():
+            earlier = {name: row[name] - timedelta(hours=1) for name in ("accepted_at", "superseded_at") if row[name]}
+            own = submission.c.submission_id == row["submission_id"]
+            connection.execute(submission.update().where(own).values(**earlier))
+    ledger.close()
     return used
 
 
@@ -108,6 +118,10 @@ def test_rows_past_their_feeds_retention_go_from_every_place_also_in_force(two_m
         "care lists": 0, "candidates": 0, "runs": 0,
     }  # fmt: skip
     assert standing(two_months) == ["2026-02"]
+    stories = find_files(two_months, "2026-01")
+    assert [story.status for story in stories] == ["superseded", "superseded"]
+    assert all("past their feed's retention" in story.next_step for story in stories)
+    assert stories[1].history[-1]["detail"] == "Its rows are past their feed's retention; nothing counts in its place."
     assert len(list(two_months.lake.rglob("*.parquet"))) == 1
     identifiers = [str(path) for path in (two_months.vault / "identifiers").rglob("*.parquet")]
     assert duckdb.execute("SELECT count(DISTINCT _file_id) FROM read_parquet(?)", [identifiers]).fetchall() == [(1,)]
@@ -137,10 +151,23 @@ def test_a_contracts_own_retention_is_for_its_feed_instead_of_the_settings(used,
 def test_a_hold_keeps_what_is_past_its_feeds_retention(two_months):
     kept = with_days(two_months, keep_rows_months=13)
     number = place_hold(two_months, "inquiry", feed="gp_ld_register")
+    hold = f"legal hold {number}: feed gp_ld_register"
+    before = sorted(path for path in two_months.home.rglob("*") if path.suffix in {".parquet", ".csv"})
     report = prune(kept, apply=True, at=SEEN_FROM)
-    assert not any(place.going for place in report.places.values())
-    assert report.places["rows"].staying == {f"legal hold {number}: feed gp_ld_register": 2}
-    assert standing(two_months) == ["2026-01", "2026-02"]
+    assert {name for name, place in report.places.items() if place.going} == {"rows"}
+    assert list(report.places["rows"].going.values()) == [
+        f"its period ended more than 13 months ago; in force until now; its rows stay: {hold}"
+    ]
+    assert report.places["rows"].staying == {hold: 2}
+    assert sorted(path for path in two_months.home.rglob("*") if path.suffix in {".parquet", ".csv"}) == before
+    assert standing(two_months) == ["2026-02"], "what is kept for an inquiry is no month of the system's any more"
+    redrive(two_months)
+    assert standing(two_months) == ["2026-02"], "what is past its retention is not judged again"
+    days = with_days(two_months, keep_rows_months=13, keep_superseded_days=1, keep_archive_days=1)
+    again = prune(days, apply=True, at=SEEN_FROM)
+    assert (again.places["lake"].going, list(again.places["archive"].going)) == ({}, []), "days do not free it either"
+    lift_hold(two_months, number, "inquiry closed")
+    assert len(prune(kept, apply=True, at=SEEN_FROM).places["lake"].going) == 2, "no longer held, it goes"
 
 
 @pytest.mark.parametrize("of_system", ["llr", "hertfordshire", "gone"])
@@ -153,13 +180,17 @@ def test_a_publication_that_can_no_longer_be_made_again_is_told_of_once_and_one_
     ledger = Ledger(two_months.ledger_address)
     name = publish(two_months, ledger, make_candidate(), GateReport((passed,), UNITS)).publication_id
     with ledger.engine.begin() as connection:
-        connection.execute(text("UPDATE publication SET as_of = :at"), {"at": utc_now()})
+        connection.execute(text("UPDATE publication SET as_of = :at"), {"at": utc_now() - timedelta(minutes=30)})
         for table in ("publication", "submission", "file"):
             connection.execute(text(f"UPDATE {table} SET system_code = :code"), {"code": of_system})
     kept = with_days(two_months, keep_rows_months=13)
     number = place_hold(two_months, "inquiry", publication_id=name)
     held = prune(kept, apply=True, at=SEEN_FROM)
-    assert (held.cannot_be_made_again, standing(two_months)) == ([], ["2026-01", "2026-02"])
+    assert (held.cannot_be_made_again, standing(two_months)) == ([], ["2026-02"])
+    assert len(list(two_months.lake.rglob("*.parquet"))) == 2, "what it was made of, and what is in force"
+    made_at = ledger.book.publications()[0]["as_of"]
+    (january,) = ledger.in_force(made_at, date(2026, 1, 31))
+    assert (two_months.lake / january.lake_path).exists(), "as of its own moment it reads what it was made of"
     assert held.places["rows"].staying == {f"publication {name}, on legal hold, is made of it": 1}
     lift_hold(two_months, number, "inquiry closed")
     for _ in range(2):
