@@ -56,13 +56,16 @@ def load_lake(
     tables is a folder with a file for each table it brought. A table nobody sent is empty. A column that older files
     do not have yet is NULL in their rows; a column the contract no longer has is left out.
 
-    :raises CandidateError: when an accepted submission's Parquet file is not in the lake.
+    :raises CandidateError: when an accepted submission's Parquet file is not in the lake: by its age, or by loss.
     """
     connection.execute("CREATE SCHEMA lake")
     paths: dict[str, list[Path]] = {feed: [] for feed in feeds}
     for source in inputs:
         if source.feed in paths and source.rows_accepted:
-            paths[source.feed].append(lake / source.lake_path)
+            path = lake / source.lake_path
+            if source.superseded_at is not None and not path.exists():
+                raise CandidateError(_past(source))
+            paths[source.feed].append(path)
     for feed, tables in feeds.items():
         for table, columns in tables.items():
             definition = ", ".join(f'"{name}" {kind}' for name, kind in columns)
@@ -70,6 +73,17 @@ def load_lake(
             files = paths[feed] if len(tables) == 1 else _files_of(table, paths[feed])
             for start in range(0, len(files), FILES_AT_ONCE):
                 _insert(connection, feed, table, dict(columns), files[start : start + FILES_AT_ONCE])
+
+
+def _past(source: Submission) -> str:
+    """Why the rows of something that is not in force any more are not there, and what to do."""
+    words = "ended for its age" if source.superseded_by is None else "was replaced"
+    return (
+        f"The {source.feed} submission of {source.partner_code} for {source.period_end} {words} on "
+        f"{source.superseded_at:%Y-%m-%d}; its rows are past their retention and no longer in the lake "
+        "(docs/keeping.md). A refresh as of a moment before that cannot be made again. Run it as of now: lda refresh. "
+        f"If retention did not remove them, restore the lake from its backup: {Path(source.lake_path).name}."
+    )
 
 
 def _files_of(table: str, folders: Iterable[Path]) -> list[Path]:

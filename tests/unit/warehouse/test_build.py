@@ -52,6 +52,17 @@ def test_an_accepted_file_that_is_not_in_the_lake_is_named(settings):
         load_lake(connection, settings.lake, {"gp": {"gp": COLUMNS}}, [source])
 
 
+@pytest.mark.parametrize(("by", "words"), [(None, "ended for its age"), ("later", "was replaced")])
+def test_rows_past_their_retention_are_not_to_be_restored_or_judged_again(settings, by, words):
+    source = lake_file(settings, "gone", "SELECT 't1' AS person_token")
+    (settings.lake / source.lake_path).unlink()
+    ended = replace(source, superseded_at=datetime.fromisoformat("2027-03-15"), superseded_by=by)
+    with duckdb.connect() as connection, pytest.raises(CandidateError) as refused:
+        load_lake(connection, settings.lake, {"gp": {"gp": COLUMNS}}, [ended])
+    assert f"{words} on 2027-03-15; its rows are past their retention" in str(refused.value)
+    assert "Run it as of now: lda refresh" in str(refused.value) and "redrive" not in str(refused.value)
+
+
 def test_ledger_tables_are_typed_also_when_empty():
     with duckdb.connect() as connection:
         run = {
