@@ -17,7 +17,8 @@ Finishes an erasure that was stopped, removes what is past its time by the setti
 candidates and publications), hashes the archive and the publication in force again, vacuums the ledger, and asks for a
 backup when none is new.
 
-* **Out:** nothing that a refresh waits for. What is in force, needed by a kept publication or on legal hold stays.
+* **Out:** nothing that a refresh waits for. What is on legal hold stays, and so does what is in force or needed by a
+  kept publication, but for rows past their feed's retention (`docs/keeping.md`).
 * **Safe to run again:** a second run finds nothing to remove.
 * **When it fails:** its log names what is damaged or missing, or that there is no new backup: see
   `docs/runbooks/restore-from-backup.md`. `lda prune` says what would go and why.

@@ -25,6 +25,8 @@ from pydantic_settings import (
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 ENV_FILE = PROJECT_DIR / ".env"
 PRIVATE_FOLDER = 0o700
+# And those of a publication's folder for named analysts, who are its group.
+ANALYSTS_FOLDER = 0o750
 # Characters of the shortest pseudonym key.
 _KEY_LENGTH = 32
 PRIVATE_FILE = 0o600

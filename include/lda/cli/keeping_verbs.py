@@ -93,7 +93,7 @@ def prune(
     apply: Annotated[bool, typer.Option("--apply/--dry-run", help="Remove; by default only say what and why.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Remove what is past its time by the settings LDA_KEEP_*, and nothing that is needed or on legal hold."""
+    """Remove what is past its time by the settings LDA_KEEP_* and the feeds' retention; nothing on legal hold."""
     from lda.keeping import prune as run
     from lda.reporting.keeping_render import retention_view
     from lda.settings import Settings

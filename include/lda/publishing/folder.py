@@ -27,7 +27,7 @@ from lda.publishing.tables import (
     write_figures,
 )
 from lda.reporting.report import write_report
-from lda.settings import Settings
+from lda.settings import ANALYSTS_FOLDER, Settings
 from lda.warehouse.candidate import Candidate, columns_of, open_candidate, quoted
 
 MANIFEST = "publication.json"
@@ -38,7 +38,7 @@ RESTRICTED_DATABASE = "lda_mart.duckdb"
 REPORT = "report"
 DICTIONARY = "dictionary.json"
 # (folder, file) modes: public for everyone, restricted for the owner and the analysts' group.
-MODES = {PUBLIC: (0o755, 0o444), RESTRICTED: (0o750, 0o440)}
+MODES = {PUBLIC: (0o755, 0o444), RESTRICTED: (ANALYSTS_FOLDER, 0o440)}
 OPEN_FOLDER, OPEN_FILE = MODES[PUBLIC]
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lda.ledger import ledger_files
-from lda.settings import ENV_FILE, PRIVATE_FILE, PRIVATE_FOLDER, Settings
+from lda.settings import ANALYSTS_FOLDER, ENV_FILE, PRIVATE_FILE, PRIVATE_FOLDER, Settings
 
 log = logging.getLogger(__name__)
 KEY_NAME = "LDA_PSEUDONYM_KEY"
@@ -42,7 +42,8 @@ class TooOpen:
 
 def too_open(settings: Settings) -> list[TooOpen]:
     """What others can open of landing, archive, vault, lake, warehouse, a ledger in SQLite (it knows the names of
-    files), the demo's key and a ``.env`` with the key.
+    files), the demo's key and a ``.env`` with the key; and what others than named analysts can open of a publication's
+    restricted part.
 
     What is not there is not told of, nor what is closed further than it must be.
     """
@@ -50,6 +51,9 @@ def too_open(settings: Settings) -> list[TooOpen]:
     folders = (settings.landing, settings.archive, settings.vault, settings.lake, settings.warehouse)
     places = [(path, PRIVATE_FOLDER) for path in folders]
     places += [(path, PRIVATE_FILE) for path in (settings.demo_key_path, *ledger_files(settings.ledger_address))]
+    # Not the link to the one in force, nor what is still being written.
+    publications = [one for one in sorted(settings.published.glob("[!.]*")) if not one.is_symlink()]
+    places += [(one / "restricted", ANALYSTS_FOLDER) for one in publications]
     found = [
         TooOpen((path.relative_to(home) if path.is_relative_to(home) else path).as_posix(), mode, expected)
         for path, expected in places

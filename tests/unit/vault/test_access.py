@@ -56,6 +56,16 @@ def test_each_place_that_others_can_open_stops_production_and_is_named_with_the_
     check_access(production)
 
 
+def test_the_restricted_part_of_a_publication_is_for_its_group_alone(production):
+    restricted = production.published / "2026-03_x" / "restricted"
+    restricted.mkdir(parents=True, mode=0o750)
+    restricted.chmod(0o750)
+    check_access(production)
+    restricted.chmod(0o755)
+    with pytest.raises(AccessError, match="2026-03_x/restricted: permissions are 0755, expected 0750"):
+        check_access(production)
+
+
 def test_the_demo_warns_and_goes_on(production, caplog):
     demo = production.model_copy(update={"environment": "demo"})
     demo.vault.chmod(0o755)
