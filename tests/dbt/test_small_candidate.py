@@ -135,12 +135,13 @@ def test_a_small_group_and_an_empty_one_look_the_same_to_the_public(candidate: C
 def test_coverage_says_who_stands_in_with_an_earlier_submission(candidate: Candidate) -> None:
     with candidate.read() as connection:
         counts = connection.execute(
-            "SELECT partners_expected, partners_received, partners_stale, coverage FROM published.measure_coverage "
+            "SELECT partners_expected, partners_received, partners_stale, coverage, has_figure, is_complete "
+            "FROM published.measure_coverage "
             "WHERE measure_id = 'ahc_uptake_register' AND geography_type = 'place' AND geography_code = ? "
             "AND period_end = ?",
             [LEICESTER_PLACE, MARCH],
         ).fetchall()
-    assert counts == [(2, 1, 1, 0.5)]
+    assert counts == [(2, 1, 1, 0.5, True, True)]
 
 
 def test_the_wilson_interval_agrees_with_the_published_examples(empty_candidate: Candidate) -> None:

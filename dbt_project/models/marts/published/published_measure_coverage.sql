@@ -29,6 +29,8 @@ select
     coverage.partners_received,
     coverage.partners_stale,
     coverage.coverage,
+    coverage.has_figure,
+    coverage.is_complete,
     run.publication_id
 from coverage
 inner join geography_month
