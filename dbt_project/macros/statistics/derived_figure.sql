@@ -105,7 +105,8 @@ made_of as (
 
 ),
 
--- Of the people each network had not counted by a month of an earlier year, those whom it had by the end of that year.
+-- Of the people each network had not counted by a month of an earlier year, those whom it had by the end of that year;
+-- of networks that lack no practice in either month.
 run_off as (
 
     select
@@ -128,6 +129,9 @@ run_off as (
         early.geography_type = '{{ var("forecast_geography") }}'
         and early.denominator > early.numerator
         and final.numerator is not null
+        -- A practice that is absent from one of the two months would be people lost, or checks gained.
+        and coalesce(early.is_complete, true)
+        and coalesce(final.is_complete, true)
 
 ),
 
