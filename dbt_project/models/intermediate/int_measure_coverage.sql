@@ -1,6 +1,7 @@
 {%- set many = "'" ~ var('many_partner_types') | join("', '") ~ "'" -%}
 -- What is absent: a submission that its partner owes, or would owe were it not paused, and that neither came nor, of a
--- measure that is carried forward, has an earlier one to stand in for it.
+-- measure that is carried forward, has an earlier one to stand in for it. Of a measure that counts from 1 April nothing
+-- of last year stands in: it says nothing of this one, and its partner's figure would fall to nobody.
 with measure as (
 
     select * from {{ ref('stg_measure') }}
@@ -57,10 +58,14 @@ feed_period as (
 
     select distinct
         measure_period.feed as feeds,
+        measure.year_to_date,
         feed.feed,
         feed.has_many_partners,
-        measure_period.period_end
+        measure_period.period_end,
+        measure_period.financial_year_start
     from measure_period
+    inner join measure
+        on measure_period.measure_id = measure.measure_id
     inner join feed
         on {{ in_list('feed.feed', 'measure_period.feed') }}
 
@@ -70,6 +75,7 @@ feed_coverage as (
 
     select
         feed_period.feeds,
+        feed_period.year_to_date,
         feed_period.period_end,
         partner_geography.system_code,
         partner_geography.geography_type,
@@ -104,9 +110,14 @@ feed_coverage as (
             and feed_period.period_end = effective_submission.period_end
             and partner_geography.partner_code = effective_submission.partner_code
             and partner_geography.system_code = effective_submission.system_code
+            and (
+                not feed_period.year_to_date
+                or feed_period.financial_year_start <= effective_submission.submission_period_end
+            )
     where expected_submission.partner_code is not null or effective_submission.partner_code is not null
     group by
         feed_period.feeds,
+        feed_period.year_to_date,
         feed_period.period_end,
         partner_geography.system_code,
         partner_geography.geography_type,
@@ -142,5 +153,6 @@ inner join measure
 inner join feed_coverage
     on
         measure_period.feed = feed_coverage.feeds
+        and measure.year_to_date = feed_coverage.year_to_date
         and measure_period.period_end = feed_coverage.period_end
         and {{ in_list('feed_coverage.geography_type', 'measure.geography_types') }}

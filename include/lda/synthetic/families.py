@@ -141,7 +141,7 @@ class Registers:
             self._scheme[view.month] += scheme_return(plan, block.people, view)
         in_force = register_in_force(plan, self._made.counted_views(block), self._extracts.missing)
         add_listings(self._made.truth, plan, block.people, block.views, self._extracts.missing)
-        add_register_measures(self._made.truth, plan, block.people, in_force)
+        add_register_measures(self._made.truth, plan, block.people, in_force, self._extracts.missing)
 
     def write(self) -> None:
         """Finish the practices' files and write the scheme's return."""

@@ -9,8 +9,8 @@ Nothing here reads the written files or any SQL. The rules are those of the meas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from math import fsum
 from pathlib import Path
@@ -64,6 +64,8 @@ NOT_IN = {
     "pcn": {"ld_prevalence"},
     "neighbourhood": {"ld_prevalence"},
 }
+# Measures of the registers that count what happened since 1 April.
+SINCE_APRIL = frozenset({"ahc_uptake_register", "ahc_and_hap", "ahc_declined"})
 # Areas that have figures of a measure because others have.
 FOLLOWS = {"sub_icb": "practice", "icb": "practice", "icb_current": "practice", "pcn_current": "pcn"}
 SCHEME_REGISTER_AREAS = ("pcn", "place", "system")
@@ -104,14 +106,18 @@ class Truth:
         # Every area that has a cell, as geography type and code, in a fixed order.
         self.areas: dict[tuple[str, str], None] = {}
 
-    @contextmanager
-    def without(self, places: Sequence[int]) -> Iterator[None]:
+    def without(self, places: Sequence[int]) -> AbstractContextManager[None]:
         """Add nothing, meanwhile, to places that nobody told of, nor to what they are a part of: where any is missing,
         the system and the rest of it are not known either."""
         unknown = {("place", self.geography.places[place]) for place in places}
         if unknown:
             unknown |= {("system", self.geography.system_area), ("place", UNALLOCATED)}
-        self._unknown = frozenset(unknown)
+        return self.leaving_out(unknown)
+
+    @contextmanager
+    def leaving_out(self, areas: Iterable[tuple[str, str]]) -> Iterator[None]:
+        """Add nothing, meanwhile, to some areas."""
+        self._unknown = frozenset(areas)
         try:
             yield
         finally:
@@ -271,7 +277,20 @@ def _after(day: Days, end: int) -> Flags:
     return after
 
 
-def add_register_measures(truth: Truth, plan: Plan, people: People, views: Sequence[RegisterView]) -> None:
+def not_heard_since_april(plan: Plan, month: int, missing: Mapping[int, set[int]]) -> frozenset[tuple[str, str]]:
+    """Areas of which no practice has sent a register of the month's financial year: nothing counted from 1 April is
+    known of them. Where some practice has, the others count with what they last sent."""
+    start = financial_year_start(plan.ends[month])
+    months = [sent for sent in range(max(0, month - STALE_AFTER_MONTHS), month + 1) if plan.ends[sent] >= start]
+    silent = set.intersection(*(missing.get(sent, set()) for sent in months))
+    areas = plan.geography.practice_areas(plan.ends[month])
+    heard = {where for practice, its in enumerate(areas) if practice not in silent for where in its}
+    return frozenset(where for practice in silent for where in areas[practice]) - heard
+
+
+def add_register_measures(
+    truth: Truth, plan: Plan, people: People, views: Sequence[RegisterView], missing: Mapping[int, set[int]]
+) -> None:
     """Register size, checks, checks with plans and declines, from views already joined by ``register_in_force``."""
     for joined in views:
         end = plan.ends[joined.month]
@@ -294,8 +313,10 @@ def add_register_measures(truth: Truth, plan: Plan, people: People, views: Seque
             "ahc_rolling_12_months_ethnicity": (rolling & stated, fourteen),
         }
         traits = _traits(plan, people, view, age)
+        not_heard = not_heard_since_april(plan, joined.month, missing)
         for measure, (counted, among) in cases.items():
-            _add_rows(truth, measure, end, view.practice, traits, counted & among, among)
+            with truth.leaving_out(not_heard if measure in SINCE_APRIL else ()):
+                _add_rows(truth, measure, end, view.practice, traits, counted & among, among)
         _add_rows(truth, "ld_prevalence", end, view.practice, traits, everyone, ~everyone)
 
 
