@@ -9,7 +9,7 @@ from lda.intake.database import IntakeError
 from lda.intake.report import IngestReport
 from lda.intake.run import Progress, judge_all, run_of
 from lda.intake.tidying import drop_superseded_identifiers
-from lda.landing import claims_of
+from lda.landing import claims_of, removed_bytes
 from lda.ledger import FileRecord
 from lda.ledger.records import REJECTED
 from lda.settings import Settings
@@ -26,12 +26,12 @@ def redrive(
 ) -> IngestReport:
     """Judge rejected and unrecognised files, and files with rows in quarantine, by today's rules and reference data.
 
-    The bytes come from the archive; files whose bytes retention has removed stay as they are, and so do those past
-    their feed's retention whose bytes are on hold. Files whose verdict is
-    what it was stay untouched; the report counts the others. An accepted file that changes begins a new submission
-    with a new file in the lake, so that a past moment still reads the old one. The vault keeps the identifiers of the
-    latest judgement alone. ``file_id`` may be the first characters of an id. ``accept_loss`` is why a list is taken
-    although many people of the list before are not on it; it goes into the audit trail and holds for that file.
+    The bytes come from the archive; files whose bytes retention has removed stay as they are until the bytes come
+    again, and those past their feed's retention for good. Files whose verdict is what it was stay untouched; the report
+    counts the others. An accepted file that changes begins a new submission with a new file in the lake, so that a past
+    moment still reads the old one. The vault keeps the identifiers of the latest judgement alone. ``file_id`` may be
+    the first characters of an id. ``accept_loss`` is why a list is taken although many people of the list before are
+    not on it; it goes into the audit trail and holds for that file.
 
     :raises IntakeError: when no file's id begins so, or the loss is accepted of anything but one such list.
     """
@@ -39,7 +39,7 @@ def redrive(
     with run_of(settings, "redrive", [feed] if feed else None, again=True) as (intake, report):
         if file_id is not None and not intake.ledger.has_file(file_id):
             raise IntakeError(f"No file's id begins with {file_id!r}. List files with: lda files")
-        gone = {name for name, change in intake.ledger.archive_changes().items() if change.sha256 is None}
+        gone = removed_bytes(settings, intake.ledger)
         ended = intake.ledger.past_retention()
         judged = (
             record

@@ -2,7 +2,7 @@
 
 from lda.landing.archive import archive_file, archive_path
 from lda.landing.discovery import Discovery, discover, landed_as, unfinished
-from lda.landing.integrity import ArchiveReport, check_archive
+from lda.landing.integrity import ArchiveReport, check_archive, removed_bytes
 from lda.landing.recognition import Claim, claims, claims_of
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "claims_of",
     "discover",
     "landed_as",
+    "removed_bytes",
     "unfinished",
 ]

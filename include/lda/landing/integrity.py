@@ -16,8 +16,8 @@ from lda.settings import Settings
 class ArchiveReport:
     """What a check of the archive found, as hashes of bytes. ``unknown`` are those that no ledger line is about.
 
-    ``removed`` counts those whose time was over. Bytes from which a person's rows were erased are held to the hash that
-    the ledger has of them since.
+    ``removed`` counts those whose time was over and that did not come again since. Bytes from which a person's rows
+    were erased are held to the hash that the ledger has of them since.
     """
 
     files: int = 0
@@ -37,6 +37,15 @@ class ArchiveReport:
         return {**asdict(self), "sound": self.sound}
 
 
+def removed_bytes(settings: Settings, ledger: Ledger) -> set[str]:
+    """Hashes of the bytes that retention removed from the archive, but for those that came again since."""
+    return {
+        name
+        for name, change in ledger.archive_changes().items()
+        if change.sha256 is None and not archive_path(settings, name).exists()
+    }
+
+
 def check_archive(
     settings: Settings, ledger: Ledger, progress: Callable[[str, int, int], None] | None = None
 ) -> ArchiveReport:
@@ -44,7 +53,7 @@ def check_archive(
     report = ArchiveReport()
     changes = ledger.archive_changes()
     known = {record.archived_as for record in ledger.files()}
-    removed = {name for name, change in changes.items() if change.sha256 is None}
+    removed = removed_bytes(settings, ledger)
     report.missing = sorted(name for name in known - removed if not archive_path(settings, name).exists())
     report.removed = len(removed)
     paths = sorted(path for path in settings.archive.glob("*/*") if path.is_file() and not path.name.startswith("."))
@@ -53,7 +62,8 @@ def check_archive(
             progress("archive", number, len(paths))
         change = changes.get(path.name)
         with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != (change.sha256 if change else path.name):
+            # Bytes that were removed and came again are those of their name.
+            if hashlib.file_digest(file, "sha256").hexdigest() != ((change.sha256 if change else None) or path.name):
                 report.damaged.append(path.name)
         report.files += 1
         report.size_bytes += path.stat().st_size

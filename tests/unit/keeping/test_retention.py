@@ -273,6 +273,20 @@ def test_what_is_past_its_time_goes_and_the_rest_goes_on_working(used):
     assert not any(place.going for name, place in prune(kept, at=at).places.items() if name != "runs")
 
 
+def test_bytes_that_were_removed_and_come_again_are_sound_and_judged_again(used):
+    first = (used.landing / "Y90001" / "gp_ld_register_Y90001_2026-01.csv").read_bytes()
+    prune(with_days(used, **DAYS), apply=True, at=utc_now() + LATER)
+    (used.landing / "Y90001" / "gp_ld_register_Y90001_2026-02.csv").write_bytes(first)
+    assert ingest(used).files == 1
+    ledger = Ledger(used.ledger_address)
+    archive = check_archive(used, ledger)
+    assert (archive.damaged, archive.missing, archive.files, archive.removed) == ([], [], 2, 1)
+    redrive(used)
+    (line,) = ledger.trail("redrove")
+    assert line["detail"].startswith("2 files judged again"), "the one of February, and the one of January of its bytes"
+    ledger.close()
+
+
 def test_a_kept_publication_keeps_what_it_was_made_of(used, make_candidate, monkeypatch):
     monkeypatch.setattr("lda.publishing.folder.write_report", lambda *_: [])
     passed = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
