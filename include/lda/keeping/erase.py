@@ -23,9 +23,9 @@ from lda.keeping.erasing import Plan, Progress, make_plan, pending_folder
 from lda.keeping.held import identifier_files, keep_rows
 from lda.keeping.redaction import Needles
 from lda.keeping.subject import ErasureError, find_subject, valid_nhs_number
-from lda.landing import archive_path
+from lda.landing import archive_path, is_as_taken_in
 from lda.landing.archive import READ_ONLY
-from lda.ledger import ERASURE, Ledger, held_by, utc_now
+from lda.ledger import ERASURE, Ledger, Sighting, held_by, utc_now
 from lda.reporting.feedback import withdraw_documents
 from lda.settings import Settings
 from lda.vault import add_to_erased, check_access, check_key, quarantine_path, token
@@ -146,12 +146,14 @@ def _carry_out(settings: Settings, ledger: Ledger, contracts: Mapping[str, FeedC
     lists = sum(path.is_file() for path in (settings.vault / "direct_care").rglob("*"))
     shutil.rmtree(settings.vault / "direct_care", ignore_errors=True)
     record_erased_rows(settings, plan.erased)
-    _rewrite_archive(settings, ledger, plan)
+    left = _rewrite_archive(settings, ledger, plan)
     for path in settings.warehouse.glob("*.duckdb*"):
         path.unlink()
     feeds = {record.feed for one in plan.files if (record := ledger.file(one))}
     words = f"{plan.reason} ({sum(map(len, plan.rows.values()))} rows in {len(plan.files)} files of {len(feeds)} feeds)"
-    ledger.note("erased", "one person", f"{words}; {lists} files of lists for direct care removed" if lists else words)
+    words += f"; {lists} files of lists for direct care removed" if lists else ""
+    words += f"; {left} landed files stay, which changed since they were taken in" if left else ""
+    ledger.note("erased", "one person", words)
     shutil.rmtree(pending_folder(settings))
 
 
@@ -220,21 +222,29 @@ def _erase_from_quarantine(
             keep_rows(path, f"NOT ({found})", connection)
 
 
-def _rewrite_archive(settings: Settings, ledger: Ledger, plan: Plan) -> None:
-    """Put the bytes without the person's rows in the place of those with them, here and where they were landed."""
-    landed: dict[str, list[str]] = defaultdict(list)
+def _rewrite_archive(settings: Settings, ledger: Ledger, plan: Plan) -> int:
+    """Put the bytes without the person's rows in the place of those with them, and remove them where they were landed.
+
+    Returns how many landed files stay because they are others now: an ingest takes those in, without the person.
+    """
+    landed: dict[str, list[Sighting]] = defaultdict(list)
     archived_as = {record.file_id: record.archived_as for record in ledger.files()}
-    for path, seen in ledger.sightings().items():
-        landed[archived_as.get(seen.file_id, "")].append(path)
+    for seen in ledger.sightings().values():
+        landed[archived_as.get(seen.file_id, "")].append(seen)
+    left = 0
     for content_hash, sha256 in plan.archived.items():
         ledger.record_archive_change(content_hash, sha256, ERASURE, utc_now())
         replacement = pending_folder(settings) / content_hash
         if replacement.exists():
             replacement.chmod(READ_ONLY)
             os.replace(replacement, archive_path(settings, content_hash))  # noqa: PTH105 (the one atomic step)
-        for path in landed[content_hash]:
-            whole = settings.landing / path
-            shutil.rmtree(whole) if whole.is_dir() else whole.unlink(missing_ok=True)
+        for seen in landed[content_hash]:
+            whole = settings.landing / seen.landing_path
+            if is_as_taken_in(settings.landing, seen):
+                shutil.rmtree(whole) if whole.is_dir() else whole.unlink()
+            else:
+                left += whole.exists()
+    return left
 
 
 def _publications_with(settings: Settings, tokens: list[str]) -> list[str]:

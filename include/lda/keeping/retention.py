@@ -21,7 +21,7 @@ from lda.contracts import FeedContract, load_contracts
 from lda.keeping.backup import standing_still
 from lda.keeping.expiry import Expired, expire, find_expired
 from lda.keeping.held import identifier_files, keep_rows, source
-from lda.landing import archive_path
+from lda.landing import archive_path, is_as_taken_in
 from lda.ledger import RETENTION, FileRecord, Hold, Ledger, held_by, utc_now
 from lda.publishing import PruneReport, remove_publications
 from lda.reporting.feedback import ID_IN_NAME
@@ -170,7 +170,7 @@ class _Prune:
         return self._report.applied
 
     def landing(self) -> None:
-        """Landed files that are in the archive."""
+        """Landed files that are in the archive. What was delivered since under the name of one is not."""
         place = self._place("landing", self._settings.keep_landing_days)
         by_id = {record.file_id: record for record in self._files}
         for path, seen in sorted(self._ledger.sightings().items()) if place else ():
@@ -179,6 +179,8 @@ class _Prune:
                 continue
             archived = archive_path(self._settings, record.archived_as).exists() or self._is_expired(record)
             why = self._stays(place, record.received_at, record) if archived else "not in the archive"
+            if not is_as_taken_in(self._settings.landing, seen):
+                why = "changed since it was taken in"
             if self._settle(place, path, why, seen.size_bytes, record):
                 shutil.rmtree(landed) if landed.is_dir() else landed.unlink()
 

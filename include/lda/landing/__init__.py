@@ -1,7 +1,7 @@
 """Landing: what arrived, archived once by its content and entered in the ledger."""
 
 from lda.landing.archive import archive_file, archive_path
-from lda.landing.discovery import Discovery, discover, landed_as, unfinished
+from lda.landing.discovery import Discovery, discover, is_as_taken_in, landed_as, unfinished
 from lda.landing.integrity import ArchiveReport, check_archive, removed_bytes
 from lda.landing.recognition import Claim, claims, claims_of
 
@@ -15,6 +15,7 @@ __all__ = [
     "claims",
     "claims_of",
     "discover",
+    "is_as_taken_in",
     "landed_as",
     "removed_bytes",
     "unfinished",

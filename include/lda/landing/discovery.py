@@ -100,13 +100,8 @@ def _landed(folder: Path, is_submission: Callable[[str], bool], found: Discovery
         for name in sorted(names):
             if _is_unfinished(name):
                 continue
-            path = Path(root, name)
-            try:
-                known = path.lstat()
-            except OSError:
-                continue
-            if stat.S_ISREG(known.st_mode):
-                yield Landed(path, landed_as(folder, path), known.st_size, known.st_mtime_ns)
+            if file := _landed_file(folder, Path(root, name)):
+                yield file
 
 
 def _not_taken_in(found: Discovery, landing_path: str, error: OSError) -> None:
@@ -126,6 +121,26 @@ def unfinished(landing: Path) -> list[str]:
 
 def _is_unfinished(name: str) -> bool:
     return name.startswith(".") or name.lower().endswith(UNFINISHED)
+
+
+def is_as_taken_in(landing: Path, seen: Sighting) -> bool:
+    """True while what lies at a landed path is what was last taken in from there, by size and time; only that is in the
+    archive. False for a later delivery under the same name, and for nothing."""
+    path = landing / seen.landing_path
+    whole = path.is_dir() and not path.is_symlink()
+    item = _landed_folder(landing, path) if whole else _landed_file(landing, path)
+    return item is not None and _unchanged(item, seen)
+
+
+def _landed_file(landing: Path, path: Path) -> Landed | None:
+    """A file as one landed thing; None for what is no file, or is gone."""
+    try:
+        known = path.lstat()
+    except OSError:
+        return None
+    if not stat.S_ISREG(known.st_mode):
+        return None
+    return Landed(path, landed_as(landing, path), known.st_size, known.st_mtime_ns)
 
 
 def _landed_folder(landing: Path, path: Path) -> Landed | None:

@@ -151,6 +151,22 @@ def test_a_new_file_with_the_person_is_taken_without_them(used):
     assert (lake_rows(used) - rows).total() <= 1
 
 
+def test_a_correction_that_no_ingest_has_seen_stays_in_landing(used):
+    number, _ = people(used).most_common(1)[0]
+    ledger = Ledger(used.ledger_address)
+    landed = [used.landing / path for path in ledger.sightings()]
+    ledger.close()
+    correction = next(
+        path for path in landed if path.name.startswith("gp_ld_register_") and any(number in one for one in texts(path))
+    )
+    content = correction.read_bytes() + b"\n"
+    correction.write_bytes(content)
+    erase(used, number, REASON, apply=True)
+    assert correction.read_bytes() == content
+    (line,) = [line for line in tell(used)[1] if line["action"] == "erased"]
+    assert "; 1 landed files stay, which changed since they were taken in" in line["detail"]
+
+
 @pytest.mark.parametrize("step", ["record_fewer_rows", "withdraw_documents", "_rewrite_archive", "_erase_rows"])
 def test_an_erasure_that_was_stopped_is_finished_by_the_next(used, monkeypatch, step):
     number, _ = people(used).most_common(1)[0]

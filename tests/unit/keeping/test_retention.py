@@ -287,6 +287,16 @@ def test_bytes_that_were_removed_and_come_again_are_sound_and_judged_again(used)
     ledger.close()
 
 
+def test_a_correction_that_no_ingest_has_seen_stays_in_landing(used):
+    name, kept, at = "gp_ld_register_Y90001_2026-01_v2.csv", with_days(used, **DAYS), utc_now() + LATER
+    put(used, name, [gp_row(1), gp_row(2), gp_row(4), gp_row(6)])
+    landing = prune(kept, apply=True, at=at).places["landing"]
+    assert (len(landing.going), landing.staying) == (2, {"changed since it was taken in": 1})
+    assert [path.name for path in used.landing.rglob("*.csv")] == [name]
+    assert ingest(used).files == 1
+    assert list(prune(kept, apply=True, at=at).places["landing"].going) == [f"Y90001/{name}"]
+
+
 def test_a_kept_publication_keeps_what_it_was_made_of(used, make_candidate, monkeypatch):
     monkeypatch.setattr("lda.publishing.folder.write_report", lambda *_: [])
     passed = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")

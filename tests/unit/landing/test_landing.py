@@ -12,7 +12,7 @@ from datetime import date, datetime
 import pytest
 
 from lda.contracts import load_contracts, load_systems
-from lda.landing import archive_path, claims, discover, discovery
+from lda.landing import archive_path, claims, discover, discovery, is_as_taken_in
 from lda.landing.archive import archive_file
 
 GP_FILE = "gp_ld_register_Y90001_2026-03.csv"
@@ -259,3 +259,21 @@ def test_archived_bytes_and_their_name_are_on_the_disk_before_anybody_is_told(se
     archived = archive_path(settings, content_hash)
     written, *names = (path.stat().st_ino for path in (archived, archived.parent, settings.archive))
     assert steps == [written, "named", *names]
+
+
+def test_what_was_taken_in_is_told_from_what_was_delivered_since(settings, ledger, look):
+    file = land(settings, GP_FILE, b"content")
+    folder = land(settings, "MHS001.csv", b"content", "Y90001/MHSDS_RT5_2026-03").parent
+    look()
+    seen = ledger.sightings()
+    assert set(seen) == {f"Y90001/{GP_FILE}", "Y90001/MHSDS_RT5_2026-03"}
+    assert all(is_as_taken_in(settings.landing, one) for one in seen.values())
+    file.write_bytes(b"kontent")
+    (folder / "MHS002.csv").write_bytes(b"more")
+    assert not any(is_as_taken_in(settings.landing, one) for one in seen.values())
+    look()
+    assert all(is_as_taken_in(settings.landing, one) for one in ledger.sightings().values())
+    (folder / "MHS003.csv.part").touch()
+    file.unlink()
+    file.symlink_to(folder / "MHS001.csv")
+    assert not any(is_as_taken_in(settings.landing, one) for one in ledger.sightings().values())
