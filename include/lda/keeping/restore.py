@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import SecretStr
+from sqlalchemy import make_url
 
 from lda.keeping.backup import (
     LEDGER,
@@ -25,7 +26,8 @@ from lda.ledger.migrate import bring_up_to_date, newest_revision
 from lda.settings import PRIVATE_FILE, PRIVATE_FOLDER, Settings
 from lda.vault import fingerprint
 
-# There while a restore is under way: one that was stopped is done again from the start.
+# There while a restore is under way: one that was stopped is done again from the start. Once the ledger is in the
+# database of LDA_LEDGER_URL, it says of which backup and where, for that cannot be done twice.
 UNFINISHED = ".restoring"
 _NOT_IN_THE_WAY = {UNFINISHED, "demo_pseudonym_key", ".locks", ".publication.lock"}
 
@@ -41,7 +43,7 @@ def restore(settings: Settings, folder: Path, progress: Progress | None = None) 
     """
     folder = ([folder] if (folder / MANIFEST).exists() else backups_in(folder) or [folder])[-1]
     manifest = read_backup(folder)
-    _check_place(settings)
+    has_ledger = _check_place(settings, folder)
     _check_versions(settings, manifest)
     _check_files(folder, manifest, progress)
     home = settings.home
@@ -59,7 +61,9 @@ def restore(settings: Settings, folder: Path, progress: Progress | None = None) 
     for name, target in manifest["links"].items():
         (home / name).unlink(missing_ok=True)
         (home / name).symlink_to(target)
-    _put_ledger(settings, folder / LEDGER)
+    if not has_ledger:
+        _put_ledger(settings, folder / LEDGER)
+        (home / UNFINISHED).write_text(_ledger_put(settings, folder), encoding="utf-8")
     for name, mode in sorted(manifest["folders"].items(), reverse=True):
         (home / name).chmod(mode)
     os.sync()
@@ -83,8 +87,15 @@ def elsewhere(settings: Settings, home: Path) -> Settings:
     )
 
 
-def _check_place(settings: Settings) -> None:
-    if settings.home.is_dir() and not (settings.home / UNFINISHED).exists():
+def _ledger_put(settings: Settings, folder: Path) -> str:
+    """What the mark of an unfinished restore says once the ledger is put back: the backup, and into which database."""
+    return f"{folder.resolve().name} {make_url(settings.ledger_address).render_as_string(hide_password=True)}"
+
+
+def _check_place(settings: Settings, folder: Path) -> bool:
+    """Refuse a home or database in use; True when a restore of this backup that was stopped put the ledger there."""
+    mark = settings.home / UNFINISHED
+    if settings.home.is_dir() and not mark.exists():
         found = sorted({path.name for path in settings.home.iterdir()} - _NOT_IN_THE_WAY)
         if found:
             raise BackupError(
@@ -92,14 +103,17 @@ def _check_place(settings: Settings) -> None:
                 "move what is there aside, or name another folder with --to."
             )
     if settings.ledger_url is None:
-        return
+        return False
     engine = open_engine(settings.ledger_address)
     try:
-        if holds_rows(engine):
+        if not holds_rows(engine):
+            return False
+        if not mark.exists() or mark.read_text(encoding="utf-8") != _ledger_put(settings, folder):
             raise BackupError(
                 "The database of LDA_LEDGER_URL holds a ledger already. Make an empty one and name that, so that "
                 "nothing is mixed."
             )
+        return True
     finally:
         engine.dispose()
 

@@ -134,3 +134,24 @@ def test_a_backup_of_an_older_ledger_is_put_back_and_stays_as_it_was(backed_up, 
     assert [(run["run_id"], run["feeds"]) for run in ledger.book.runs("llr")] == [("r1", None)]
     ledger.close()
     assert sha256_of(book) == before
+
+
+def test_a_restore_stopped_after_its_ledger_was_put_back_is_started_again(backed_up, url, tmp_path, monkeypatch):
+    settings = Settings(home=backed_up.home, ledger_url=url)
+    (first,) = (tmp_path / "backups").iterdir()
+    second = shutil.copytree(first, tmp_path / "backups" / f"{first.name}_another")
+
+    def stopped() -> None:
+        raise OSError("the machine stopped")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.sync", stopped)
+        with pytest.raises(OSError, match="the machine stopped"):
+            restore(settings, first)
+    with pytest.raises(BackupError, match="holds a ledger already"):
+        restore(settings, second)
+    restore(settings, first)
+    ledger = Ledger(url)
+    assert [line["action"] for line in ledger.trail()] == ["released", "restored"]
+    ledger.close()
+    assert not (settings.home / ".restoring").exists()
