@@ -42,11 +42,6 @@ RESTORE_INSIDE, BACKUP_INSIDE = (
     "docker compose run --rm lda restore /backups",
     "docker compose run --rm lda backup /backups",
 )
-DUMP = "docker compose exec -T postgres pg_dump --username airflow --format custom airflow > <backups>/airflow.dump"
-PUT_BACK = (
-    "docker compose exec -T postgres pg_restore --username airflow --dbname airflow --clean --if-exists "
-    "< <backups>/airflow.dump"
-)
 ERASE = 'lda erase --reason "Caldicott Guardian, case 12"'
 # What has to be run before, because it makes what the command is about.
 NEEDS = {
@@ -157,7 +152,7 @@ BEFORE: dict[str, Callable[[Story], None]] = {
     BACKUP: next_second,
     f"{BACKUP} --keep 30": next_second,
     BACKUP_INSIDE: next_second,
-    'chmod 600 "$LDA_HOME/ledger.db"': open_to_others,
+    'chmod 600 "${LDA_HOME:?}/ledger.db"': open_to_others,
 }
 # What a command says when it did what the page has it for.
 SAYS = {
@@ -171,7 +166,7 @@ SAYS = {
     "lda publications diff": r"restated +ld_register_size",
     "lda rollback": r"In force: ",
     "openssl rand -hex 32": r"^[0-9a-f]{64}$",
-    'du -sh "$LDA_HOME"/*': r"archive",
+    'du -sh "${LDA_HOME:?}"/*': r"archive",
     "lda holds": r"public inquiry",
     f"{ERASE} --apply": r"(?i)erased",
     "docker compose run --rm lda check-archive": r"(?i)archive|files",
@@ -306,6 +301,10 @@ def test_commands_are_found_wherever_they_stand():
         "lda prune --apply", "chmod 600 x", "--keep", "make", "lda refresh --accept <measure>", "lda status",
         "unheard_of", "lda holds",
     ]  # fmt: skip
+
+
+def test_no_command_acts_below_the_root_where_a_variable_is_not_set():
+    assert [one for one in commands() if re.search(r"\$\{?\w+\}?\"?/", one.words)] == []
 
 
 def test_every_command_of_the_runbooks_runs_to_its_success(story, containers):
