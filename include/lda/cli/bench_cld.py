@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from lda.contracts import ColumnSpec, FeedContract, load_contracts, load_system
-from lda.intake.rows import csv_relation
+from lda.contracts.csvfile import csv_relation
 from lda.settings import Settings
 from lda.warehouse.candidate import quoted
 

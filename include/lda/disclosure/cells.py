@@ -18,8 +18,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from lda.contracts.csvfile import csv_relation
 from lda.disclosure.rules import Bools, DisclosureError, Floats, Ints
-from lda.intake.rows import csv_relation
 
 Source = Path | duckdb.DuckDBPyConnection
 KEY = (

@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from lda.contracts.csvfile import csv_relation
 from lda.disclosure.rules import DisclosureError, Standard
-from lda.intake.rows import csv_relation
 
 TABLES = ("measure_catalogue", "disclosure_rule", "geography_link", "measure_relation", "disclosure_amount")
 

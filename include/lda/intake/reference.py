@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 
 from lda.contracts import ContractError, FeedContract, Problem
+from lda.contracts.csvfile import csv_relation
 from lda.intake.cleaning import code_type
-from lda.intake.rows import csv_relation
 from lda.settings import Settings
 from lda.vault import literal
 

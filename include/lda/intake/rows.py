@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -33,17 +32,6 @@ FIXED = ("_file", "_row", "_misshapen", "_line")
 def quoted(name: str) -> str:
     """A column name in double quotes."""
     return f'"{name}"'
-
-
-def csv_relation(path: Path, typed: bool = False) -> str:
-    """SQL that reads a comma-separated file of our own (seeds, publications), as text or by the types of all its rows.
-
-    How it is written is said, not guessed: DuckDB guesses from the first 20,480 rows, and without a quoted cell among
-    them it would take the quotes of later rows for text.
-    """
-    types = "sample_size = -1" if typed else "all_varchar = true"
-    how = """header = true, delim = ',', quote = '"', escape = '"'"""
-    return f"read_csv({literal(str(path))}, {how}, {types})"
 
 
 def create_raw(connection: duckdb.DuckDBPyConnection, table: TableSpec) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import duckdb
 
+from lda.contracts.csvfile import csv_relation
 from lda.gates import Unit, is_one_of
-from lda.intake.rows import csv_relation
 from lda.warehouse.candidate import CATALOGUE, attach_candidate, columns_of, quoted, tables_of
 
 # What BI tools cannot read, and what they are given instead; nested types have no substitute.
