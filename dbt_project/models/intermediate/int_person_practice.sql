@@ -1,7 +1,8 @@
 -- Where somebody is registered with a GP, month by month, from every feed that names a practice. The learning
 -- disability register of a practice that lists the person is believed first, for as long as the submission it came in
--- stands. Else the newest word counts: of the trusts (while the registration they tell of lasts), community services,
--- the councils or the register that listed the person last; of the same day's words in that order, the register first.
+-- stands; a row of somebody removed, dead or yet to be added lists nobody and is a word like others. Else the newest
+-- word counts: of the trusts (while the registration they tell of lasts), community services, the councils or the
+-- register that named the person last; of the same day's words in that order, the register first.
 -- A code that says that the practice is not known says nothing. Areas of practices within a place are all that is made
 -- of it, so systems without them are left out.
 with with_neighbourhoods as (
@@ -46,7 +47,10 @@ named as (
         'gp_ld_register' as feed,
         {{ code_key('practice_code') }} as practice_code,
         register_date as since,
-        cast(null as date) as registered_until
+        cast(null as date) as registered_until,
+        register_date <= submission_period_end
+        and (removal_date is null or removal_date > submission_period_end)
+        and (deceased_date is null or deceased_date > submission_period_end) as is_listed
     from {{ ref('stg_gp_ld_register') }}
 
     union all
@@ -60,7 +64,8 @@ named as (
         'mhsds' as feed,
         {{ code_key('registration.gmp_reg') }} as practice_code,
         registration.start_date_gmp_registration as since,
-        registration.end_date_gmp_registration as registered_until
+        registration.end_date_gmp_registration as registered_until,
+        true as is_listed
     from {{ ref('stg_mhs002_gp') }} as registration
     inner join {{ ref('stg_mhs001_mpi') }} as patient
         on
@@ -81,7 +86,8 @@ named as (
         'autism_waiting_list' as feed,
         {{ code_key('gp_practice_code') }} as practice_code,
         referral_received_date as since,
-        cast(null as date) as registered_until
+        cast(null as date) as registered_until,
+        true as is_listed
     from {{ ref('stg_autism_waiting_list') }}
 
     union all
@@ -95,19 +101,23 @@ named as (
         'cld' as feed,
         {{ code_key('gp_practice_code') }} as practice_code,
         event_start_date as since,
-        cast(null as date) as registered_until
+        cast(null as date) as registered_until,
+        true as is_listed
     from {{ ref('stg_cld') }}
+    where coalesce(is_of_place, true)
 
 ),
 
--- One practice per feed and period; a registration that still lasts before one that has ended.
+-- One practice per feed and period, of those that list the person and of the others; a registration that still lasts
+-- before one that has ended.
 told as (
 
     select
         person_link.person_key,
         named.*,
         row_number() over (
-            partition by named.system_code, person_link.person_key, named.feed, named.submission_period_end
+            partition by
+                named.system_code, person_link.person_key, named.feed, named.is_listed, named.submission_period_end
             order by
                 case when named.registered_until < named.submission_period_end then 1 else 0 end,
                 named.since desc,
@@ -132,7 +142,8 @@ stretch as (
     select
         told.*,
         lead(told.submission_period_end) over (
-            partition by told.system_code, told.person_key, told.feed order by told.submission_period_end
+            partition by told.system_code, told.person_key, told.feed, told.is_listed
+            order by told.submission_period_end
         ) as told_until
     from told
     where told.preference = 1
@@ -151,9 +162,10 @@ candidate as (
         row_number() over (
             partition by stretch.system_code, reporting_month.period_end, stretch.person_key
             order by
-                case when register_in_force.file_id is null then 1 else 0 end,
+                case when stretch.is_listed and register_in_force.file_id is not null then 0 else 1 end,
                 stretch.submission_period_end desc,
-                stretch.source_priority asc
+                stretch.source_priority asc,
+                case when stretch.is_listed then 0 else 1 end
         ) as preference
     from stretch
     inner join reporting_month

@@ -1,8 +1,9 @@
 """Which practice each person belongs to at a month end, by what partners had said by then; worked out on its own.
 
 The rule: the register of a practice that lists the person, while the file it came in stands. Else whoever spoke last,
-the register included; of those of one day the register, the trusts, community services, the councils in this order. A
-default code for an unknown practice is no word at all, and a trust's word ends with the registration.
+the register included, of people it does not list too; of those of one day the register, the trusts, community services,
+the councils in this order. A default code for an unknown practice is no word at all, and a trust's word ends with the
+registration.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from lda.synthetic.calendar import NO_DAY
 from lda.synthetic.registrations import NO_PRACTICE, NOT_KNOWN
 
 REGISTER, TRUST, COMMUNITY, COUNCIL = "register", "trust", "community", "council"
-SPEAKERS = (REGISTER, TRUST, COMMUNITY, COUNCIL)
+# A register's row of somebody whom it does not list: removed from it, dead, or added only later.
+UNLISTED = "unlisted"
+SPEAKERS = (REGISTER, UNLISTED, TRUST, COMMUNITY, COUNCIL)
 SAYS_NOTHING = frozenset({"", NO_PRACTICE, NOT_KNOWN})
 
 

@@ -24,7 +24,7 @@ from lda.synthetic.codes import ALL, ETHNIC_GROUP, NOT_STATED, QUINTILE_LABELS, 
 from lda.synthetic.geography import UNALLOCATED, Geography
 from lda.synthetic.health_checks import LDHC_FIELDS, RegisterView
 from lda.synthetic.population import Days, Flags, People, Plan
-from lda.synthetic.practices import REGISTER, NamedPractices, Word
+from lda.synthetic.practices import REGISTER, UNLISTED, NamedPractices, Word
 from lda.synthetic.profiles import AGE_BANDS
 from lda.synthetic.reference import write_csv
 
@@ -235,7 +235,7 @@ def register_in_force(plan: Plan, views: Sequence[RegisterView], missing: Mappin
 def add_listings(
     truth: Truth, plan: Plan, people: People, views: Sequence[RegisterView], missing: Mapping[int, set[int]]
 ) -> None:
-    """Note which practices list each person, month by month: with a number, in an extract that arrived."""
+    """Note which practices' registers name each person, month by month: with a number, in an extract that arrived."""
     if not truth.geography.has_neighbourhoods:
         return
     months = range(len(plan.ends))
@@ -247,12 +247,14 @@ def add_listings(
             plan.ends[min([other - 1 for other in arrived if other > month] + [month + STALE_AFTER_MONTHS, months[-1]])]
             for arrived in sent
         ]
+        listed = _present(view, plan.ends[month].toordinal())
         for row in np.flatnonzero(people.number_known[view.person] == 0):
             practice = int(view.practice[row])
             if month in sent[practice]:
                 code, since = plan.geography.practices[practice], int(view.register_day[row])
                 word = Word(code, since, stands_to=stands_to[practice])
-                truth.practices.name(people.nhs[view.person[row]], REGISTER, plan.ends[month], word)
+                speaker = REGISTER if listed[row] else UNLISTED
+                truth.practices.name(people.nhs[view.person[row]], speaker, plan.ends[month], word)
 
 
 def members(view: RegisterView, end: int) -> Flags:
@@ -261,8 +263,7 @@ def members(view: RegisterView, end: int) -> Flags:
     On the register: registered, not removed, not dead. Among a person's rows the later submission wins, then the
     later register date, then the lower practice code.
     """
-    present = (view.register_day <= end) & _after(view.removal_day, end) & _after(view.death_day, end)
-    rows = np.flatnonzero(present)
+    rows = np.flatnonzero(_present(view, end))
     keys = (view.practice[rows], -view.register_day[rows], -view.submitted[rows], view.person[rows])
     ordered = rows[np.lexsort(keys)]
     first = np.ones(len(ordered), dtype=bool)
@@ -270,6 +271,12 @@ def members(view: RegisterView, end: int) -> Flags:
     chosen = np.zeros(len(view.person), dtype=bool)
     chosen[ordered[first]] = True
     return chosen
+
+
+def _present(view: RegisterView, end: int) -> Flags:
+    """Rows of people on the register at ``end``."""
+    present: Flags = (view.register_day <= end) & _after(view.removal_day, end) & _after(view.death_day, end)
+    return present
 
 
 def _after(day: Days, end: int) -> Flags:
