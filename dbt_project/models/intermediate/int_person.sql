@@ -34,6 +34,9 @@ with person_link as (
             partition by person_token order by submission_period_end desc, source_row_number desc
         ) as recency
     from {{ ref(model) }}
+    {%- if model == 'stg_cld' %}
+    where coalesce(is_of_place, true)
+    {%- endif %}
 
 ),
 

@@ -8,7 +8,8 @@
 {%- set listed = ['gender', 'ethnicity'] + worded -%}
 
 -- A council whose area is wider than its place (the place lies in a county of another code) tells of people of the
--- place and of others: they are told apart by their home or, where it is not known, by their GP practice.
+-- place and of others: they are told apart by their home or, where it is not known, by their GP practice. A home in a
+-- small area that is not ours is known, and elsewhere.
 with event_row as (
 
     select * from {{ source('lake', 'cld') }}
@@ -98,7 +99,11 @@ select
     event_row.planned_units_per_week,
     wider_council.la_code is null
     or coalesce(
-        coalesce(lsoa.place_code, practice_link.parent_code) = wider_council.place_code, false
+        case
+            when event_row.postcode_lsoa_code is null then practice_link.parent_code
+            else lsoa.place_code
+        end = wider_council.place_code,
+        false
     ) as is_of_place
 from event_row
 inner join submission
