@@ -248,7 +248,7 @@ class Trusts:
         for trust in made.plan.geography.trusts:
             history = make_trust_history(made.plan, made.stays, trust)
             TrustExtracts(made.plan, trust, made.landing, made.files).submissions(history)
-            made.opt_outs.take(patient.nhs for patient in history.patients())
+            made.opt_outs.take((patient.nhs, patient.place) for patient in history.patients())
             counted = history.without(made.opt_outs)
             made.autism_referrals += counted.referrals
             add_registrations(made.truth, made.plan.ends, history)

@@ -7,7 +7,7 @@ and the last one holds for everything that is published, whatever month it is ab
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -37,17 +37,21 @@ Thing = TypeVar("Thing", bound=HasNumber)
 
 
 class OptOuts:
-    """Who of the people made so far has opted out."""
+    """Who of the people made so far has opted out, and of which place they are."""
 
     def __init__(self, months: int) -> None:
         self._months = months
         self._draws: dict[str, int] = {}
+        self._places: dict[str, int] = {}
 
-    def take(self, numbers: Iterable[str]) -> None:
-        """Let people decide, once each."""
-        for number in numbers:
+    def take(self, people: Iterable[tuple[str, int]]) -> None:
+        """Let people decide, once each: NHS number and index of the place. Of no known place (-1) is whoever nobody has
+        told of one."""
+        for number, place in people:
             if number and (draw := crc32(number.encode())) % PER < OPTED_OUT + TOOK_BACK:
                 self._draws[number] = draw
+                if self._places.setdefault(number, place) < 0:
+                    self._places[number] = place
 
     def __contains__(self, number: object) -> bool:
         """True for somebody on the last list, whom no figure counts."""
@@ -58,10 +62,14 @@ class OptOuts:
         """The things that figures may count."""
         return [thing for thing in things if thing.nhs not in self]
 
-    def listed(self, month: int) -> list[str]:
-        """Numbers on the list of a month."""
+    def listed(self, month: int, places: Container[int]) -> list[str]:
+        """Numbers on a month's list of the ICB that holds these places."""
         last = self._months - 1
-        return sorted(number for number, draw in self._draws.items() if _is_on(draw, month, last))
+        return sorted(
+            number
+            for number, draw in self._draws.items()
+            if self._places[number] in places and _is_on(draw, month, last)
+        )
 
 
 def _is_on(draw: int, month: int, last: int) -> bool:
@@ -70,35 +78,43 @@ def _is_on(draw: int, month: int, last: int) -> bool:
 
 
 class OptOutLists:
-    """Writes the ICB's lists: mostly sound, sometimes with lines that are no NHS number, blank lines or CRLF."""
+    """Writes the ICBs' lists: mostly sound, sometimes with lines that are no NHS number, blank lines or CRLF."""
 
     def __init__(self, plan: Plan, landing: Path, truth: TruthFiles) -> None:
         self._plan, self._landing, self._truth = plan, landing, truth
         source = NumberSource(plan.geography.number_block, STRANGERS_FROM)
-        self._strangers = [source.take() for _ in range(STRANGERS + len(plan.ends))]
+        # Of each ICB that sends a month's list, by its turn.
+        most = max(len(self._senders(end)) for end in plan.ends)
+        self._strangers = [[source.take() for _ in range(STRANGERS + len(plan.ends))] for _ in range(most)]
 
     def write(self, opt_outs: OptOuts) -> None:
-        """One list for each month; one month is first sent without most of the people."""
+        """One list for each ICB and month, of its own people; one month is first sent without most of the people."""
         dirty = self._plan.dirt > 0
         resubmitted = len(self._plan.ends) - 1 if dirty else -1
         for month, end in enumerate(self._plan.ends):
-            # People nobody else knows; one more each month, so that no two lists are the same bytes.
-            strangers = self._strangers[: STRANGERS + month]
-            numbers = sorted([*opt_outs.listed(month), *strangers])
-            if month == resubmitted:
-                # It is rejected, because it lost so many, where the sender had a list in force.
-                before = self._plan.ends[month - 1] if month else None
-                known = before is not None and self._sender(before) == self._sender(end)
-                self._list(end, numbers[::3], month, 1, "rejected" if known else "superseded")
-                self._list(end, numbers, month, 2)
-            else:
-                self._list(end, numbers, month, 1)
+            before = self._senders(self._plan.ends[month - 1]) if month else {}
+            for turn, (icb, places) in enumerate(self._senders(end).items()):
+                # People nobody else knows; one more each month, so that no two lists are the same bytes.
+                strangers = self._strangers[turn][: STRANGERS + month]
+                numbers = sorted([*opt_outs.listed(month, places), *strangers])
+                if month == resubmitted:
+                    # It is rejected, because it lost so many, where the sender had a list in force.
+                    status = "rejected" if icb in before else "superseded"
+                    self._list(icb, end, numbers[::3], month, 1, status)
+                    self._list(icb, end, numbers, month, 2)
+                else:
+                    self._list(icb, end, numbers, month, 1)
 
-    def _sender(self, end: date) -> str:
-        return self._plan.geography.lead_icb(end)
+    def _senders(self, end: date) -> dict[str, list[int]]:
+        """The ICBs of a month and the places whose people each lists, the leading ICB first: it lists the people of no
+        known place too."""
+        lead = self._plan.geography.lead_icb(end)
+        held = dict(self._plan.geography.icbs(end))
+        return {lead: [*held.pop(lead), -1], **held}
 
-    def _list(self, end: date, numbers: list[str], month: int, version: int, status: str = "accepted") -> None:
-        code = self._sender(end)
+    def _list(
+        self, code: str, end: date, numbers: list[str], month: int, version: int, status: str = "accepted"
+    ) -> None:
         name = f"{FEED}_{code}_{end.isoformat()[:7]}{f'_v{version}' if version > 1 else ''}.dat"
         path = landing_path(self._landing, code, name)
         landed = path.relative_to(self._landing).as_posix()

@@ -173,7 +173,10 @@ class _Sample:
         plan, scale = self.plan, self.made.block_scale
         people = make_people(plan, number, scale, others_needed(plan, scale))
         self.report.people += len(people.nhs)
-        self.made.opt_outs.take(people.nhs)
+        homes = people.areas_on(plan.last)
+        self.made.opt_outs.take(
+            (number, plan.geography.areas[home].place) for number, home in zip(people.nhs, homes, strict=True)
+        )
         views = register_views(plan, people, make_health_events(plan, number, people))
         return Block(number, people, views, Messer(plan, number, self.files))
 

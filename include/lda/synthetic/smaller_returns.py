@@ -137,7 +137,7 @@ class CommunityAutism:
         made = self._made
         for number, trust in enumerate(made.plan.geography.senders("trust", self.FEED)):
             referrals = make_community_referrals(made.plan, trust, made.autism_referrals)
-            made.opt_outs.take(one.nhs for one in referrals)
+            made.opt_outs.take((one.nhs, one.patient.place) for one in referrals)
             self._referrals += referrals
             for month, end in enumerate(made.plan.ends):
                 name = f"{self.FEED}_{trust}_{end:%Y-%m}.csv"

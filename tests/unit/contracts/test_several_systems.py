@@ -56,9 +56,10 @@ def test_a_partner_of_two_systems_is_refused(tmp_path):
         load_systems(settings)
 
 
-def test_successors_of_a_split_icb_owe_from_the_day_of_the_split(tmp_path):
+@pytest.mark.parametrize("feed", ["leder", "opt_out"])
+def test_successors_of_a_split_icb_owe_from_the_day_of_the_split(tmp_path, feed):
     settings = Settings(home=tmp_path)
-    contracts = {"leder": load_contracts(settings)["leder"]}
+    contracts = {feed: load_contracts(settings)[feed]}
     owed = expected_submissions(
         settings, contracts, load_system(settings, "hertfordshire"), date(2026, 3, 31), date(2026, 4, 30)
     )

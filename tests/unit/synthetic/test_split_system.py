@@ -13,6 +13,7 @@ from lda.settings import Settings
 from lda.synthetic import synthesise
 from lda.synthetic.council_truth import people_of_the_places
 from lda.synthetic.geography import Geography
+from lda.synthetic.opt_outs import OptOuts
 from lda.synthetic.truth import Truth
 
 WEST_ESSEX, ESSEX, HERTFORDSHIRE = "W90001", "E10000012", "E10000015"
@@ -41,6 +42,28 @@ def test_a_new_icb_is_late_and_its_place_and_the_system_are_not_known(split: Pat
         if row["measure_id"] == "leder_actions_overdue":
             told[row["period_end"]].add(row["geography_code"])
     assert told == {BEFORE: {WEST_ESSEX, HERTFORDSHIRE, "HWE"}, AFTER: {HERTFORDSHIRE}}
+
+
+def test_each_icb_lists_the_opt_outs_of_its_own_people_and_of_nobody_else(split: Path) -> None:
+    def numbers(icb: str, month: str) -> set[str]:
+        files = sorted((split / "landing" / icb).glob(f"opt_out_{icb}_{month}*.dat"))
+        return {line.strip().rstrip(",") for line in files[-1].read_text(encoding="utf-8").splitlines()}
+
+    one, other = numbers("S1Y5D", "2026-04"), numbers("D7T5G", "2026-04")
+    assert len(one) > 60 and len(other) > 60 and not one & other
+    assert not (split / "landing" / "QM7" / "opt_out_QM7_2026-04.dat").exists()
+
+
+def test_who_opted_out_is_on_the_list_of_their_place_and_on_the_leading_icbs_without_one() -> None:
+    everybody = [str(number) for number in range(20_000)]
+    opt_outs = OptOuts(months=1)
+    # The first to tell of somebody may know no place.
+    opt_outs.take((number, -1) for number in everybody)
+    opt_outs.take((number, index % 3 - 1) for index, number in enumerate(everybody))
+    gone = {number: index % 3 - 1 for index, number in enumerate(everybody) if number in opt_outs}
+    assert set(gone.values()) == {-1, 0, 1}
+    assert set(opt_outs.listed(0, [0, -1])) == {number for number, place in gone.items() if place < 1}
+    assert set(opt_outs.listed(0, [1])) == {number for number, place in gone.items() if place == 1}
 
 
 def test_a_file_that_holds_nobody_is_rejected_and_tells_nothing(split: Path) -> None:
