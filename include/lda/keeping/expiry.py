@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from lda.contracts import FeedContract, add_periods
@@ -25,6 +25,9 @@ from lda.settings import Settings
 from lda.warehouse.inputs import in_force
 
 LAST_LIST = "the latest list of its sender"
+# A file named for a year long past by a typing mistake is the only copy of what was meant: somebody has to see it.
+DAYS_AT_LEAST = 30
+JUST_CAME = f"received less than {DAYS_AT_LEAST} days ago"
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,9 @@ def find_expired(
         if record.feed not in months or record.period_end is None or record.status == "received":
             continue
         if add_periods(record.period_end, "month", months[record.feed]) >= at.date():
+            continue
+        if record.received_at > at - timedelta(days=DAYS_AT_LEAST):
+            staying[JUST_CAME] += 1
             continue
         over = f"its period ended more than {months[record.feed]} months ago"
         hold = _hold(record, holds, held)

@@ -140,12 +140,32 @@ def test_rows_past_their_feeds_retention_go_from_every_place_also_in_force(two_m
 
 
 @pytest.mark.parametrize(("setting", "own", "goes"), [("keep", 13, True), (13, 120, False), (120, 13, True)])
-def test_a_contracts_own_retention_is_for_its_feed_instead_of_the_settings(used, monkeypatch, setting, own, goes):
-    contracts = load_contracts(used)
+def test_a_contracts_own_retention_is_for_its_feed_instead_of_the_settings(two_months, monkeypatch, setting, own, goes):
+    contracts = load_contracts(two_months)
     contracts["gp_ld_register"] = replace(contracts["gp_ld_register"], retention_months=own)
     monkeypatch.setattr(sys.modules["lda.keeping.retention"], "load_contracts", lambda _: contracts)
-    report = prune(with_days(used, keep_rows_months=setting), at=SEEN_FROM)
+    report = prune(with_days(two_months, keep_rows_months=setting), at=SEEN_FROM)
     assert bool(report.places["rows"].going) == goes
+
+
+def test_what_was_received_just_now_stays_whatever_its_name_says_of_its_period(two_months):
+    """A typing mistake in the year does not cost the only copy."""
+    dates = {"LD Register Date": "2010-06-01", "AHC Date": "2014-11-20"}
+    put(two_months, "gp_ld_register_Y90001_2015-01.csv", [gp_row(1, **dates), gp_row(8, **dates)])
+    ingest(two_months)
+    ledger = Ledger(two_months.ledger_address)
+    came = datetime.fromisoformat("2027-03-01")
+    with ledger.engine.begin() as connection:
+        late = file.c.period_end == date(2015, 1, 31)
+        connection.execute(file.update().where(late).values(received_at=came))
+    ledger.close()
+    kept = with_days(two_months, keep_rows_months=13)
+    report = prune(kept, apply=True, at=came + timedelta(days=29))
+    assert report.places["rows"].staying == {"received less than 30 days ago": 1}
+    assert standing(two_months) == ["2015-01", "2026-02"], "January was here for longer"
+    (copy,) = two_months.landing.rglob("*2015-01.csv")
+    assert copy.exists()
+    assert list(prune(kept, at=came + timedelta(days=30)).places["landing"].going) == ["Y90001/" + copy.name]
 
 
 def test_a_hold_keeps_what_is_past_its_feeds_retention(two_months):
