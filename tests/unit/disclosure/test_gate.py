@@ -60,7 +60,10 @@ def published(settings, ledger: Ledger, make_candidate, monkeypatch):
     publication = publish(settings, ledger, candidate, report)
     seeds = write_seeds(settings.home / "seeds", [("r", "part", "plan", "numerator", "uptake", "numerator")])
     catalogue = (seeds / "measure_catalogue.csv").read_text()
-    lines = ["checks,proportion,ratio,people,1,lda,,", "inpatients,per million people,ratio,population,1000000,lda,,"]
+    lines = [
+        "checks,proportion,ratio,people,1,lda,1,,",
+        "inpatients,per million people,ratio,population,1000000,lda,1,,",
+    ]
     (seeds / "measure_catalogue.csv").write_text("\n".join([catalogue.strip(), *lines]) + "\n")
     monkeypatch.setattr(type(settings), "reference_dir", seeds)
     return publication
