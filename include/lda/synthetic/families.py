@@ -33,14 +33,7 @@ from lda.synthetic.opt_outs import OptOutLists, OptOuts
 from lda.synthetic.population import People, Plan
 from lda.synthetic.reference_releases import ReferenceReleases
 from lda.synthetic.register_extracts import RegisterExtracts
-from lda.synthetic.review_actions import ReviewActions
-from lda.synthetic.smaller_returns import CommunityAutism, Housing, ProgrammeReturns, SupportRegister
-from lda.synthetic.social_care import make_clients
-from lda.synthetic.trust_history import AutismReferral, make_trust_history
-from lda.synthetic.trust_returns import TrustExtracts
-from lda.synthetic.trust_truth import TrustTruth, add_registrations
-from lda.synthetic.truth import (
-    Truth,
+from lda.synthetic.register_truth import (
     add_listings,
     add_population,
     add_register_measures,
@@ -48,6 +41,13 @@ from lda.synthetic.truth import (
     add_scheme_measure,
     register_in_force,
 )
+from lda.synthetic.review_actions import ReviewActions
+from lda.synthetic.smaller_returns import CommunityAutism, Housing, ProgrammeReturns, SupportRegister
+from lda.synthetic.social_care import make_clients
+from lda.synthetic.trust_history import AutismReferral, make_trust_history
+from lda.synthetic.trust_returns import TrustExtracts
+from lda.synthetic.trust_truth import TrustTruth, add_registrations
+from lda.synthetic.truth import Truth
 from lda.synthetic.writers import TruthFiles
 
 
