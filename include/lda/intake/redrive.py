@@ -40,11 +40,10 @@ def redrive(
         if file_id is not None and not intake.ledger.has_file(file_id):
             raise IntakeError(f"No file's id begins with {file_id!r}. List files with: lda files")
         gone = removed_bytes(settings, intake.ledger)
-        ended = intake.ledger.past_retention()
         judged = (
             record
             for record in intake.ledger.judged(feed, file_id)
-            if record.archived_as not in gone and not record.is_past(ended)
+            if record.archived_as not in gone and not record.is_past_retention
         )
         records = [_claimed_again(intake, record) for record in judged]
         records = [record for record in records if record.feed and (feed is None or record.feed == feed)]

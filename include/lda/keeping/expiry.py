@@ -32,11 +32,12 @@ JUST_CAME = f"received less than {DAYS_AT_LEAST} days ago"
 
 @dataclass(frozen=True)
 class Expired:
-    """Files that go because they are past the retention of their feed, with the reason in words; submissions in force
-    that end, with what becomes of their rows: those on hold stay, and count no more; why files past it stay, counted;
-    publications that cannot be made again without what goes."""
+    """Files that go because they are past the retention of their feed, with the reason in words; files past it that a
+    hold keeps: they have ended all the same; submissions in force that end, with what becomes of their rows; why files
+    past it stay, counted; publications that cannot be made again without what goes."""
 
     files: dict[str, str] = field(default_factory=dict)
+    on_hold: frozenset[str] = frozenset()
     standing: dict[Submission, str] = field(default_factory=dict)
     staying: Counter[str] = field(default_factory=Counter)
     publications: tuple[str, ...] = ()
@@ -93,6 +94,7 @@ def find_expired(
     past = kept_back | {file_id: f"{over}; in force until now" for file_id, over in found.items()}
     return Expired(
         found,
+        frozenset(kept_back),
         {one: past[one.file_id] for one in standing if one.file_id in past},
         staying,
         tuple(name for name, files in made_of.items() if files & found.keys()),
@@ -100,9 +102,10 @@ def find_expired(
 
 
 def expire(ledger: Ledger, expired: Expired) -> None:
-    """End the submissions, and put into the audit trail how many of which feed, and which publications cannot be made
-    again from now on. Files are removed after that, so that nothing in force is ever without its rows."""
-    ledger.end_submissions([one.file_id for one in expired.standing], utc_now())
+    """End the files and their submissions, and put into the audit trail how many submissions of which feed, and which
+    publications cannot be made again from now on. Files are removed after that, so that nothing in force is ever
+    without its rows."""
+    ledger.end_files(expired.files.keys() | expired.on_hold, utc_now())
     if expired.standing:
         counts = Counter(one.feed for one in expired.standing)
         words = ", ".join(f"{feed} {count}" for feed, count in sorted(counts.items()))

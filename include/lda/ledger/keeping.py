@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, insert, select, text, update
+from sqlalchemy import Engine, delete, func, insert, literal, select, text, update
 
-from lda.ledger.records import SUPERSEDED, RowAccount, Submission
+from lda.ledger.records import ACCEPTED, SUPERSEDED, RowAccount, Submission
 from lda.ledger.submissions import CHUNK
 from lda.ledger.tables import (
     archive_change,
@@ -26,7 +26,7 @@ from lda.ledger.tables import (
 ERASURE, RETENTION = "erasure", "retention"
 # How the audit trail begins to say that rows a publication was made of are gone for good.
 CANNOT_BE_MADE_AGAIN = "cannot be made again"
-# What the history of a file says when its submission ends for its age alone.
+# What the history of a file says when it ends for its age alone.
 PAST_RETENTION = "Its rows are past their feed's retention; nothing counts in its place."
 
 
@@ -103,25 +103,32 @@ class KeepingBook:
             rows = connection.execute(query.order_by(submission.c.submission_id)).mappings()
             return [Submission(**row) for row in rows]
 
-    def end_submissions(self, file_ids: Iterable[str], at: datetime) -> None:
-        """End what files stand for, with nothing in its place: their rows are past their time. Safe to repeat.
+    def end_files(self, file_ids: Iterable[str], at: datetime) -> None:
+        """End files for their age: what stands of them, with nothing in its place, and what had been replaced or
+        rejected before. Safe to repeat: a file ends once.
 
-        The files are superseded from then on, and their history says why. No partner is told: it is no news of theirs.
+        Those that were accepted are superseded from then on, and the history of each says why. No partner is told: it
+        is no news of theirs.
         """
         wanted = sorted(file_ids)
         with self.engine.begin() as connection:
             for start in range(0, len(wanted), CHUNK):
-                own = submission.c.file_id.in_(wanted[start : start + CHUNK]), submission.c.superseded_at.is_(None)
-                ended: list[str] = sorted(connection.scalars(select(submission.c.file_id).where(*own)))
+                part = file.c.file_id.in_(wanted[start : start + CHUNK]) & file.c.past_retention_at.is_(None)
+                ended: list[str] = sorted(connection.scalars(select(file.c.file_id).where(part)))
                 if not ended:
                     continue
-                connection.execute(update(submission).where(*own).values(superseded_at=at))
-                connection.execute(update(file).where(file.c.file_id.in_(ended)).values(status=SUPERSEDED))
+                own, these = submission.c.file_id.in_(ended), file.c.file_id.in_(ended)
+                standing = own & submission.c.superseded_at.is_(None)
+                connection.execute(update(submission).where(standing).values(superseded_at=at))
+                connection.execute(update(file).where(these).values(past_retention_at=at))
+                accepted = these & (file.c.status == ACCEPTED)
+                connection.execute(update(file).where(accepted).values(status=SUPERSEDED))
                 last = select(func.max(file_event.c.event_id)).where(file_event.c.file_id == feedback.c.file_id)
                 told = feedback.c.file_id.in_(ended) & (feedback.c.event_id == last.scalar_subquery())
                 up_to_date: list[str] = list(connection.scalars(select(feedback.c.file_id).where(told)))
-                event = {"at": at, "status": SUPERSEDED, "detail": PAST_RETENTION}
-                connection.execute(insert(file_event), [{"file_id": one, **event} for one in ended])
+                event = (literal(at), file.c.status, literal(PAST_RETENTION))
+                events = select(file.c.file_id, *event).where(these).order_by(file.c.file_id)
+                connection.execute(insert(file_event).from_select(["file_id", "at", "status", "detail"], events))
                 connection.execute(
                     update(feedback).where(feedback.c.file_id.in_(up_to_date)).values(event_id=last.scalar_subquery())
                 )

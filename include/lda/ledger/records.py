@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 
 Status = Literal["received", "unrecognised", "rejected", "accepted", "superseded"]
 RECEIVED: Status = "received"
@@ -45,6 +44,13 @@ class FileRecord:
     version: int | None = None
     lake_path: str | None = None
     content_hash: str | None = None
+    past_retention_at: datetime | None = None
+
+    @property
+    def is_past_retention(self) -> bool:
+        """True when the retention of its feed ended it, whatever had become of it: nothing of it is to be put right,
+        judged or counted any more."""
+        return self.past_retention_at is not None
 
     @property
     def archived_as(self) -> str:
@@ -55,11 +61,6 @@ class FileRecord:
     def submission_key(self) -> SubmissionKey:
         """What the name says the file is a submission of: feed, partner and end of the period."""
         return self.feed, self.partner_code, self.period_end
-
-    def is_past(self, ended: Mapping[Any, datetime]) -> bool:
-        """True when it was here as its submission, or that of a later file, ended for its age (``past_retention``)."""
-        end = ended.get(self.submission_key)
-        return end is not None and self.received_at <= end
 
     @property
     def order(self) -> tuple[int, datetime, datetime]:

@@ -75,16 +75,6 @@ class SubmissionBook:
         with self.engine.connect() as connection:
             return [Submission(**row) for row in connection.execute(query).mappings()]
 
-    def past_retention(self) -> dict[Key, datetime]:
-        """When retention last ended a submission, by feed, partner and period: what came before that is not judged,
-        and does not count, again. Only such an end has nothing in its place (``superseded_by``)."""
-        names = ("feed", "partner_code", "period_end")
-        columns = [submission.c[name] for name in names]
-        query = select(*columns, func.max(submission.c.superseded_at).label("ended")).where(_of_retention())
-        with self.engine.connect() as connection:
-            rows = connection.execute(query.group_by(*columns)).mappings()
-            return {(row["feed"], row["partner_code"], row["period_end"]): row["ended"] for row in rows}
-
     def changed_since(self, feed: str, at: datetime | None) -> bool:
         """True when a submission of a feed began or ended at a moment or later; at any time without a moment."""
         query = select(submission.c.submission_id).where(submission.c.feed == feed).limit(1)
@@ -92,10 +82,6 @@ class SubmissionBook:
             query = query.where(or_(submission.c.accepted_at >= at, submission.c.superseded_at >= at))
         with self.engine.connect() as connection:
             return connection.execute(query).first() is not None
-
-
-def _of_retention() -> Any:
-    return submission.c.superseded_at.is_not(None) & submission.c.superseded_by.is_(None)
 
 
 def _columns() -> list[Any]:
@@ -166,8 +152,8 @@ def _standing_of(connection: Connection, file_ids: Sequence[str]) -> list[tuple[
 
 def reinstate(connection: Connection, keys: Sequence[Key], at: datetime, is_there: Callable[[str], bool]) -> list[str]:
     """Bring back, where nothing stands any more, the latest of the files that had been replaced and whose rows are
-    kept still (``is_there`` of a lake path): retention may have removed them. What stood, or was replaced, by the
-    moment that retention ended a submission stays ended, also where a legal hold keeps its rows. Returns their ids."""
+    kept still (``is_there`` of a lake path): retention may have removed them. What the retention of its feed ended
+    stays ended, also where a legal hold keeps its rows. Returns their ids."""
     back: list[str] = []
     for feed, partner_code, period_end in keys:
         own = (file.c.feed == feed) & (file.c.partner_code == partner_code) & (file.c.period_end == period_end)
@@ -179,17 +165,15 @@ def reinstate(connection: Connection, keys: Sequence[Key], at: datetime, is_ther
         standing = select(submission.c.submission_id).where(place, submission.c.superseded_at.is_(None))
         if connection.execute(standing).first() is not None:
             continue
-        ended = connection.scalar(select(func.max(submission.c.superseded_at)).where(place, _of_retention()))
         names = [item.name for item in fields(FileRecord)]
-        query = select(*(file.c[name] for name in names)).where(own, file.c.status == SUPERSEDED)
+        replaced = own & (file.c.status == SUPERSEDED) & file.c.past_retention_at.is_(None)
+        query = select(*(file.c[name] for name in names)).where(replaced)
         files = [FileRecord(**row) for row in connection.execute(query).mappings()]
         registered = _registered(connection, [one.file_id for one in files])
         for record in sorted(files, key=lambda one: (*one.order, registered.get(one.file_id, 0)), reverse=True):
             last = select(submission).where(place, submission.c.file_id == record.file_id)
             row = connection.execute(last.order_by(submission.c.submission_id.desc())).mappings().first()
-            if row is None or (ended is not None and row["superseded_at"] <= ended):
-                continue
-            if not row["rows_accepted"] or is_there(row["lake_path"]):
+            if row is not None and (not row["rows_accepted"] or is_there(row["lake_path"])):
                 values = dict(row) | {"accepted_at": at, "superseded_at": None, "superseded_by": None}
                 values.pop("submission_id")
                 connection.execute(insert(submission).values(**values))

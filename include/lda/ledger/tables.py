@@ -46,6 +46,9 @@ file = Table(
         index=True,
         comment="SHA-256 of bytes that came before under another feed, partner or period; NULL when file_id is it",
     ),
+    Column(
+        "past_retention_at", DateTime, comment="when retention ended it: it is not judged, and does not count, again"
+    ),
 )
 
 file_event = Table(

@@ -276,7 +276,8 @@ def _rejections(ledger: Ledger, standing: Iterable[Submission], files: Iterable[
             reasons=reasons(ledger, record),
         )
         for record in ledger.files(status="rejected")
-        if (key := record.submission_key) not in replaced or replaced[key] < record.order
+        if not record.is_past_retention
+        and ((key := record.submission_key) not in replaced or replaced[key] < record.order)
     ]
 
 

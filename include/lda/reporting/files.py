@@ -27,8 +27,8 @@ NEXT = {
     "superseded": "A later file for the same period counts instead. Nothing need be done.",
 }
 PAST = (
-    "Its rows are past their feed's retention and do not count any more (docs/keeping.md). Nothing need be done: "
-    "publications made of them keep their figures."
+    "It is past its feed's retention and does not count any more (docs/keeping.md). Nothing need be done: "
+    "publications made of it keep their figures."
 )
 
 
@@ -90,8 +90,7 @@ def find_files(settings: Settings, text: str) -> list[FileStory]:
     ledger = Ledger(settings.ledger_address)
     ledger.create()
     try:
-        ended = ledger.past_retention()
-        return [_story(settings, ledger, record, record.is_past(ended)) for record in ledger.files(text=text)]
+        return [_story(settings, ledger, record) for record in ledger.files(text=text)]
     finally:
         ledger.close()
 
@@ -122,7 +121,7 @@ def _line(record: FileRecord, account: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _story(settings: Settings, ledger: Ledger, record: FileRecord, is_past: bool) -> FileStory:
+def _story(settings: Settings, ledger: Ledger, record: FileRecord) -> FileStory:
     account = ledger.account(record.file_id)
     words = _rule_words(settings, record.feed)
     rules = [
@@ -153,7 +152,7 @@ def _story(settings: Settings, ledger: Ledger, record: FileRecord, is_past: bool
         account=asdict(account) if account else None,
         rules=rules,
         history=history,
-        next_step=PAST if is_past and record.status == "superseded" else NEXT.get(record.status, ""),
+        next_step=PAST if record.is_past_retention else NEXT.get(record.status, ""),
         publications=[
             row["publication_id"]
             for row in ledger.book.publications(settings.system_label)

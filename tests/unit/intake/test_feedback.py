@@ -14,6 +14,7 @@ from python_calamine import CalamineWorkbook
 
 import lda.receive
 from lda.contracts import load_contracts
+from lda.ledger import Ledger, utc_now
 from lda.receive import receive, redrive
 from lda.reporting.feedback import write_feedback
 from lda.settings import Settings
@@ -218,6 +219,26 @@ def test_documents_of_a_file_that_proves_sound_are_removed(tmp_path, settings, l
     assert "accepted. It counts. There is nothing to do." in (mended.outbox / "Y90001" / "index.html").read_text(
         encoding="utf-8"
     )
+
+
+def test_of_a_file_that_ended_for_its_age_nothing_is_asked_and_no_removed_document_is_linked(settings, land):
+    land([BAD_BIRTH, *SOUND])
+    receive(settings)
+    index = settings.outbox / "Y90001" / "index.html"
+    assert "Put them right" in index.read_text() and ".xlsx" in index.read_text()
+    ledger = Ledger(settings.ledger_address)
+    ledger.end_files([one.file_id for one in ledger.files()], utc_now())
+    ledger.close()
+    assert write_feedback(settings).files == 0, "it is no news of theirs"
+    for one in (settings.outbox / "Y90001" / "gp_ld_register").iterdir():
+        one.unlink()
+    assert write_feedback(settings, everything=True).documents == 0, "its rows are gone"
+    land([BAD_BIRTH, *SOUND[1:]], "2026-04")
+    receive(settings)
+    words = index.read_text()
+    assert "No longer kept" in words and "later file" not in words
+    (april,) = documents(settings, ending="xlsx")
+    assert april.startswith("2026-04") and words.count(".xlsx") == words.count(april) == 1
 
 
 def test_a_backlog_gets_documents_for_its_latest_periods_and_the_others_when_asked(settings, land):

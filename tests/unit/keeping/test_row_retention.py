@@ -17,12 +17,12 @@ from lda.contracts import load_contracts
 from lda.gates import GateOutcome, GateReport
 from lda.intake import ingest, redrive
 from lda.keeping import lift_hold, place_hold, prune
-from lda.keeping.expiry import find_expired
+from lda.keeping.expiry import expire, find_expired
 from lda.landing import check_archive
-from lda.ledger import FileRecord, Ledger, RowAccount, Verdict, utc_now
+from lda.ledger import PAST_RETENTION, FileRecord, Ledger, RowAccount, Verdict, utc_now
 from lda.ledger.tables import file, submission
 from lda.publishing import PublicationError, publish, reproduce
-from lda.reporting.files import find_files
+from lda.reporting import find_files, status_board
 from lda.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -77,7 +77,7 @@ def test_rows_past_their_feeds_retention_go_from_every_place_also_in_force(two_m
     assert standing(two_months) == ["2026-02"]
     stories = find_files(two_months, "2026-01")
     assert [story.status for story in stories] == ["superseded", "superseded"]
-    assert all("past their feed's retention" in story.next_step for story in stories)
+    assert all("past its feed's retention" in story.next_step for story in stories)
     assert stories[1].history[-1]["detail"] == "Its rows are past their feed's retention; nothing counts in its place."
     assert len(list(two_months.lake.rglob("*.parquet"))) == 1
     identifiers = [str(path) for path in (two_months.vault / "identifiers").rglob("*.parquet")]
@@ -178,6 +178,30 @@ def test_a_publication_that_can_no_longer_be_made_again_is_told_of_once_and_one_
     lines = [line["detail"] for line in ledger.trail("pruned") if line["subject"] == name]
     assert lines == ["cannot be made again: rows it was made of are past their feed's retention; its figures stay"]
     ledger.close()
+
+
+@pytest.mark.parametrize("hold", [True, False])
+def test_a_rejected_file_ends_too_also_of_a_month_of_which_nothing_ever_counted(ledger, settings, hold):
+    came, end = datetime.fromisoformat("2026-02-10"), date(2026, 1, 31)
+    for name, received in (("old", came), ("new", SEEN_FROM - timedelta(days=5))):
+        one = FileRecord(
+            name, "received", f"Y90001/{name}", 1, received, received, feed="gp_ld_register",
+            partner_code="Y90001", system_code="llr", period_start=end.replace(day=1), period_end=end,
+        )  # fmt: skip
+        ledger.register([one], [], [], received)
+        ledger.record([Verdict(replace(one, status="rejected"), RowAccount())], received)
+    assert len(status_board(settings, SEEN_FROM).rejections) == 2
+    if hold:
+        place_hold(settings, "inquiry", feed="gp_ld_register")
+    found = find_expired(with_days(settings, keep_rows_months=13), ledger, load_contracts(settings), [], SEEN_FROM)
+    assert (set(found.files), set(found.on_hold)) == ((set(), {"old"}) if hold else ({"old"}, set()))
+    expire(ledger, found)
+    (left,) = status_board(settings, SEEN_FROM).rejections
+    assert left.file_id == "new", "what came just now has not been seen by anybody yet"
+    (story,) = find_files(settings, "old")
+    assert (story.status, "past its feed's retention" in story.next_step) == ("rejected", True)
+    assert story.history[-1]["detail"] == PAST_RETENTION
+    assert ledger.trail("pruned") == [], "nothing of it was in force"
 
 
 def test_an_earlier_months_publication_is_made_of_the_latest_list_of_its_moment(ledger, settings):

@@ -157,11 +157,13 @@ def test_what_retention_ended_does_not_come_back_when_a_late_file_is_withdrawn(l
     enter(ledger, first, second)
     ledger.record([accepted(first)], at(1))
     ledger.record([accepted(second)], at(2))
-    ledger.end_submissions([first.file_id, second.file_id], at(3))
-    assert ledger.past_retention() == {second.submission_key: at(3)}
+    ledger.end_files([first.file_id, second.file_id], at(3))
+    assert [one.past_retention_at for one in ledger.files()] == [at(3), at(3)]
+    assert [one.status for one in ledger.files()] == ["superseded", "superseded"]
     assert ledger.history(second.file_id)[-1] == {"at": at(3), "status": "superseded", "detail": PAST_RETENTION}
+    assert [one["status"] for one in ledger.history(first.file_id)][-2:] == ["superseded", "superseded"]
     told = len(ledger.history(second.file_id))
-    ledger.end_submissions([first.file_id, second.file_id], at(4))
+    ledger.end_files([first.file_id, second.file_id], at(4))
     assert len(ledger.history(second.file_id)) == told, "said once"
     enter(ledger, late)
     assert ledger.record([accepted(late)], at(5)) == [late.file_id], "what comes later counts"
@@ -248,7 +250,8 @@ def test_a_ledger_from_before_there_were_versions_gets_the_columns_that_have_com
     enter(ledger, first)
     with ledger.engine.begin() as connection:
         connection.execute(text("DROP INDEX ix_file_content_hash"))
-        connection.execute(text("ALTER TABLE file DROP COLUMN content_hash"))
+        for column in ("content_hash", "past_retention_at"):
+            connection.execute(text(f"ALTER TABLE file DROP COLUMN {column}"))
         connection.execute(text("ALTER TABLE gate_result DROP COLUMN system_code"))
         connection.execute(text("ALTER TABLE run DROP COLUMN feeds"))
         for table in ("alembic_version", "judgement", "pseudonym_key", "archive_change", "hold"):

@@ -21,6 +21,7 @@ STATUS_WORDS = {
     "rejected": "Rejected",
     "unrecognised": "Not recognised",
 }
+PAST_RETENTION = "No longer kept"
 # What a partner can do next. The team's own next steps, with its commands, are those of ``lda files``.
 NEXT_STEPS = {
     "accepted": "The rows that were kept out do not count. Put them right and send the whole file again.",
@@ -31,6 +32,9 @@ NEXT_STEPS = {
         "against what was agreed for the data set, and send it again."
     ),
 }
+NO_LONGER_KEPT = (
+    "We keep this data for a stated time, which is over, so it does not count any more. There is nothing to do."
+)
 SOUND = "It counts. There is nothing to do."
 ONLY_WARNED = "Every row counts. Please look at the warnings before the next file."
 FIX_FIRST = 3
@@ -93,12 +97,16 @@ class SubmissionFeedback:
 
     @property
     def status(self) -> str:
-        """Its state in words."""
+        """Its state in words: of a file that ended for its age that alone, whatever it was before."""
+        if self.told.file.is_past_retention:
+            return PAST_RETENTION
         return STATUS_WORDS[self.told.file.status]
 
     @property
     def next_step(self) -> str:
         """What the partner should do next."""
+        if self.told.file.is_past_retention:
+            return NO_LONGER_KEPT
         if self.told.file.status == "accepted" and not self.errors:
             return ONLY_WARNED if self.findings else SOUND
         return NEXT_STEPS[self.told.file.status]

@@ -109,18 +109,22 @@ def _tell(
     ]
     everyone = _partners(settings, systems, contracts, told, ledger)
     news = {one.file.file_id for one in wanted}
-    may = news & _documents(told, settings, everything)
+    # Of what ended for its age no document is made, and those that a legal hold keeps stay as they are.
+    ended = {one.file.file_id for one in told if one.file.is_past_retention}
+    may = (news & _documents(told, settings, everything)) - ended
     due = {one.file_id for partner in everyone for one in _submissions(partner) if one.file_id in may and one.findings}
-    has_documents = due | {one.file.file_id for one in told if one.has_documents} - news
+    # Documents may be gone because their own time was over.
+    there = {one.file.file_id for one in told if one.has_documents and _page_of(settings, one).exists()}
+    has_documents = due | (there & ended) | (there - news)
     touched = {sender(one) for one in wanted}
     for partner in everyone:
         if partner.code in touched:
             _write_partner(settings, contracts, partner, due, has_documents, report)
-    _remove(settings, [one for one in wanted if one.has_documents and one.file.file_id not in due])
+    _remove(settings, [one for one in wanted if one.has_documents and one.file.file_id not in due | ended])
     settings.feedback.mkdir(parents=True, exist_ok=True)
     for name, text in team_files(everyone).items():
         _write(settings.feedback / name, text, TEAM_FILE)
-    ledger.notices.record_feedback(wanted, due, utc_now())
+    ledger.notices.record_feedback(wanted, has_documents, utc_now())
     report.partners, report.documents, report.files = len(touched), len(due), len(wanted)
 
 
@@ -255,12 +259,17 @@ def _write(path: Path, text: str, mode: int | None = None) -> None:
         temporary.write_text(text, encoding="utf-8", newline="")
 
 
+def _page_of(settings: Settings, one: ToldFile) -> Path:
+    """Where the page on one submission is; its workbook is beside it."""
+    return outbox_of(settings, sender(one)) / f"{submission(one, (), '', {}).stem}.html"
+
+
 def _remove(settings: Settings, gone: Iterable[ToldFile]) -> None:
     """Remove documents of files that no longer have anything to put right: judged again after a rule was mended."""
     for one in gone:
-        stem = submission(one, (), "", {}).stem
-        for ending in (".xlsx", ".html"):
-            (outbox_of(settings, sender(one)) / f"{stem}{ending}").unlink(missing_ok=True)
+        page = _page_of(settings, one)
+        for path in (page, page.with_suffix(".xlsx")):
+            path.unlink(missing_ok=True)
 
 
 def withdraw_documents(settings: Settings, ledger: Ledger, file_ids: Collection[str]) -> None:
