@@ -33,7 +33,10 @@ judged as (
 
     select
         valued.*,
-        case when coalesce(valued.is_complete, true) then valued.value end as judged_value
+        case when coalesce(valued.is_complete, true) then valued.value end as judged_value,
+        -- The ends of an interval of values are single people's, or close to them: of few people none is given.
+        case when valued.denominator >= valued.amount_interval_people then valued.amount_lower end as told_lower,
+        case when valued.denominator >= valued.amount_interval_people then valued.amount_upper end as told_upper
     from valued
 
 )
@@ -58,6 +61,7 @@ select
     better_is,
     {%- for end in ['lower', 'upper'] %}
     case
+        when confidence_interval in ('student_t', 'order_statistics') then told_{{ end }}
         when numerator is null then null
         when confidence_interval = 'wilson'
             then {{ wilson_bound(end, 'numerator', 'denominator', 'multiplier') }}
@@ -69,7 +73,10 @@ select
     {{ target_status('judged_value', 'target', 'target_is_due', 'better_is') }} as target_status,
     coverage,
     coalesce(is_complete, true) as is_complete,
-    {{ told_suppression('value', 'suppression') }} as suppression
+    {{ told_suppression('value', 'suppression') }} as suppression,
+    aggregation,
+    told_lower as amount_lower,
+    told_upper as amount_upper
 from judged
 {% endmacro %}
 

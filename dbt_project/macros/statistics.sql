@@ -47,9 +47,45 @@
     end
 {%- endmacro %}
 
-{# A sum, mean or median as it is published: to the nearest multiple; null where nothing says of what. #}
-{% macro disclosed_amount(amount, round_to) -%}
+{# A sum, mean or median as it is published: to the nearest multiple (`rounding` round), or for an end of its interval the
+   one below or above (floor, ceil); null where nothing says of what. #}
+{% macro disclosed_amount(amount, round_to, rounding) -%}
     case
-        when {{ round_to }} > 0 then round(cast({{ amount }} as double) / {{ round_to }}) * {{ round_to }}
+        when {{ round_to }} > 0 then {{ rounding }}(cast({{ amount }} as double) / {{ round_to }}) * {{ round_to }}
     end
+{%- endmacro %}
+
+{# The deviate of a two-sided 95 % interval of the mean of so many people's values: Student's t with one degree of freedom
+   fewer, by Fisher and Cornish's expansion about the normal deviate (1960): right to 0.001 from twenty people on. #}
+{% macro student_t(people) -%}
+    {%- set z = var('wilson_z') -%}
+    {%- set freedom = '(nullif(' ~ people ~ ' - 1, 0))' -%}
+    (
+        {{ z }}
+        + (power({{ z }}, 3) + {{ z }}) / (4.0 * {{ freedom }})
+        + (5 * power({{ z }}, 5) + 16 * power({{ z }}, 3) + 3 * {{ z }}) / (96.0 * {{ freedom }} * {{ freedom }})
+    )
+{%- endmacro %}
+
+{# Rank, from the smallest, of the value that ends the 95 % interval of the median of so many people's values. Source:
+   Campbell and Gardner, Calculating confidence intervals for some non-parametric analyses, BMJ 296 (1988). #}
+{% macro median_rank(end, people) -%}
+    {%- if end == 'lower' -%}
+    greatest(round({{ people }} / 2.0 - {{ var('wilson_z') }} * sqrt({{ people }}) / 2.0), 1)
+    {%- else -%}
+    least(round(1 + {{ people }} / 2.0 + {{ var('wilson_z') }} * sqrt({{ people }}) / 2.0), {{ people }})
+    {%- endif -%}
+{%- endmacro %}
+
+{# The value at a rank, from the smallest, among those of a group. #}
+{% macro value_at_rank(value, rank) -%}
+    {{ return(adapter.dispatch('value_at_rank', 'lda_warehouse')(value, rank)) }}
+{%- endmacro %}
+
+{% macro default__value_at_rank(value, rank) -%}
+    list_extract(list({{ value }} order by {{ value }} nulls last), cast({{ rank }} as bigint))
+{%- endmacro %}
+
+{% macro spark__value_at_rank(value, rank) -%}
+    element_at(array_sort(collect_list({{ value }})), cast({{ rank }} as int))
 {%- endmacro %}

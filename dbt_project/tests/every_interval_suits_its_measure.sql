@@ -1,5 +1,5 @@
--- A Wilson interval is of people out of people, Byar's of events over exposure; a rate has one of them, and nothing
--- that is no rate has either.
+-- A Wilson interval is of people out of people, Byar's of events over exposure; a rate has one of them. A mean has
+-- Student's, a median that of order statistics, and nothing else has any of these.
 select
     measure_id,
     aggregation,
@@ -20,4 +20,6 @@ where
         and aggregation = 'ratio'
         and denominator_kind in ('people', 'population', 'bed_days')
     )
+    or (confidence_interval = 'student_t') <> (aggregation = 'mean')
+    or (confidence_interval = 'order_statistics') <> (aggregation = 'median')
     or (confidence_interval = 'chain_ladder' and aggregation <> 'derived')

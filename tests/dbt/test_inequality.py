@@ -18,9 +18,20 @@ MARCH = date(2026, 3, 31)
 FIGURE = (
     "measure_id VARCHAR, system_code VARCHAR, geography_type VARCHAR, geography_code VARCHAR, geography_name VARCHAR, "
     "breakdown_type VARCHAR, breakdown_value VARCHAR, period_end DATE, period_start DATE, is_latest_period BOOLEAN, "
-    "numerator BIGINT, denominator BIGINT, denominator_kind VARCHAR, confidence_interval VARCHAR, value DOUBLE, "
-    "unit VARCHAR, lower_95 DOUBLE, upper_95 DOUBLE"
+    "numerator BIGINT, denominator BIGINT, denominator_kind VARCHAR, value DOUBLE, lower_95 DOUBLE, upper_95 DOUBLE, "
+    "amount_lower DOUBLE, amount_upper DOUBLE"
 )
+# A measure of each kind, by the unit its test figures are made of.
+COMPARED = (
+    ("share", "wilson", "figure", "proportion"),
+    ("per_million", "wilson", "figure", "per million people"),
+    ("per_bed_days", "byar", "figure", "per 1,000 bed days"),
+    ("number", "byar", "residents", "per 100,000 residents"),
+    ("mean", "student_t", "figure", "days"),
+    ("median", "order_statistics", "figure", "days"),
+    ("sum", "student_t", "person", "days per person"),
+)
+RESIDENTS = {"Asian": 40_000, "White": 250_000, "1 (most deprived)": 90_000, "5 (least deprived)": 120_000}
 MOST, LEAST = "1 (most deprived)", "5 (least deprived)"
 
 
@@ -31,22 +42,29 @@ def wilson(count: int, people: int) -> tuple[float, float]:
     return max(0, middle - reach), min(1, middle + reach)
 
 
-def figure(value: str, count: int, people: int, kind: str = "people", unit: str = "proportion") -> tuple[Any, ...]:
-    """A cell of a measure; a rate per population is per million."""
-    times = 1 if kind == "people" else 1_000_000
+def cell(measure: str, value: str, *figures: Any) -> tuple[Any, ...]:
+    """A cell of a measure and group: numerator, denominator, its kind, value, interval, interval of an amount."""
     breakdown = "deprivation_quintile" if "(" in value else "ethnicity_group"
-    interval = [times * end for end in wilson(count, people)] if unit != "count" else [None, None]
-    area = ("m", "s", "system", "QK1", "The system", breakdown, value, MARCH, date(2025, 4, 1), True)
-    return (
-        *area,
-        count,
-        people,
-        kind,
-        "wilson" if unit != "count" else "none",
-        times * count / people,
-        unit,
-        *interval,
-    )
+    return (measure, "s", "system", "QK1", "The system", breakdown, value, MARCH, date(2025, 4, 1), True, *figures)
+
+
+def figure(value: str, count: int, people: int) -> tuple[Any, ...]:
+    return cell("share", value, count, people, "people", count / people, *wilson(count, people), None, None)
+
+
+def per_million(value: str, count: int, people: int) -> tuple[Any, ...]:
+    low, high = (1_000_000 * end for end in wilson(count, people))
+    rate = 1_000_000 * count / people
+    return cell("per_million", value, count, people, "population", rate, low, high, None, None)
+
+
+def number(value: str, count: int) -> tuple[Any, ...]:
+    return cell("number", value, count, None, "people", count, None, None, None, None)
+
+
+def amount(measure: str, value: str, people: int, found: float, low: float | None, high: float | None) -> tuple:
+    interval = (None, None) if measure == "sum" else (low, high)
+    return cell(measure, value, None, people, "people", found, *interval, low, high)
 
 
 def byar(count: int) -> tuple[float, float]:
@@ -61,8 +79,8 @@ def byar(count: int) -> tuple[float, float]:
 def rate(value: str, events: int, days: int) -> tuple[Any, ...]:
     """A cell of a rate of events per 1,000 bed days."""
     per = 1000 / days
-    cell = (*figure(value, 1, 1)[:10], events, days, "bed_days", "byar", per * events, "per 1,000 bed days")
-    return (*cell, *(per * end for end in byar(events)))
+    low, high = (per * end for end in byar(events))
+    return cell("per_bed_days", value, events, days, "bed_days", per * events, low, high, None, None)
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +100,22 @@ def desk(empty_candidate: Candidate) -> Desk:
             "staging.stg_inequality_comparison": (columns, comparisons),
             "staging.stg_inequality_rule": ("minimum_people DOUBLE, minimum_events DOUBLE", [(20, 10)]),
             "staging.stg_run": ("publication_id VARCHAR", [("p",)]),
+            "staging.stg_poisson_limit": ("events BIGINT, lower_95 DOUBLE, upper_95 DOUBLE", []),
+            "intermediate.int_measure_comparison": (
+                "measure_id VARCHAR, age_from INTEGER, age_to INTEGER, method VARCHAR, compared_per VARCHAR, "
+                "unit VARCHAR",
+                [(name, 18, 999, *how) for name, *how in COMPARED],
+            ),
+            "intermediate.int_group_population": (
+                "age_from INTEGER, age_to INTEGER, system_code VARCHAR, geography_type VARCHAR, "
+                "geography_code VARCHAR, period_end DATE, breakdown_type VARCHAR, breakdown_value VARCHAR, "
+                "residents BIGINT",
+                [
+                    (ages, 999, "s", "system", "QK1", MARCH, cell("", group)[5], group, people // (1 + (ages == 0)))
+                    for ages in (0, 18)
+                    for group, people in RESIDENTS.items()
+                ],
+            ),
             "intermediate.int_measure_figure": (FIGURE, []),
         }
     )
@@ -160,29 +194,80 @@ def test_each_ethnic_group_is_compared_with_white_and_the_highest_with_the_lowes
 def test_groups_of_too_few_people_are_not_compared(desk: Desk, sql: str) -> None:
     assert compare(desk, sql, figure(MOST, 10, 19), figure(LEAST, 10, 20)) == {}
     assert compare(desk, sql, figure(MOST, 10, 20), figure(LEAST, 10, 20)).keys() == {"most_and_least_deprived"}
-    # Of a rate per population, those counted must be enough: here 9 and 10 in hospital.
-    unit = "per million people"
-    assert (
-        compare(desk, sql, figure(MOST, 9, 90_000, "population", unit), figure(LEAST, 10, 90_000, "population")) == {}
-    )
+    # Of a rate per population and of a number, those counted must be enough: here 9 and 10 in hospital.
+    for made in (lambda *of: per_million(*of, 90_000), number):
+        assert compare(desk, sql, made(MOST, 9), made(LEAST, 10)) == {}
+        assert compare(desk, sql, made(MOST, 10), made(LEAST, 10)).keys() == {"most_and_least_deprived"}
+    for kind in ("mean", "median", "sum"):
+        few, enough = (amount(kind, MOST, people, 30, 20, 40) for people in (19, 20))
+        other = amount(kind, LEAST, 20, 20, 10, 30)
+        assert compare(desk, sql, few, other) == {}
+        assert compare(desk, sql, enough, other).keys() == {"most_and_least_deprived"}
 
 
 def test_a_rate_per_million_is_compared_in_its_own_unit(desk: Desk, sql: str) -> None:
-    unit = "per million people"
-    found = compare(
-        desk,
-        sql,
-        figure(MOST, 30, 500_000, "population", unit),
-        figure(LEAST, 10, 500_000, "population", unit),
-    )["most_and_least_deprived"]
-    assert (found["gap"], found["ratio"]) == pytest.approx((40, 3))
-    assert 10 < found["gap_lower_95"] < 40 < found["gap_upper_95"] < 75
+    found = compare(desk, sql, per_million(MOST, 30, 500_000), per_million(LEAST, 10, 500_000))
+    row = found["most_and_least_deprived"]
+    assert (row["gap"], row["ratio"], row["unit"]) == (pytest.approx(40), pytest.approx(3), "per million people")
+    assert 10 < row["gap_lower_95"] < 40 < row["gap_upper_95"] < 75
 
 
-def test_counts_and_hidden_figures_are_not_compared(desk: Desk, sql: str) -> None:
-    hidden = (*figure(MOST, 5, 40)[:10], None, 40, "people", "wilson", None, "proportion", None, None)
+def test_hidden_figures_are_not_compared(desk: Desk, sql: str) -> None:
+    hidden = cell("share", MOST, None, 40, "people", None, None, None, None, None)
     assert compare(desk, sql, hidden, figure(LEAST, 10, 40)) == {}
-    assert compare(desk, sql, figure(MOST, 30, 40, unit="count"), figure(LEAST, 30, 40, unit="count")) == {}
+    gone = cell("number", MOST, None, None, "people", None, None, None, None, None)
+    assert compare(desk, sql, gone, number(LEAST, 10)) == {}
+    for kind in ("mean", "median", "sum"):
+        gone = cell(kind, MOST, None, 40, "people", None, None, None, None, None)
+        assert compare(desk, sql, gone, amount(kind, LEAST, 40, 20, 10, 30)) == {}
+
+
+def test_numbers_are_compared_over_the_residents_of_their_groups_at_the_ages_they_are_of(desk: Desk, sql: str) -> None:
+    row = compare(desk, sql, number("Asian", 20), number("White", 50))["asian_and_white"]
+    # 20 of 40,000 and 50 of 250,000, per 100,000: of the adults, not of everyone.
+    assert (row["group_rate"], row["reference_rate"], row["unit"]) == (50, 20, "per 100,000 residents")
+    (low, high), (base_low, base_high) = ([end * 100_000 / RESIDENTS[of] for end in byar(n)]
+                                          for of, n in (("Asian", 20), ("White", 50)))  # fmt: skip
+    assert row["gap_lower_95"] == pytest.approx(30 - sqrt((50 - low) ** 2 + (base_high - 20) ** 2))
+    assert row["gap_upper_95"] == pytest.approx(30 + sqrt((high - 50) ** 2 + (20 - base_low) ** 2))
+    reach = Z * sqrt(1 / 20 + 1 / 50)
+    assert (row["ratio_lower_95"], row["ratio_upper_95"]) == pytest.approx((2.5 * exp(-reach), 2.5 * exp(reach)))
+    # Nobody knows how many residents a group has: it is not compared.
+    assert compare(desk, sql, number("Mixed", 20), number("White", 50)) == {}
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    kind=st.sampled_from(["mean", "median", "sum"]),
+    groups=st.tuples(*[st.tuples(st.integers(20, 90), *[st.floats(0.01, 900)] * 3)] * 2),
+)
+def test_means_and_medians_and_sums_by_person_are_compared_by_the_ends_of_their_intervals(
+    kind: str, groups: tuple[tuple[int, float, float, float], ...], desk: Desk, sql: str
+) -> None:
+    cells, told = [], []
+    for name, (people, *numbers) in zip(("Asian", "White"), groups, strict=True):
+        low, value, high = sorted(numbers)
+        cells.append(amount(kind, name, people, value, low, high))
+        told.append([number / (people if kind == "sum" else 1) for number in (value, low, high)])
+    row = compare(desk, sql, *cells)["asian_and_white"]
+    (value, low, high), (base, base_low, base_high) = told
+    assert (row["group_rate"], row["reference_rate"]) == pytest.approx((value, base))
+    assert row["gap_lower_95"] == pytest.approx(value - base - sqrt((value - low) ** 2 + (base_high - base) ** 2))
+    assert row["gap_upper_95"] == pytest.approx(value - base + sqrt((high - value) ** 2 + (base - base_low) ** 2))
+    assert row["ratio"] == pytest.approx(value / base)
+    below = sqrt(log(value / low) ** 2 + log(base_high / base) ** 2)
+    above = sqrt(log(high / value) ** 2 + log(base / base_low) ** 2)
+    assert row["ratio_lower_95"] == pytest.approx(value / base * exp(-below))
+    assert row["ratio_upper_95"] == pytest.approx(value / base * exp(above))
+
+
+def test_a_mean_whose_interval_goes_under_zero_has_a_gap_and_no_interval_of_its_ratio(desk: Desk, sql: str) -> None:
+    row = compare(desk, sql, amount("mean", MOST, 20, 30, -2, 62), amount("mean", LEAST, 20, 20, 15, 25))
+    found = row["most_and_least_deprived"]
+    assert (found["ratio"], found["ratio_lower_95"], found["ratio_upper_95"]) == (1.5, None, None)
+    assert (found["gap_lower_95"], found["gap_upper_95"]) == pytest.approx(
+        (10 - sqrt(32**2 + 5**2), 10 + sqrt(32**2 + 5**2))
+    )
 
 
 @settings(max_examples=100, deadline=None)
@@ -233,11 +318,23 @@ def test_every_measure_is_compared_between_groups_or_says_why_not(empty_candidat
     assert len(found) == 80
     for measure, (compared, method, reason) in found.items():
         assert compared == bool(method) == (not reason), measure
-    assert sum(compared for compared, *_ in found.values()) == 31
-    assert found["ahc_uptake_register"][1] == "wilson"
-    assert found["restrictive_interventions_per_1000_bed_days"][1] == "byar"
+    methods = {
+        method: {one for one, (_, said, _) in found.items() if said == method} for _, method, _ in found.values()
+    }
+    assert {method: len(names) for method, names in methods.items() if method} == {
+        "wilson": 30, "byar": 25, "student_t": 4, "order_statistics": 4,
+    }  # fmt: skip
+    assert methods["student_t"] == {
+        "mean_length_of_stay",
+        "delayed_days",
+        "delay_cost",
+        "long_term_support_weekly_cost",
+    }
+    assert {"restrictive_interventions_per_1000_bed_days", "inpatients_total"} <= methods["byar"]
     assert {measure for measure, (_, _, reason) in found.items() if reason and "What is sent" in reason} == {
         "ahc_uptake_ldhc", "ahc_uptake_ldhc_register", "mandatory_training_tier_1", "mandatory_training_tier_2",
+        "keyworker_caseload",
     }  # fmt: skip
-    for measure in ("inpatients_total", "mean_length_of_stay", "autism_median_wait_days", "delayed_days"):
-        assert not found[measure][0], measure
+    # What is left counts things, or is made of figures for everyone together.
+    kinds = {reason for _, _, reason in found.values() if reason and "What is sent" not in reason}
+    assert all("everyone together" in kind or "counts things" in kind for kind in kinds), kinds

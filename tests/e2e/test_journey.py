@@ -74,6 +74,27 @@ def test_every_measure_place_and_month_agrees_with_the_truth(journey, mart):
     assert not unexplained, f"{len(unexplained)} figures the truth does not know, for example {unexplained[:5]}"
 
 
+def test_means_and_medians_have_the_interval_of_the_truth(journey, mart):
+    sums = {"delayed_days", "delay_cost", "long_term_support_weekly_cost"}
+    expected = {
+        tuple(row[name.strip()] for name in KEY.split(",")): (float(row["lower_95"]), float(row["upper_95"]))
+        for row in journey.truth("measures")
+        if row["lower_95"] and row["measure_id"] not in sums
+    }
+    measures = sorted({key[0] for key in expected} | sums)
+    found = {
+        tuple(str(part) for part in row[:6]): row[6:]
+        for row in mart.execute(
+            f"select {KEY}, lower_95, upper_95 from mart.measure_value "
+            "where measure_id in (select unnest($1)) and lower_95 is not null",
+            [measures],
+        ).fetchall()
+    }
+    # Student's t is an expansion in SQL: right to a thousandth.
+    assert found == {key: pytest.approx(value, rel=1e-3) for key, value in expected.items()}
+    assert "community_autism_median_wait_days" in {key[0] for key in found}
+
+
 def test_every_file_ends_in_its_expected_status_and_every_row_is_accounted_for(journey):
     with sqlite3.connect(journey.settings.home / "ledger.db") as ledger:
         found = {

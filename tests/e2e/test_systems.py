@@ -342,19 +342,18 @@ def test_history_that_figures_are_compared_with_is_published_with_its_source(wor
     assert rows[0][2:] == (0.71, True)
 
 
-def test_every_person_level_rate_with_enough_people_is_compared_between_groups(world):
-    """What is not compared has no share to compare, and published.measure_comparison says why."""
+def test_every_person_level_measure_with_enough_people_is_compared_between_groups(world):
+    """Numbers over residents, sums by person, means and medians by their intervals, and every rate as it is."""
     kinds = world.rows(
         """
         select measure_id, aggregation, coalesce(denominator_kind, 'people') from staging.stg_measure
         where breakdowns like '%deprivation_quintile%'
     """,
     )
-    compared = {name for name, how, of in kinds if how == "ratio"}
+    compared = {name for name, *_ in kinds}
     said = world.rows("select measure_id, is_compared from published.measure_comparison")
     assert {name for name, is_compared in said if is_compared} == compared
-    others = {(how, of) for name, how, of in kinds if name not in compared}
-    assert others == {(how, "people") for how in ("count", "mean", "median", "sum")}
+    assert {how for _, how, _ in kinds} == {"ratio", "count", "mean", "median", "sum"}
     seen = set()
     cell = "measure_id, system_code, geography_type, geography_code, period_end"
     for kind, group, reference in (
@@ -366,9 +365,10 @@ def test_every_person_level_rate_with_enough_people_is_compared_between_groups(w
             world.rows(
                 f"""
             select {cell} from mart.measure_value inner join staging.stg_measure using (measure_id)
-            where breakdown_type = '{kind}' and breakdown_value in ('{group}', '{reference}') and aggregation = 'ratio'
-                and (coalesce(denominator_kind, 'people') = 'people' and denominator >= 20
-                    or denominator_kind in ('population', 'bed_days') and numerator >= 10)
+            where breakdown_type = '{kind}' and breakdown_value in ('{group}', '{reference}') and (
+                aggregation <> 'count' and coalesce(denominator_kind, 'people') = 'people' and denominator >= 20
+                or (aggregation = 'count' or denominator_kind in ('population', 'bed_days')) and numerator >= 10
+            )
             group by {cell} having count(*) = 2
         """,
             )
@@ -381,7 +381,8 @@ def test_every_person_level_rate_with_enough_people_is_compared_between_groups(w
         )
         assert made == enough
         seen |= {row[0] for row in made}
-    assert {"ahc_uptake_register", "ahc_declined", "settled_accommodation", "ld_prevalence"} <= seen <= compared
+    everywhere = {"ahc_uptake_register", "ahc_declined", "settled_accommodation", "ld_prevalence", "ld_register_size"}
+    assert everywhere | {"autism_median_wait_days", "long_term_support_weekly_cost"} <= seen <= compared
 
 
 def test_charts_of_few_points_say_so_and_every_figure_carries_its_coverage(world):

@@ -276,6 +276,9 @@ select
     {{ target_status('case when is_complete then value end', 'target', 'target_is_due', 'better_is') }} as target_status,
     coverage,
     is_complete,
-    {{ told_suppression('value', 'suppression') }} as suppression
+    {{ told_suppression('value', 'suppression') }} as suppression,
+    'derived' as aggregation,
+    cast(null as double) as amount_lower,
+    cast(null as double) as amount_upper
 from made
 {% endmacro %}

@@ -1,12 +1,10 @@
 {# Gaps and ratios between groups, with 95 % intervals. `figures` has one row per cell and the columns of
-   measure_figure. Nothing else is read, so what is said of disclosed figures follows from them alone.
+   measure_figure. What is compared of each, and its own interval, macro compared_figure says.
 
-   Gap: group minus reference; its interval is made of those of the two figures: of Wilson intervals it is Newcombe's
-   hybrid score interval (1998, method 10), of Byar's the same recovery of variances for rates (Zou and Donner 2008).
-   Ratio: group over reference; interval on the log scale, which needs someone or something counted in both: of people out
-   of people by Katz (1978), of events over exposure with the variance 1 / events of each (Rothman).
-   A comparison is made only where both groups have the people that the seed inequality_rule asks for: in the
-   denominator, or, for a rate per population or bed day, events in the numerator. #}
+   Gap: group minus reference; its interval is made of those of the two: of Wilson intervals it is Newcombe's hybrid score
+   interval (1998, method 10), of others the same recovery of variances (Zou and Donner 2008).
+   Ratio: group over reference; its interval is made on the log scale in the same way, and needs someone or something
+   counted in both. #}
 {% macro measure_inequality(figures) %}
 {%- set cell = [
     'measure_id', 'system_code', 'geography_type', 'geography_code', 'breakdown_type', 'period_end'
@@ -14,12 +12,6 @@
 with comparison as (
 
     select * from {{ ref('stg_inequality_comparison') }}
-
-),
-
-rule as (
-
-    select * from {{ ref('stg_inequality_rule') }}
 
 ),
 
@@ -31,16 +23,7 @@ run as (
 
 figure as (
 
-    select figures.*
-    from {{ figures }} as figures
-    cross join rule
-    where
-        -- The interval of a gap is made of those of its figures.
-        figures.lower_95 is not null
-        and (
-            (figures.denominator_kind = 'people' and figures.denominator >= rule.minimum_people)
-            or (figures.denominator_kind in ('population', 'bed_days') and figures.numerator >= rule.minimum_events)
-        )
+    {{ compared_figure(figures) }}
 
 ),
 
@@ -50,10 +33,10 @@ ranked as (
     select
         figure.*,
         row_number() over (
-            partition by {{ cell | join(', ') }} order by value desc, breakdown_value asc
+            partition by {{ cell | join(', ') }} order by rate desc, breakdown_value asc
         ) as from_highest,
         row_number() over (
-            partition by {{ cell | join(', ') }} order by value asc, breakdown_value desc
+            partition by {{ cell | join(', ') }} order by rate asc, breakdown_value desc
         ) as from_lowest
     from figure
     where breakdown_value not in ('{{ var("unknown") }}', '{{ var("ethnicity_unknown") }}')
@@ -73,26 +56,14 @@ pair as (
         compared.unit,
         compared.breakdown_value as group_value,
         reference.breakdown_value as reference_value,
-        compared.value as group_rate,
-        compared.lower_95 as group_lower,
-        compared.upper_95 as group_upper,
-        reference.value as reference_rate,
-        reference.lower_95 as reference_lower,
-        reference.upper_95 as reference_upper,
-        case when reference.value > 0 then compared.value / reference.value end as ratio,
-        case
-            when compared.numerator > 0 and reference.numerator > 0
-                -- Below zero only by rounding: a numerator is no more than its denominator.
-                then sqrt(greatest(
-                    1 / cast(compared.numerator as double) + 1 / cast(reference.numerator as double)
-                    - case
-                        when compared.confidence_interval = 'wilson'
-                            then 1 / cast(compared.denominator as double) + 1 / cast(reference.denominator as double)
-                        else 0
-                    end,
-                    0
-                ))
-        end as log_ratio_error
+        compared.rate as group_rate,
+        reference.rate as reference_rate,
+        compared.rate - reference.rate as gap,
+        sqrt(power(compared.rate - compared.rate_lower, 2) + power(reference.rate_upper - reference.rate, 2)) as below,
+        sqrt(power(compared.rate_upper - compared.rate, 2) + power(reference.rate - reference.rate_lower, 2)) as above,
+        case when reference.rate > 0 then compared.rate / reference.rate end as ratio,
+        sqrt(power(compared.log_below, 2) + power(reference.log_above, 2)) as log_below,
+        sqrt(power(compared.log_above, 2) + power(reference.log_below, 2)) as log_above
     from comparison
     inner join ranked as compared
         on
@@ -132,16 +103,12 @@ select
     pair.unit,
     pair.group_rate,
     pair.reference_rate,
-    pair.group_rate - pair.reference_rate as gap,
-    pair.group_rate - pair.reference_rate
-    - sqrt(power(pair.group_rate - pair.group_lower, 2) + power(pair.reference_upper - pair.reference_rate, 2))
-        as gap_lower_95,
-    pair.group_rate - pair.reference_rate
-    + sqrt(power(pair.group_upper - pair.group_rate, 2) + power(pair.reference_rate - pair.reference_lower, 2))
-        as gap_upper_95,
+    pair.gap,
+    pair.gap - pair.below as gap_lower_95,
+    pair.gap + pair.above as gap_upper_95,
     pair.ratio,
-    pair.ratio * exp(-{{ var('wilson_z') }} * pair.log_ratio_error) as ratio_lower_95,
-    pair.ratio * exp({{ var('wilson_z') }} * pair.log_ratio_error) as ratio_upper_95,
+    pair.ratio * exp(-pair.log_below) as ratio_lower_95,
+    pair.ratio * exp(pair.log_above) as ratio_upper_95,
     run.publication_id
 from pair
 cross join run

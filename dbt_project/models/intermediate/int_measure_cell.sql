@@ -39,9 +39,9 @@ rollup_row as (
 
 ),
 
-median_row as (
+amount_row as (
 
-    select * from {{ ref('int_measure_median') }}
+    select * from {{ ref('int_measure_amount') }}
 
 ),
 
@@ -126,7 +126,8 @@ cell as (
         disclosure_rule.round_to,
         disclosure_rule.judged_sides,
         disclosure_rule.only_if_adjusted,
-        disclosure_amount.round_to as amount_round_to
+        disclosure_amount.round_to as amount_round_to,
+        disclosure_amount.interval_people as amount_interval_people
     from measure_period
     inner join measure
         on measure_period.measure_id = measure.measure_id
@@ -177,11 +178,9 @@ select
     cell.*,
     case when cell.aggregation in ('ratio', 'count') then coalesce(rollup_row.numerator, 0) end as numerator,
     case when cell.aggregation <> 'count' then coalesce(rollup_row.denominator, 0) end as denominator,
-    case cell.aggregation
-        when 'sum' then coalesce(rollup_row.total, 0)
-        when 'mean' then rollup_row.total / cast(rollup_row.denominator as double)
-        when 'median' then median_row.median
-    end as amount,
+    case when cell.aggregation = 'sum' then coalesce(amount_row.amount, 0) else amount_row.amount end as amount,
+    amount_row.amount_lower,
+    amount_row.amount_upper,
     coalesce(rollup_row.people, 0) as people,
     case when rollup_row.measure_id is null then 0 else rollup_row.adjustments end as adjustments,
     target.target,
@@ -198,15 +197,15 @@ left join rollup_row
         and cell.breakdown_type = rollup_row.breakdown_type
         and cell.breakdown_value = rollup_row.breakdown_value
         and cell.period_end = rollup_row.period_end
-left join median_row
+left join amount_row
     on
-        cell.measure_id = median_row.measure_id
-        and cell.system_code = median_row.system_code
-        and cell.geography_type = median_row.geography_type
-        and cell.geography_code = median_row.geography_code
-        and cell.breakdown_type = median_row.breakdown_type
-        and cell.breakdown_value = median_row.breakdown_value
-        and cell.period_end = median_row.period_end
+        cell.measure_id = amount_row.measure_id
+        and cell.system_code = amount_row.system_code
+        and cell.geography_type = amount_row.geography_type
+        and cell.geography_code = amount_row.geography_code
+        and cell.breakdown_type = amount_row.breakdown_type
+        and cell.breakdown_value = amount_row.breakdown_value
+        and cell.period_end = amount_row.period_end
 left join target
     on
         cell.measure_id = target.measure_id

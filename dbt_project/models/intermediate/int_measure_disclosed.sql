@@ -18,7 +18,11 @@ disclosed as (
         ruled.*,
         case when mask.hides_numerator then null else ruled.ruled_numerator end as disclosed_numerator,
         case when mask.hides_denominator then null else ruled.ruled_denominator end as disclosed_denominator,
-        case when mask.hides_amount or mask.hides_denominator then null else ruled.ruled_amount end as disclosed_amount,
+        {%- for amount in ['amount', 'amount_lower', 'amount_upper'] %}
+        case
+            when mask.hides_amount or mask.hides_denominator then null else ruled.ruled_{{ amount }}
+        end as disclosed_{{ amount }},
+        {%- endfor %}
         mask.measure_id is not null as is_masked
     from ruled
     left join mask
@@ -54,6 +58,9 @@ select
     disclosed_numerator as numerator,
     disclosed_denominator as denominator,
     disclosed_amount as amount,
+    disclosed_amount_lower as amount_lower,
+    disclosed_amount_upper as amount_upper,
+    amount_interval_people,
     case
         when aggregation in ('ratio', 'count') and ruled_numerator is null then 'suppressed'
         when aggregation <> 'count' and ruled_denominator is null then 'suppressed'

@@ -21,6 +21,14 @@ select
     end as ruled_denominator,
     case
         when cell.denominator >= cell.smallest_count
-            then {{ disclosed_amount('cell.amount', 'cell.amount_round_to') }}
-    end as ruled_amount
+            then {{ disclosed_amount('cell.amount', 'cell.amount_round_to', 'round') }}
+    end as ruled_amount,
+    case
+        when cell.denominator >= cell.smallest_count
+            then {{ disclosed_amount('cell.amount_lower', 'cell.amount_round_to', 'floor') }}
+    end as ruled_amount_lower,
+    case
+        when cell.denominator >= cell.smallest_count
+            then {{ disclosed_amount('cell.amount_upper', 'cell.amount_round_to', 'ceil') }}
+    end as ruled_amount_upper
 from cell

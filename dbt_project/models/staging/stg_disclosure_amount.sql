@@ -3,5 +3,6 @@ select
     aggregation,
     unit,
     round_to,
-    person_step
+    person_step,
+    interval_people
 from {{ ref('disclosure_amount') }}

@@ -1,9 +1,10 @@
 """The right answers: cells of every measure, added up from the generator's own history.
 
 A cell is ``measure_id, geography_type, geography_code, breakdown_type, breakdown_value, period_end`` with a numerator
-and a denominator, or with a value (a sum, mean or median) and in the denominator the people behind it. Proportion and
-count cells exist where somebody is in the denominator (or count); cells per million exist for every breakdown value of
-the population, and for values that only a patient holds (denominator 0).
+and a denominator, or with a value (a sum, mean or median), the people behind it in the denominator and, of enough
+people, the value's 95 % interval. Proportion and count cells exist where somebody is in the denominator (or count);
+cells per million exist for every breakdown value of the population, and for values that only a patient holds
+(denominator 0).
 Nothing here reads the written files or any SQL. The rules are those of the measure catalogue, worked out again.
 """
 
@@ -12,12 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date
-from math import fsum
+from math import fsum, sqrt
 from pathlib import Path
-from statistics import fmean, median
+from statistics import NormalDist, fmean, median, stdev
 from typing import Protocol
 
 import numpy as np
+from scipy.special import stdtrit
 
 from lda.synthetic.codes import ALL
 from lda.synthetic.geography import UNALLOCATED, Geography
@@ -50,14 +52,32 @@ VALUED: dict[str, Callable[[Sequence[float]], float]] = {
 }
 TRUTH_HEADER = (
     "measure_id", "system_code", "geography_type", "geography_code", "breakdown_type", "breakdown_value", "period_end",
-    "numerator", "denominator", "value",
+    "numerator", "denominator", "value", "lower_95", "upper_95",
 )  # fmt: skip
+# Of fewer people no interval is given.
+INTERVAL_PEOPLE = 20
+KEY_PARTS = TRUTH_HEADER.index("numerator")
 BAND_FROM = (0, 18, 25, 35, 45, 55, 65)
 
 
 def age_band(age: int) -> str:
     """Name of the published age band that holds ``age``."""
     return AGE_BANDS[int(np.searchsorted(BAND_FROM, age, side="right")) - 1]
+
+
+def interval(made: Callable[[Sequence[float]], float], values: Sequence[float]) -> tuple[float, float] | None:
+    """95 % interval of a sum, mean or median of people's values: Student's t, or the values at the ranks of Campbell
+    and Gardner (1988); None of few people."""
+    people = len(values)
+    if people < INTERVAL_PEOPLE:
+        return None
+    if made is median:
+        reach = NormalDist().inv_cdf(0.975) * sqrt(people) / 2
+        ranked = sorted(values)
+        return ranked[round(people / 2 - reach) - 1], ranked[round(1 + people / 2 + reach) - 1]
+    reach = float(stdtrit(people - 1, 0.975)) * stdev(values) / sqrt(people)
+    times = people if made is fsum else 1
+    return times * (fmean(values) - reach), times * (fmean(values) + reach)
 
 
 class Somebody(Protocol):
@@ -180,19 +200,22 @@ class Truth:
         self._place_in_neighbourhoods()
         system = self.geography.system_code
         rows: list[Sequence[str | int | float]] = [
-            (cell[0], system, *cell[1:], count, "" if cell[0] in COUNTS else of, "")
+            (cell[0], system, *cell[1:], count, "" if cell[0] in COUNTS else of, "", "", "")
             for cell, (count, of) in self.cells.items()
         ]
         rows += [
-            (cell[0], system, *cell[1:], "", len(values), VALUED[cell[0]](values))
+            (
+                *(cell[0], system, *cell[1:], "", len(values), VALUED[cell[0]](values)),
+                *(interval(VALUED[cell[0]], values) or ("", "")),
+            )
             for cell, values in self.values.items()
         ]
-        rows += [(cell[0], system, *cell[1:], "", "", value) for cell, value in self.figures.items()]
+        rows += [(cell[0], system, *cell[1:], "", "", value, "", "") for cell, value in self.figures.items()]
         return rows
 
 
 def write_truth(path: Path, truths: Sequence[Truth]) -> int:
     """Write ``measures.csv`` of all systems, sorted; returns the number of cells."""
     rows = [row for truth in truths for row in truth.rows()]
-    write_csv(path, TRUTH_HEADER, sorted(rows, key=lambda row: [str(part) for part in row[: len(TRUTH_HEADER) - 3]]))
+    write_csv(path, TRUTH_HEADER, sorted(rows, key=lambda row: [str(part) for part in row[:KEY_PARTS]]))
     return len(rows)

@@ -263,12 +263,13 @@ INEQUALITY = """
     SELECT most.measure_id, most.system_code, most.geography_type, most.geography_code, most.breakdown_type,
         'most_and_least_deprived' AS comparison, most.breakdown_value AS group_value,
         least.breakdown_value AS reference_value, most.period_end, most.value AS group_rate,
+        CASE WHEN most.unit = 'count' THEN 'per 100,000 residents' ELSE most.unit END AS unit,
         least.value AS reference_rate, most.value - least.value AS gap,
         most.lower_95 - least.upper_95 AS gap_lower_95, most.upper_95 - least.lower_95 AS gap_upper_95,
         most.value / least.value AS ratio
     FROM published.measure_value AS most JOIN published.measure_value AS least
         USING (measure_id, system_code, geography_type, geography_code, period_end, breakdown_type)
-    WHERE most.unit <> 'count' AND most.breakdown_value = '1 (most deprived)'
+    WHERE most.measure_id <> 'ahc_uptake_ldhc' AND most.breakdown_value = '1 (most deprived)'
         AND least.breakdown_value = '5 (least deprived)' AND most.value IS NOT NULL AND least.value IS NOT NULL
 """
 
@@ -283,8 +284,8 @@ BASELINE = """
 
 COMPARISON = """
     CREATE TABLE published.measure_comparison AS
-    SELECT measure_id, unit <> 'count' AS is_compared,
-        CASE WHEN unit = 'count' THEN 'A number of people is a share of nobody.' END AS reason
+    SELECT measure_id, measure_id <> 'ahc_uptake_ldhc' AS is_compared,
+        CASE WHEN measure_id = 'ahc_uptake_ldhc' THEN 'What is sent says nothing of groups.' END AS reason
     FROM published.measure_definition
 """
 

@@ -174,12 +174,19 @@ def test_what_changed_names_targets_crossed_and_figures_restated(make_report):
 
 
 def test_measures_whose_groups_are_not_compared_say_why(make_report):
-    measures = ["ld_register_size", "ahc_uptake_register"]
+    measures = ["ld_register_size", "ahc_uptake_ldhc"]
     made = make_report(sample.figures([sample.System()], months=2, measures=measures), measures=measures)
     (why,) = [
-        one for one in made.tree("inequality.html").iter(f"{HTML}li") if "share of nobody" in "".join(one.itertext())
+        one
+        for one in made.tree("inequality.html").iter(f"{HTML}li")
+        if "says nothing of groups" in "".join(one.itertext())
     ]
-    assert [link.text for link in why.iter(f"{HTML}a")] == ["People on the learning disability register"]
+    assert [link.text for link in why.iter(f"{HTML}a")] == ["Annual health check uptake (national return)"]
+
+
+def test_groups_are_compared_in_the_unit_of_what_is_compared(make_report):
+    made = make_report(sample.figures([sample.System()], months=2, measures=["ld_register_size"]))
+    assert re.search(r"\d per 100,000 residents beside [\d,.]+ per 100,000 residents", made.text("inequality.html"))
 
 
 def test_an_earlier_figure_stands_beside_the_figure_of_its_own_area(make_report):

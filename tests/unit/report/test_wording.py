@@ -50,6 +50,10 @@ def test_a_count_that_misses_its_target_by_less_than_one_shows_the_targets_decim
         (0.75, "of the March 2019 number", "75% of the March 2019 number"),
         (-4.36, "percentage points", "−4.4 percentage points"),
         (31.04, "per million people", "31.0 per million people"),
+        (61.5, "per 100,000 residents", "61.5 per 100,000 residents"),
+        (12.3, "days per person", "12.3 days per person"),
+        (1_204.4, "£ per person", "£1,204 per person"),
+        (1_204.4, "pounds per person", "£1,204 per person"),
     ],
 )
 def test_values_read_as_people_say_them(value, unit, words):

@@ -10,7 +10,7 @@ with measure as (
 
 comparison as (
 
-    select distinct breakdown_type from {{ ref('stg_inequality_comparison') }}
+    select * from {{ ref('int_measure_comparison') }}
 
 ),
 
@@ -18,32 +18,18 @@ reason as (
 
     select * from {{ ref('stg_comparison_reason') }}
 
-),
-
-judged as (
-
-    select
-        measure.measure_id,
-        measure.aggregation,
-        measure.denominator_kind,
-        measure.confidence_interval,
-        measure.confidence_interval in ('wilson', 'byar') as has_interval,
-        count(comparison.breakdown_type) > 0 as has_groups
-    from measure
-    left join comparison
-        on {{ in_list('comparison.breakdown_type', 'measure.breakdowns') }}
-    group by
-        measure.measure_id, measure.aggregation, measure.denominator_kind, measure.confidence_interval
-
 )
 
 select
-    judged.measure_id,
-    judged.has_interval and judged.has_groups as is_compared,
-    case when judged.has_interval and judged.has_groups then judged.confidence_interval end as method,
-    case when not (judged.has_interval and judged.has_groups) then reason.reason end as reason
-from judged
+    measure.measure_id,
+    comparison.measure_id is not null as is_compared,
+    comparison.method,
+    comparison.unit as compared_in,
+    case when comparison.measure_id is null then reason.reason end as reason
+from measure
+left join comparison
+    on measure.measure_id = comparison.measure_id
 left join reason
     on
-        judged.aggregation = reason.aggregation
-        and judged.denominator_kind = reason.denominator_kind
+        measure.aggregation = reason.aggregation
+        and measure.denominator_kind = reason.denominator_kind

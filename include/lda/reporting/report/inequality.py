@@ -53,7 +53,7 @@ def not_compared(published: Published) -> list[tuple[str, list[Definition]]]:
 
 
 def _gap(definition: Definition, one: Comparison) -> Gap:
-    unit = definition.unit
+    unit = one.unit or definition.unit
     way = "none" if one.gap == 0 else f"{difference(one.gap, 0, unit)} {'lower' if one.gap < 0 else 'higher'}"
     ends = sorted((one.gap_lower_95, one.gap_upper_95))
     return Gap(

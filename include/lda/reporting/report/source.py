@@ -106,7 +106,8 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One row of ``published.measure_inequality``: a group beside a reference group, with the gap and its interval."""
+    """One row of ``published.measure_inequality``: a group beside a reference group, with the gap and its interval, in
+    the unit of what is compared (of a number of people, per 100,000 residents of the group)."""
 
     measure_id: str
     system_code: str
@@ -117,6 +118,7 @@ class Comparison:
     breakdown_type: str | None = None
     group_value: str = ""
     reference_value: str = ""
+    unit: str = ""
     group_rate: float | None = None
     reference_rate: float | None = None
     gap: float = 0.0

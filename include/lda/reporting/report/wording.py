@@ -88,7 +88,8 @@ def value_and_unit(value: float, unit: str, *, exact: bool = False) -> tuple[str
     if unit == RANK:
         return ordinal(value), ""
     size = number(value, 1 if exact or abs(value) < 100 else 0)
-    return (f"£{size}", "") if unit in MONEY else (size, unit)
+    of, per, whom = unit.partition(" per ")
+    return (f"£{size}", f"{per}{whom}".strip()) if of in MONEY else (size, unit)
 
 
 def figure_text(figure: Figure | None, unit: str, *, exact: bool = False) -> str:

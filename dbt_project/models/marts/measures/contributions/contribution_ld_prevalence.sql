@@ -1,14 +1,14 @@
 -- The people on the register are the numerator; each population cell is a contribution of its own to the denominator,
--- so that every breakdown divides by its own residents: those of the latest estimate of the period's year or before.
+-- so that every breakdown divides by its own residents.
 with register_month as (
 
     select * from {{ ref('int_register_month') }}
 
 ),
 
-population as (
+resident_month as (
 
-    select * from {{ ref('int_population') }}
+    select * from {{ ref('int_resident_month') }}
 
 ),
 
@@ -26,23 +26,6 @@ reported as (
     from {{ ref('int_effective_submission') }}
     where feed = 'gp_ld_register'
 
-),
-
-resident as (
-
-    select
-        population.*,
-        reported.period_end,
-        dense_rank() over (
-            partition by population.system_code, reported.period_end
-            order by population.population_year desc
-        ) as recency
-    from population
-    inner join reported
-        on
-            population.system_code = reported.system_code
-            and extract(year from reported.period_end) >= population.population_year
-
 )
 
 select
@@ -57,12 +40,14 @@ union all
 
 select
     {{ contribution_columns(
-        'measure_period', 'resident', missing=['person_key', 'practice_code', 'pcn_code', 'commissioner_type']
+        'measure_period', 'resident_month', missing=['person_key', 'practice_code', 'pcn_code', 'commissioner_type']
     ) }},
     cast(0 as bigint) as numerator,
-    cast(resident.population as bigint) as denominator
-from resident
-inner join measure_period
+    cast(resident_month.population as bigint) as denominator
+from resident_month
+inner join reported
     on
-        resident.period_end = measure_period.period_end
-        and resident.recency = 1
+        resident_month.system_code = reported.system_code
+        and resident_month.period_end = reported.period_end
+inner join measure_period
+    on resident_month.period_end = measure_period.period_end
