@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from lda.contracts.csvfile import csv_relation
-from lda.disclosure.rules import Bools, DisclosureError, Floats, Ints
+from lda.disclosure.rules import Bools, DisclosureError, Floats, Ints, Words
 
 Source = Path | duckdb.DuckDBPyConnection
 KEY = (
@@ -61,6 +61,8 @@ class Cells:
     :ivar alone: the row is a count, not a rate.
     :ivar residents: the public denominator of a rate (residents, a baseline), or -1.
     :ivar rates: value, lower_95 and upper_95 of the cell's row (NaN when not shown), one column each.
+    :ivar method: how the catalogue says that the interval is made (``confidence_interval``).
+    :ivar poisson: exact 95 % limits (lower, upper) of 0, 1, 2 ... events, as seed poisson_limit has them.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -81,6 +83,8 @@ class Cells:
     alone: Bools
     residents: Ints
     rates: Floats
+    method: Words
+    poisson: Floats
     multiplier: Floats
 
     def __len__(self) -> int:
@@ -177,7 +181,8 @@ def _figures_with_rules(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE known AS
         SELECT figures.*, catalogue.aggregation, catalogue.multiplier::DOUBLE AS multiplier,
-            catalogue.denominator_kind, rule.smallest_count::BIGINT AS smallest, rule.round_to::BIGINT AS round_to,
+            catalogue.confidence_interval AS method, catalogue.denominator_kind,
+            rule.smallest_count::BIGINT AS smallest, rule.round_to::BIGINT AS round_to,
             string_split(rule.judged_sides, ';') AS judged, rule.only_if_adjusted::BOOLEAN AS only_if_adjusted,
             rule.protect_complements::BOOLEAN AS complements,
             ruled.numerator_small, ruled.denominator_small, ruled.amount_small,
@@ -225,11 +230,12 @@ def _cells_of_figures(connection: duckdb.DuckDBPyConnection) -> None:
         SELECT
             row_number() OVER (ORDER BY {", ".join(KEY)}, side) - 1 AS cell_id, {", ".join(KEY)}, side, aggregation,
             row_id, exact_value, amount_step, person_step, person_least, person_most, unlimited,
-            multiplier, CASE WHEN is_judged THEN smallest ELSE 0 END AS smallest,
+            multiplier, method, CASE WHEN is_judged THEN smallest ELSE 0 END AS smallest,
             CASE WHEN is_judged AND NOT only_if_adjusted THEN smallest ELSE 0 END AS least,
             step::BIGINT AS round_to, coalesce(small, false) AS small, complements,
             shown::BIGINT AS shown, truth::BIGINT AS truth, suppression,
-            value, lower_95, upper_95, aggregation = 'count' AS alone,
+            value::DOUBLE AS value, lower_95::DOUBLE AS lower_95, upper_95::DOUBLE AS upper_95,
+            aggregation = 'count' AS alone,
             denominator_kind,
             CASE WHEN denominator_kind NOT IN ('people', 'bed_days') THEN denominator::BIGINT ELSE -1 END AS residents
         FROM sides ORDER BY cell_id
@@ -305,10 +311,12 @@ def _arrays(connection: duckdb.DuckDBPyConnection, published: bool, mart: bool) 
             CASE WHEN side = 'numerator' THEN lag(cell_id) OVER line END AS partner,
             {"value" if published else "NULL::DOUBLE"} AS value,
             {"lower_95" if published else "NULL::DOUBLE"} AS lower_95,
-            {"upper_95" if published else "NULL::DOUBLE"} AS upper_95, multiplier, alone, residents
+            {"upper_95" if published else "NULL::DOUBLE"} AS upper_95, multiplier, alone, residents,
+            method
         FROM cell WINDOW line AS (PARTITION BY {", ".join(KEY)} ORDER BY side) ORDER BY cell_id
     """).fetchnumpy()
     columns = {name: np.ma.filled(column, np.nan if column.dtype.kind == "f" else -1) for name, column in data.items()}
+    limits = connection.execute("SELECT lower_95, upper_95 FROM poisson_limit ORDER BY events").fetchnumpy()
     rates = np.column_stack([columns[name].astype(np.float64) for name in ("value", "lower_95", "upper_95")])
     return Cells(
         connection=connection,
@@ -329,5 +337,7 @@ def _arrays(connection: duckdb.DuckDBPyConnection, published: bool, mart: bool) 
         alone=columns["alone"].astype(np.bool_),
         residents=columns["residents"].astype(np.int64),
         rates=rates,
+        method=columns["method"].astype(np.str_),
+        poisson=np.column_stack([limits["lower_95"], limits["upper_95"]]).astype(np.float64),
         multiplier=columns["multiplier"].astype(np.float64),
     )

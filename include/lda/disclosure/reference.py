@@ -10,8 +10,9 @@ import pyarrow as pa
 from lda.contracts.csvfile import csv_relation
 from lda.disclosure.rules import DisclosureError, Standard
 
-TABLES = ("measure_catalogue", "disclosure_rule", "geography_link", "measure_relation", "disclosure_amount")
-
+DATED = ("measure_catalogue", "disclosure_rule", "geography_link", "measure_relation", "disclosure_amount")
+# How an interval beside a rate may be made; lda.disclosure.rates reads those that are made of counts.
+INTERVALS = ("none", "wilson", "byar")
 
 Reference = Path | duckdb.DuckDBPyConnection
 
@@ -28,14 +29,15 @@ def load_reference(connection: duckdb.DuckDBPyConnection, reference: Reference) 
     :returns: what the disclosure rules ask for; where rules differ, the stricter.
     :raises DisclosureError: when a seed is missing or not readable.
     """
-    for name in TABLES:
+    dated = (
+        "* REPLACE (coalesce(try_cast(valid_from AS DATE), DATE '1900-01-01') AS valid_from, "
+        "coalesce(try_cast(valid_to AS DATE), DATE '9999-12-31') AS valid_to)"
+    )
+    limits = "events::INTEGER AS events, lower_95::DOUBLE AS lower_95, upper_95::DOUBLE AS upper_95"
+    for name, columns in {**dict.fromkeys(DATED, dated), "poisson_limit": limits}.items():
         try:
             connection.register("seed", _seed(reference, name))
-            connection.execute(
-                f"CREATE OR REPLACE TABLE {name} AS SELECT * REPLACE ("
-                "coalesce(try_cast(valid_from AS DATE), DATE '1900-01-01') AS valid_from, "
-                "coalesce(try_cast(valid_to AS DATE), DATE '9999-12-31') AS valid_to) FROM seed"
-            )
+            connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {columns} FROM seed")
         except duckdb.Error as error:
             raise DisclosureError(
                 f"Seed {name} cannot be read, so what figures tell of each other is unknown."
@@ -45,6 +47,7 @@ def load_reference(connection: duckdb.DuckDBPyConnection, reference: Reference) 
     _check_measures(connection)
     _check_flows(connection)
     _check_amounts(connection)
+    _check_intervals(connection)
     return _standard(connection)
 
 
@@ -91,6 +94,23 @@ def _check_amounts(connection: duckdb.DuckDBPyConnection) -> None:
     if unknown:
         named = ", ".join(row[0] for row in unknown)
         raise DisclosureError(f"Seed disclosure_amount does not say what these are rounded to: {named}")
+
+
+def _check_intervals(connection: duckdb.DuckDBPyConnection) -> None:
+    """An interval that nobody can read is one of which nobody knows what it tells."""
+    unknown = connection.execute(
+        "SELECT measure_id, confidence_interval FROM measure_catalogue "
+        "WHERE aggregation = 'ratio' AND NOT list_contains(?, coalesce(confidence_interval, '')) ORDER BY 1",
+        [list(INTERVALS)],
+    ).fetchall()
+    if unknown:
+        named = "; ".join(f"{measure}: {method or 'blank'}" for measure, method in unknown)
+        raise DisclosureError(
+            f"confidence_interval of measure_catalogue is none of {', '.join(INTERVALS)} for: {named}"
+        )
+    row = connection.execute("SELECT count(*), min(events), max(events) FROM poisson_limit").fetchone()
+    if row is None or row[0] == 0 or row[1] != 0 or row[2] != row[0] - 1:
+        raise DisclosureError("Seed poisson_limit must have the limits of 0, 1, 2 ... events, each once.")
 
 
 def _standard(connection: duckdb.DuckDBPyConnection) -> Standard:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+Words = NDArray[np.str_]
 
 # Above every count of people there can be, and small enough that millions of them add up exactly.
 UNBOUNDED = 2**40

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from scipy.stats import chi2
 
 MARCH = date(2026, 3, 31)
 SEXES = ("Female", "Male", "Unknown")
@@ -20,6 +21,8 @@ MEASURES = {
     "plan": ("proportion", "ratio", "people", 1),
     "rate": ("per million people", "ratio", "population", 1_000_000),
 }
+# Measures whose interval is not that of a proportion.
+METHODS = {"rate": "byar"}
 # Who came onto the register in the month, and who left it.
 FLOWS = {"joined": ("count", "count", "people", 1), "left": ("count", "count", "people", 1)}
 RESIDENTS = 5_000
@@ -53,7 +56,8 @@ def write_seeds(
     tables: dict[str, list[dict[str, Any]]] = {
         "measure_catalogue": [
             {"measure_id": name, "unit": unit, "aggregation": kind, "denominator_kind": people, "multiplier": times,
-             "disclosure_rule": "lda", "frequency_months": 1}
+             "disclosure_rule": "lda", "frequency_months": 1,
+             "confidence_interval": METHODS.get(name, "wilson" if kind == "ratio" else "none")}
             for name, (unit, kind, people, times) in (MEASURES | FLOWS).items()
         ],
         "disclosure_rule": [
@@ -75,6 +79,11 @@ def write_seeds(
             {"disclosure_rule": "lda", "aggregation": kind, "unit": unit, "round_to": step, "person_step": 1,
              "person_least": least, "person_most": most}
             for kind, unit, step, least, most in AMOUNTS
+        ],
+        "poisson_limit": [
+            {"events": events, "lower_95": chi2.ppf(0.025, 2 * events) / 2 if events else 0,
+             "upper_95": chi2.ppf(0.975, 2 * events + 2) / 2}
+            for events in range(10)
         ],
     }  # fmt: skip
     for name, rows in tables.items():
