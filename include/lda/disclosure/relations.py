@@ -95,14 +95,27 @@ def _same_people(connection: duckdb.DuckDBPyConnection, low: Ints, high: Ints, t
 
 
 def _geography() -> str:
-    """Areas add up to the areas they lie in. A practice without a PCN lies in the unallocated one, the remainder of
-    people whose place is not known in their system.
+    """Areas add up to the areas they lie in: completely, or they are only parts (``_areas_in_areas``).
 
-    They add up completely when every area of the type has a parent of the other type, else they are only parts. The
-    remainder is no area: that it lies in no ICB says nothing of the places. It is not broken down, so of a group places
-    hold at most what their system holds.
-    Areas on current boundaries (type with ``_current``) are made of those that lie in them the day after the last
-    period, for every period.
+    The remainder of people whose place is not known is not broken down, so of a group places hold at most what their
+    system holds.
+    """
+    return f"""(
+        SELECT other.cell_id AS whole, now.geography_type AS parts_of, 'geography' AS kind, now.cell_id AS part,
+            area.is_part OR (area.less_remainder AND now.breakdown_type <> 'all') AS inequality, false AS people
+        FROM {_areas_in_areas()} AS area
+        JOIN cell AS now USING (system_code, period_end, geography_type, geography_code)
+        JOIN cell AS other ON {SAME_ROW} AND {SAME_COUNT} AND {SAME_LEVEL}
+            AND other.geography_type = area.parent_type AND other.geography_code = area.parent_code
+    )"""
+
+
+def _areas_in_areas() -> str:
+    """Every area in force with the areas it lies in. A practice without a PCN lies in the unallocated one, the
+    remainder of people whose place is not known in their system.
+
+    Areas of a type are only parts of those of another (``is_part``) when one of them has no parent there. The remainder
+    is no area: that it lies in no ICB says nothing of the places (``less_remainder``: it is among what adds up).
     """
     return f"""(
         WITH area AS (
@@ -113,17 +126,9 @@ def _geography() -> str:
         whole_system AS (
             SELECT system_code, period_end, geography_code AS system_area FROM area WHERE geography_type = 'system'
         ),
-        area_link AS (
-            SELECT child_type, child_code, parent_type, parent_code, valid_from, valid_to FROM geography_link
-            UNION ALL
-            SELECT child_type, child_code, parent_type || '_current', parent_code,
-                DATE '1900-01-01' AS valid_from, DATE '9999-12-31' AS valid_to
-            FROM geography_link, (SELECT max(period_end) + INTERVAL 1 DAY AS boundary FROM cell) AS run
-            WHERE boundary >= valid_from AND boundary < valid_to
-        ),
         linked AS (
             SELECT area.*, link.parent_type, link.parent_code FROM area
-            JOIN area_link AS link
+            JOIN {_area_links()} AS link
                 ON area.geography_type = link.child_type AND area.geography_code = link.child_code AND {VALID}
         ),
         pair AS (SELECT DISTINCT system_code, period_end, geography_type, parent_type FROM linked),
@@ -144,19 +149,27 @@ def _geography() -> str:
         ),
         complete AS (
             SELECT *, bool_or(outside AND NOT is_remainder)
-                OVER (PARTITION BY system_code, period_end, geography_type, parent_type) AS inequality,
+                OVER (PARTITION BY system_code, period_end, geography_type, parent_type) AS is_part,
                 bool_or(is_remainder AND parent_type = 'system')
                 OVER (PARTITION BY system_code, period_end, geography_type, parent_type) AS less_remainder
             FROM nested
         )
-        SELECT other.cell_id AS whole, now.geography_type AS parts_of, 'geography' AS kind, now.cell_id AS part,
-            complete.inequality OR (complete.less_remainder AND now.breakdown_type <> 'all') AS inequality,
-            false AS people
-        FROM complete
-        JOIN cell AS now USING (system_code, period_end, geography_type, geography_code)
-        JOIN cell AS other ON {SAME_ROW} AND {SAME_COUNT} AND {SAME_LEVEL}
-            AND other.geography_type = complete.parent_type AND other.geography_code = complete.parent_code
-        WHERE NOT complete.outside
+        SELECT system_code, period_end, geography_type, geography_code, parent_type, parent_code, is_part,
+            less_remainder
+        FROM complete WHERE NOT outside
+    )"""
+
+
+def _area_links() -> str:
+    """Which areas lie in which, from when to when. Areas on current boundaries (type with ``_current``) are made of
+    those that lie in them the day after the last period, for every period."""
+    return """(
+        SELECT child_type, child_code, parent_type, parent_code, valid_from, valid_to FROM geography_link
+        UNION ALL
+        SELECT child_type, child_code, parent_type || '_current', parent_code,
+            DATE '1900-01-01' AS valid_from, DATE '9999-12-31' AS valid_to
+        FROM geography_link, (SELECT max(period_end) + INTERVAL 1 DAY AS boundary FROM cell) AS run
+        WHERE boundary >= valid_from AND boundary < valid_to
     )"""
 
 
