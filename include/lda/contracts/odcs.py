@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import get_args
 
@@ -36,7 +37,7 @@ from lda.contracts.model import (
 from lda.contracts.odcs_columns import NAME, read_columns
 from lda.contracts.odcs_rules import read_rules
 from lda.contracts.rules import implicit_rules
-from lda.contracts.yamlfile import read_yaml
+from lda.contracts.yamlfile import parse_yaml, read_text
 from lda.settings import LEAST_MONTHS_KEPT
 
 _CONTRACT_PROPERTIES = {
@@ -54,14 +55,25 @@ _CONTRACT_PROPERTIES = {
 _OPTIONAL = {"peopleLost", "personKey", "role", "headerless"}
 _TABLE_PROPERTIES = {"rulePrefix", "members", "personKey", "optional"}
 
+# Contracts kept in memory: several times those of a project with their earlier versions.
+KEPT = 128
+
 
 def read_contract(path: Path) -> tuple[FeedContract | None, list[Problem]]:
     """The contract in a file and its problems; the contract is None when there are any."""
-    faults = Faults(path.name)
     try:
-        raw = read_yaml(path)
+        contract, problems = _read(path.name, read_text(path))
     except ContractError as error:
         return None, error.problems
+    return contract, list(problems)
+
+
+@lru_cache(maxsize=KEPT)
+def _read(name: str, content: str) -> tuple[FeedContract | None, list[Problem]]:
+    """What a file of this name and content says. One command asks for the contracts many times, and reading them takes
+    a tenth of a second; a contract cannot be changed, and a file that changed is another content."""
+    faults = Faults(name)
+    raw = parse_yaml(name, content)
     for key in ("version", "apiVersion"):
         faults.require(isinstance(raw.get(key), str), key, "a quoted string", raw.get(key))
     _unknown_keys(raw, OpenDataContractStandard, "", faults)
@@ -71,7 +83,7 @@ def read_contract(path: Path) -> tuple[FeedContract | None, list[Problem]]:
         for item in error.errors(include_input=False, include_url=False):
             faults.add(".".join(str(part) for part in item["loc"]), "what the standard allows", item["msg"])
         return None, faults.problems
-    contract = _build(document, faults, hashlib.sha256(path.read_bytes()).hexdigest())
+    contract = _build(document, faults, hashlib.sha256(content.encode()).hexdigest())
     return (None if faults.problems else contract), faults.problems
 
 

@@ -33,16 +33,27 @@ _StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _s
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Mapping held by a YAML file. Raises ContractError when it is not YAML or not a mapping."""
+    """Mapping held by a YAML file. Raises ContractError when it cannot be read, is not YAML or not a mapping."""
+    return parse_yaml(path.name, read_text(path))
+
+
+def read_text(path: Path) -> str:
+    """What a file says. Raises ContractError when it cannot be read or is not UTF-8."""
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a safe loader)
+        return path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContractError([Problem(path.name, "the file", "a readable UTF-8 file", type(error).__name__)]) from None
+
+
+def parse_yaml(name: str, content: str) -> dict[str, Any]:
+    """Mapping held by YAML of a file of this name. Raises ContractError when it is not YAML or not a mapping."""
+    try:
+        document = yaml.load(content, Loader=_StrictLoader)  # noqa: S506 (a safe loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else "the file"
         found = str(getattr(error, "problem", None) or "text that is not YAML")
-        raise ContractError([Problem(path.name, place, "well-formed YAML", found)]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ContractError([Problem(path.name, "the file", "a readable UTF-8 file", type(error).__name__)]) from None
+        raise ContractError([Problem(name, place, "well-formed YAML", found)]) from None
     if not isinstance(document, dict):
-        raise ContractError([Problem(path.name, "the file", "a mapping", type(document).__name__)])
+        raise ContractError([Problem(name, "the file", "a mapping", type(document).__name__)])
     return document
