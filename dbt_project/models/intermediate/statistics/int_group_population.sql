@@ -29,74 +29,62 @@ system as (
 
 ),
 
-of_place as (
+of_area as (
 
     select
-        ages.age_from,
-        ages.age_to,
-        resident_month.system_code,
-        resident_month.place_code,
-        resident_month.period_end,
-        breakdown.breakdown_type,
-        case breakdown.breakdown_type
-            {%- for group in groups %}
-            when '{{ group }}' then resident_month.{{ group }}
-            {%- endfor %}
-        end as breakdown_value,
-        sum(resident_month.population) as residents
+        resident_month.*,
+        'place' as geography_type,
+        resident_month.place_code as geography_code
     from resident_month
-    cross join breakdown
-    inner join ages
-        on
-            resident_month.age_from <= ages.age_to
-            and resident_month.age_to >= ages.age_from
-    group by
-        ages.age_from,
-        ages.age_to,
-        resident_month.system_code,
-        resident_month.place_code,
-        resident_month.period_end,
+
+    union all
+
+    select
+        resident_month.*,
+        'system' as geography_type,
+        system.system_geography_code as geography_code
+    from resident_month
+    inner join system
+        on resident_month.system_code = system.system_code
+
+),
+
+of_group as (
+
+    select
+        of_area.*,
         breakdown.breakdown_type,
         case breakdown.breakdown_type
             {%- for group in groups %}
-            when '{{ group }}' then resident_month.{{ group }}
+            when '{{ group }}' then of_area.{{ group }}
             {%- endfor %}
-        end
+        end as breakdown_value
+    from of_area
+    cross join breakdown
 
 )
 
 select
-    age_from,
-    age_to,
-    system_code,
-    'place' as geography_type,
-    place_code as geography_code,
-    period_end,
-    breakdown_type,
-    breakdown_value,
-    cast(residents as bigint) as residents
-from of_place
-
-union all
-
-select
-    of_place.age_from,
-    of_place.age_to,
-    of_place.system_code,
-    'system' as geography_type,
-    system.system_geography_code as geography_code,
-    of_place.period_end,
-    of_place.breakdown_type,
-    of_place.breakdown_value,
-    cast(sum(of_place.residents) as bigint) as residents
-from of_place
-inner join system
-    on of_place.system_code = system.system_code
+    ages.age_from,
+    ages.age_to,
+    of_group.system_code,
+    of_group.geography_type,
+    of_group.geography_code,
+    of_group.period_end,
+    of_group.breakdown_type,
+    of_group.breakdown_value,
+    cast(sum(of_group.population) as bigint) as residents
+from of_group
+inner join ages
+    on
+        of_group.age_from <= ages.age_to
+        and of_group.age_to >= ages.age_from
 group by
-    of_place.age_from,
-    of_place.age_to,
-    of_place.system_code,
-    system.system_geography_code,
-    of_place.period_end,
-    of_place.breakdown_type,
-    of_place.breakdown_value
+    ages.age_from,
+    ages.age_to,
+    of_group.system_code,
+    of_group.geography_type,
+    of_group.geography_code,
+    of_group.period_end,
+    of_group.breakdown_type,
+    of_group.breakdown_value
