@@ -57,16 +57,16 @@ def redrive(
     feed: str | None = None,
     file_id: str | None = None,
     progress: Progress | None = None,
-    accept_loss: str | None = None,
+    as_sent: str | None = None,
 ) -> IngestReport:
     """Open and judge again what could not be opened, was rejected or is in quarantine; write feedback on what changed.
 
-    A file that came encrypted and could not be decrypted is tried with the channel's key of today. ``accept_loss`` is
-    why a list is taken although it lost many people.
+    A file that came encrypted and could not be decrypted is tried with the channel's key of today. ``as_sent`` is why
+    a file is taken as it was sent although it has no row or lost many people.
     """
     opened = reopen(settings) if file_id is None else []
     first = ingest(settings, [feed] if feed else None, progress) if opened else None
-    report = judge_again(settings, feed, file_id, progress, accept_loss)
+    report = judge_again(settings, feed, file_id, progress, as_sent)
     if first is not None:
         report.join(first)
     return _told(settings, report)

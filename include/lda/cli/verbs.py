@@ -132,8 +132,9 @@ def ingest(
 def redrive(
     feed: Annotated[str | None, typer.Option(help="Only this feed.")] = None,
     file_id: Annotated[str | None, typer.Option("--file", help="Only this file: its id, or how it begins.")] = None,
-    accept_loss: Annotated[
-        str | None, typer.Option(help="Why this list (--file) is taken though it lost many people; noted for good.")
+    as_sent: Annotated[
+        str | None,
+        typer.Option(help="Why this file (--file) is taken though it is empty or lost many people; noted for good."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -143,7 +144,7 @@ def redrive(
     from lda.settings import Settings
 
     with progress_bar(as_json) as progress:
-        report = run(Settings(), feed, file_id, progress, accept_loss).as_dict()
+        report = run(Settings(), feed, file_id, progress, as_sent).as_dict()
     show(report, lambda: ingest_view(report, "Judged again: every verdict is what it was."), as_json)
     if report["problems"]:
         raise typer.Exit(1)

@@ -123,10 +123,11 @@ def _file_rule_fault(item: object, codes: list[str]) -> tuple[str, str] | None:
     if (
         not isinstance(item, dict)
         or not needed <= set(item)
-        or not set(item) - needed <= limits
-        or item.keys() == needed
+        or not set(item) - needed - {"may_be_true"} <= limits
+        or not limits & set(item)
+        or not isinstance(item.get("may_be_true", False), bool)
     ):
-        return "code, message, remedy, fact, and minimum or maximum", str(item)
+        return "code, message, remedy, fact, and minimum or maximum (may_be_true: true or false)", str(item)
     if item["code"] in codes:
         return "a code used once", f"{item['code']} twice"
     if not isinstance(item.get("minimum", 0), int | float):

@@ -139,6 +139,7 @@ class FileRule:
     """A rule on whole files: a ``fact`` intake finds out about each and the least or greatest it may be.
 
     A ``maximum`` given as text is the name of a contract's setting; a feed without the setting is not held to the rule.
+    What ``may_be_true`` though it looks wrong does not fail a file that a person has taken as it was sent.
     """
 
     code: str
@@ -147,6 +148,7 @@ class FileRule:
     fact: str
     minimum: float | None = None
     maximum: float | str | None = None
+    may_be_true: bool = False
 
     def limits(self, contract: FeedContract) -> tuple[float | None, float | None]:
         """The least and greatest the fact may be for a feed."""

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 import duckdb
 import pandas as pd
@@ -40,6 +41,9 @@ from lda.settings import Settings
 from lda.vault import erased_rows, scratch_folder
 
 log = logging.getLogger(__name__)
+
+# Lines of the audit trail: a person said that what looks wrong with a file is true of it.
+TAKEN_AS_SENT: Final = "accepted_list"
 
 
 @dataclass(frozen=True)
@@ -89,12 +93,14 @@ def judge_batch(intake: Intake, feed: str, records: Sequence[FileRecord]) -> Bat
     """
     contract = intake.contract_of(records[0])
     erased = erased_rows(intake.settings)
+    as_sent = {line["subject"] for line in intake.ledger.trail(TAKEN_AS_SENT)}
     readings = [
         Reading(
             number,
             record,
             archive_path(intake.settings, record.archived_as),
             erased=erased.get(record.archived_as, 0),
+            as_sent=record.file_id in as_sent,
         )
         for number, record in enumerate(records)
     ]
@@ -163,7 +169,7 @@ def _reach_verdicts(intake: Intake, contract: FeedContract, readings: Sequence[R
             for file_id in result.failing_files:
                 by_id[file_id].rejected_for.append(result.rule)
     for reading in readings:
-        _explain(intake, reading)
+        _explain(intake, contract, reading)
     return [result for result in found if result.scope == BATCH]
 
 
@@ -172,7 +178,7 @@ def _facts(intake: Intake, contract: FeedContract, readings: Sequence[Reading]) 
     rows = []
     for reading in readings:
         account = reading.account
-        row: dict[str, object] = {rule.fact: reading.facts.get(rule.fact) for rule in intake.file_rules}
+        row: dict[str, object] = {rule.fact: reading.judged_fact(rule) for rule in intake.file_rules}
         row |= {f"failures_{rule.code}": 0 for rule in contract.rules}
         row |= {f"failures_{item.rule_code}": item.failures for item in reading.rule_results}
         row["file_id"] = reading.record.file_id
@@ -184,9 +190,11 @@ def _facts(intake: Intake, contract: FeedContract, readings: Sequence[Reading]) 
     return frame.astype({rule.fact: "float64" for rule in intake.file_rules})
 
 
-def _explain(intake: Intake, reading: Reading) -> None:
+def _explain(intake: Intake, contract: FeedContract, reading: Reading) -> None:
     """Put file rules into the file's results, with what was found; a rejected file brings no row to the lake."""
     for rule in intake.file_rules:
+        if reading.is_taken(rule) and rule.fails(reading.facts.get(rule.fact), contract):
+            reading.notes.append(f"{reading.details.get(rule.fact, rule.message)} A person took it as it was sent.")
         if rule.code in reading.rejected_for:
             detail = f"{rule.message} {reading.details.get(rule.fact, '')}".strip()
             reading.rule_results.append(RuleResult(rule.code, "error", "file", 1, detail=detail))

@@ -25,8 +25,7 @@ def find_people_lost(
     """Find out which share of the people on the partner's list before are not on this one; the list stands in
     ``judged`` and ``dropped``.
 
-    So few people as the contract lets go at any time are none, and a list that a person has accepted as it is has lost
-    nobody. Without a list before there is nothing to compare with.
+    So few people as the contract lets go at any time are none. Without a list before there is nothing to compare with.
     """
     allowed, key = contract.people_lost, contract.table.person_key
     before = list_before(ledger, contract, reading)
@@ -48,9 +47,6 @@ def find_people_lost(
     people, lost = row or (0, 0)
     share = lost / people if lost > allowed.people else 0.0
     month = f"{before.period_end:%B %Y}"
-    if share and is_accepted(ledger, reading.record.file_id):
-        reading.notes.append(f"{share:.0%} of the people on the list of {month} are not on it; a person accepted that.")
-        share = 0.0
     reading.find(FACT, share, f"{share:.0%} of the people on the list of {month} are not on it.")
 
 
@@ -63,8 +59,3 @@ def list_before(ledger: Ledger, contract: FeedContract, reading: Reading) -> Sub
         if (one.feed, one.partner_code) == (contract.feed, record.partner_code) and one.file_id != record.file_id
     ]
     return max(found, key=lambda one: one.period_end, default=None)
-
-
-def is_accepted(ledger: Ledger, file_id: str) -> bool:
-    """Whether a person took the list although it lost many people."""
-    return any(line["subject"] == file_id for line in ledger.trail("accepted_list"))

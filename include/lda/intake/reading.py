@@ -22,6 +22,7 @@ class Reading:
     in plain words what was found, by fact. ``number`` is the file's number in the batch. ``parts`` holds a
     reading for each table found in the file, by table: the file itself when it is a table. ``erased`` counts rows of
     people whose data was erased: they are not data of it, but they were there when its quality is asked about.
+    ``as_sent`` says that a person took the file as it was sent: what may be true of it then fails no rule.
     """
 
     number: int
@@ -38,6 +39,7 @@ class Reading:
     rejected_for: list[str] = field(default_factory=list)
     parts: dict[str, Reading] = field(default_factory=dict)
     erased: int = 0
+    as_sent: bool = False
 
     def find(self, fact: str, value: float, detail: str = "") -> None:
         """Note a fact."""
@@ -45,9 +47,17 @@ class Reading:
         if detail:
             self.details[fact] = detail
 
+    def is_taken(self, rule: FileRule) -> bool:
+        """Whether a person said that what the rule asks about is true. A file without a header says nothing at all."""
+        return rule.may_be_true and self.as_sent and self.header is not None
+
+    def judged_fact(self, rule: FileRule) -> float | None:
+        """What a rule judges the file by; None where nothing was found out, or a person has judged."""
+        return None if self.is_taken(rule) else self.facts.get(rule.fact)
+
     def failed(self, rules: Sequence[FileRule], contract: FeedContract) -> list[FileRule]:
         """The file rules that the facts found so far fail."""
-        return [rule for rule in rules if rule.fails(self.facts.get(rule.fact), contract)]
+        return [rule for rule in rules if rule.fails(self.judged_fact(rule), contract)]
 
 
 def check_name(reading: Reading, contract: FeedContract, systems: Systems) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lda.intake.batch import Intake
+from lda.intake.batch import TAKEN_AS_SENT, Intake
 from lda.intake.database import IntakeError
 from lda.intake.report import IngestReport
 from lda.intake.run import Progress, judge_all, run_of
@@ -14,15 +14,13 @@ from lda.ledger import FileRecord
 from lda.ledger.records import REJECTED
 from lda.settings import Settings
 
-PEOPLE_LOST = "FILE-PEOPLE-LOST"
-
 
 def redrive(
     settings: Settings,
     feed: str | None = None,
     file_id: str | None = None,
     progress: Progress | None = None,
-    accept_loss: str | None = None,
+    as_sent: str | None = None,
 ) -> IngestReport:
     """Judge rejected and unrecognised files, and files with rows in quarantine, by today's rules and reference data.
 
@@ -30,10 +28,10 @@ def redrive(
     again, and those past their feed's retention for good. Files whose verdict is what it was stay untouched; the report
     counts the others. An accepted file that changes begins a new submission with a new file in the lake, so that a past
     moment still reads the old one. The vault keeps the identifiers of the latest judgement alone. ``file_id`` may be
-    the first characters of an id. ``accept_loss`` is why a list is taken although many people of the list before are
-    not on it; it goes into the audit trail and holds for that file.
+    the first characters of an id. ``as_sent`` is why a file is taken as it was sent although it has no row, or a list
+    although many people of the list before are not on it; it goes into the audit trail and holds for that file.
 
-    :raises IntakeError: when no file's id begins so, or the loss is accepted of anything but one such list.
+    :raises IntakeError: when no file's id begins so, or anything but one such file is to be taken as it was sent.
     """
     settings.token_key  # noqa: B018 (raises before any file is read)
     with run_of(settings, "redrive", [feed] if feed else None, again=True) as (intake, report):
@@ -47,8 +45,8 @@ def redrive(
         )
         records = [_claimed_again(intake, record) for record in judged]
         records = [record for record in records if record.feed and (feed is None or record.feed == feed)]
-        if accept_loss is not None:
-            _accept_loss(intake, records if file_id else [], accept_loss)
+        if as_sent is not None:
+            _take_as_sent(intake, records if file_id else [], as_sent)
         judge_all(intake, records, report, progress)
         for name in [feed] if feed else sorted(intake.contracts):
             rejected = {record.file_id for record in intake.ledger.files(feed=name, status=REJECTED)}
@@ -58,21 +56,20 @@ def redrive(
     return report
 
 
-def _accept_loss(intake: Intake, records: list[FileRecord], reason: str) -> None:
-    """Note that a list is taken as it is."""
-    lost = [
-        one
-        for one in records
-        if any(result.rule_code == PEOPLE_LOST for result in intake.ledger.rule_results(one.file_id))
+def _take_as_sent(intake: Intake, records: list[FileRecord], reason: str) -> None:
+    """Note that what looks wrong with a file is true."""
+    codes = [rule.code for rule in intake.file_rules if rule.may_be_true]
+    rejected = [
+        one for one in records if any(result.rule_code in codes for result in intake.ledger.rule_results(one.file_id))
     ]
     if not reason.strip():
-        raise IntakeError("Say why the list is taken as it is, like: --accept-loss 'letter of the ICB, 3 March'.")
-    if len(records) != 1 or not lost:
+        raise IntakeError("Say why the file is taken as it was sent, like: --as-sent 'letter of the ICB, 3 March'.")
+    if len(records) != 1 or not rejected:
         raise IntakeError(
-            f"Name with --file the one list that was rejected for {PEOPLE_LOST}: {len(records)} files are named so, "
-            f"{len(lost)} of them rejected for it. List files with: lda files --status rejected"
+            f"Name with --file the one file that was rejected for {' or '.join(codes)}: {len(records)} files are named "
+            f"so, {len(rejected)} of them rejected for it. List files with: lda files --status rejected"
         )
-    intake.ledger.note("accepted_list", lost[0].file_id, reason.strip())
+    intake.ledger.note(TAKEN_AS_SENT, rejected[0].file_id, reason.strip())
 
 
 def _claimed_again(intake: Intake, record: FileRecord) -> FileRecord:

@@ -77,20 +77,21 @@ def test_a_few_people_may_always_go_and_another_partner_s_list_is_no_measure(set
 
 
 def test_a_person_takes_a_smaller_list_as_it_is_once_and_for_good_and_says_why(settings, send, home):
-    send(EVERYBODY, "2026-01")
+    whole = send(EVERYBODY, "2026-01")
     cut = send(range(50), "2026-02")
-    send([], "2026-03")
     ingest(settings)
     number = home.file(cut).file_id
     redrive(settings)
     assert home.file(cut).status == "rejected"
-    for wrong in ({"file_id": None}, {"file_id": home.file(send([], "2026-03")).file_id}):
-        with pytest.raises(IntakeError, match="Name with --file the one list that was rejected for FILE-PEOPLE-LOST"):
-            redrive(settings, accept_loss="letter of 3 March", **wrong)
+    for wrong in ({"file_id": None}, {"file_id": home.file(whole).file_id}):
+        with pytest.raises(
+            IntakeError, match="Name with --file the one file that was rejected for FILE-EMPTY or FILE-PEOPLE-LOST"
+        ):
+            redrive(settings, as_sent="letter of 3 March", **wrong)
     with pytest.raises(IntakeError, match="Say why"):
-        redrive(settings, file_id=number, accept_loss=" ")
+        redrive(settings, file_id=number, as_sent=" ")
     assert home.ledger.trail("accepted_list") == []
-    redrive(settings, file_id=number[:12], accept_loss="letter of 3 March")
+    redrive(settings, file_id=number[:12], as_sent="letter of 3 March")
     assert in_force(home) == {("QK1", "2026-01"): 100, ("QK1", "2026-02"): 50}
     (line,) = home.ledger.trail("accepted_list")
     assert (line["subject"], line["detail"]) == (number, "letter of 3 March")
@@ -103,7 +104,7 @@ def test_a_person_takes_a_smaller_list_as_it_is_once_and_for_good_and_says_why(s
 
 def test_the_command_line_says_how_a_list_is_taken():
     told = CliRunner().invoke(app, ["redrive", "--help"], env={"COLUMNS": "200"}).output
-    assert "--accept-loss" in told
+    assert "--as-sent" in told
 
 
 def test_feeds_without_the_setting_are_not_held_to_the_rule(settings):
