@@ -3,10 +3,11 @@
 ``start → build → judge → (propose →) release → tell → serve``. Each takes the plan, a small dictionary for JSON, and
 gives it back with what it adds; each is safe to repeat. ``refresh`` ingests what is new and takes all the steps.
 
-Keys of the plan: run_id, system_code, period_end, as_of, started_at, nothing_new, message, accepted, seconds (by step),
-and from ``build`` on publication_id and beside (the publication in force then), from ``judge`` on gates, from
-``release`` on published, from ``tell`` on summary. Where a system wants a person's approval, ``propose`` puts the
-candidate before one and the refresh ends there; ``lda.approve`` goes on with the answer.
+Keys of the plan: run_id, system_code, period_end (the latest of periods, which are by system), as_of, started_at,
+nothing_new, message, accepted, seconds (by step), and from ``build`` on publication_id and beside (the publication in
+force then), from ``judge`` on gates, from ``release`` on published, from ``tell`` on summary. Where a system wants a
+person's approval, ``propose`` puts the candidate before one and the refresh ends there; ``lda.approve`` goes on with
+the answer.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import json
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
@@ -53,7 +54,8 @@ from lda.warehouse import (
     build_candidate,
     in_force,
     inputs_hash,
-    latest_period,
+    known_periods,
+    latest_periods,
     readiness,
     rules_fingerprint,
 )
@@ -101,7 +103,8 @@ def refresh(
 ) -> RefreshReport:
     """Ingest what is new, then build, judge, publish, tell and serve.
 
-    :param period_end: the month to report; by default the latest that most partners have sent.
+    :param period_end: the month to report, of all systems; by default each system's latest that most of its partners
+        have sent.
     :param as_of: the moment whose knowledge counts; by default now. An earlier one rebuilds what was known then.
     :param accept: measures to publish although they moved far or few partners are in them; ``system/measure`` of one
         system.
@@ -171,8 +174,11 @@ def start_refresh(
     accept: Collection[str] = (),
     *,
     make_current: bool = False,
+    periods: Mapping[str, date] | None = None,
 ) -> Plan:
-    """Decide the period and the moment, and whether there is anything new since the last publication.
+    """Decide the periods and the moment, and whether there is anything new since the last publication.
+
+    :param period_end: the month to report, of all systems; else ``periods`` is each system's, by default its latest.
 
     Inputs that were rolled back from count as known: a roll back stands until something changes. What a crash of the
     last release or roll back left out of the ledger is recorded first.
@@ -188,9 +194,12 @@ def start_refresh(
         check_key(settings, ledger)
         with one_writer(settings):
             settle(settings, ledger)
-        period = asked_period(period_end, moment) if period_end else latest_period(settings, ledger, moment)
-        inputs = in_force(settings, ledger, moment, period)
-        hashed = inputs_hash(inputs, period, rules_fingerprint(settings))
+        if period_end:
+            periods = dict.fromkeys(settings.systems, asked_period(period_end, moment))
+        months = dict(periods or latest_periods(settings, ledger, moment))
+        period = max(months.values())
+        inputs = in_force(settings, ledger, moment, months)
+        hashed = inputs_hash(inputs, months, rules_fingerprint(settings))
         same = same_publication(settings, ledger, hashed, accept, (period, moment), make_current)
         words = f"Nothing new since publication {same}; it stays as it is." if same else ""
         if not same and not accept and (waiting := waiting_candidate(settings, ledger, hashed)):
@@ -199,6 +208,7 @@ def start_refresh(
             "run_id": _run_id("refresh"),
             "system_code": settings.system_label,
             "period_end": period.isoformat(),
+            "periods": {system: end.isoformat() for system, end in months.items()},
             "as_of": moment.isoformat(),
             "started_at": started.isoformat(),
             "nothing_new": same is not None,
@@ -233,17 +243,17 @@ def start_scheduled(settings: Settings) -> Plan:
             ledger.book.start_run(run_id := _run_id("schedule"), "schedule", settings.system_label, now)
             ledger.book.end_run(run_id, WAITING, {"message": state.reason}, utc_now())
             return {"run_id": run_id, "waits": True, "nothing_new": True, "message": state.reason}
-    plan = start_refresh(settings, state.period_end)
+    plan = start_refresh(settings, periods=state.periods)
     return {**plan, "message": f"{plan['message']} {state.reason}"} if plan["nothing_new"] else plan
 
 
 def build(settings: Settings, plan: Plan) -> Plan:
     """Build the candidate database with dbt, beside the publication in force."""
     with _step(settings, plan, "build") as (ledger, watched), one_writer(settings):
-        period, moment = date.fromisoformat(plan["period_end"]), datetime.fromisoformat(plan["as_of"])
+        periods, moment = known_periods(plan), datetime.fromisoformat(plan["as_of"])
         earlier = last_published(settings, ledger)
         paths = [publication.path for publication in earlier]
-        made = build_candidate(settings, ledger, plan["run_id"], period, moment, paths)
+        made = build_candidate(settings, ledger, plan["run_id"], periods, moment, paths)
         candidate = replace(made, compared_with={one.publication_id: sorted(map(str, one.units)) for one in earlier})
         candidate.save()
         watched.reads += [Dataset(f"lake/{feed}") for feed in sorted({one.feed for one in candidate.inputs})]

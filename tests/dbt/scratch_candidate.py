@@ -44,7 +44,7 @@ class Candidate:
                     "code_version": "test",
                 }
             ],
-            "system": system_rows([system]),
+            "system": system_rows([system], {system.system_code: REPORTING_PERIOD}),
             "partner": partner_rows([system]),
             "feed_table": feed_table_rows(self.contracts),
             "feed": feed_rows(self.contracts),

@@ -1,8 +1,12 @@
-"""The four reference systems in one warehouse: each as it is alone, right, and able to answer its own questions."""
+"""The four reference systems in one warehouse: each as it is alone, right, and able to answer its own questions.
+
+One of them is two months behind the others, and began two months before them.
+"""
 
 from __future__ import annotations
 
 import csv
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +17,7 @@ from lda.intake import ingest
 from lda.ledger import Ledger, utc_now
 from lda.settings import Settings
 from lda.synthetic import synthesise
-from lda.warehouse import Candidate, build_candidate, latest_period
+from lda.warehouse import Candidate, build_candidate, latest_periods
 from lda.warehouse.candidate import open_candidate
 
 pytestmark = pytest.mark.slow
@@ -29,18 +33,10 @@ NOBODY_IN_THE_SAMPLE = {
     ("leeds", "leder_initial_within_six_months"),
 }
 LAST, BEFORE, AFTER = "2026-05", "2026-03-31", "2026-04-30"
+LATE = "2026-03"
+# What names or numbers the publication and not what it says of a system.
+OF_THE_PUBLICATION = ("publication_id", "figure_key")
 KEY = "measure_id, system_code, geography_type, geography_code, breakdown_type, breakdown_value, period_end"
-FIGURES = """numerator, denominator, value, unit, lower_95, upper_95, target, target_status, spc_mean, spc_lower_limit,
-    spc_upper_limit, spc_point_type, variation, assurance, national_rank, coverage, suppression, is_latest_period,
-    period_start, geography_name"""
-# What else is said of a system's figures, with the layers it is in.
-BESIDE = {
-    "measure_inequality": ("mart", "published"),
-    "measure_control_limit": ("mart", "published"),
-    "measure_coverage": ("published",),
-    "measure_baseline": ("published",),
-    "national_benchmark": ("published",),
-}
 
 
 @dataclass(frozen=True)
@@ -52,6 +48,7 @@ class World:
     together: Path
     alone: Path
     verdict: GateReport
+    periods: dict[str, str]
 
     def rows(self, query: str, database: Path | None = None) -> list[tuple]:
         with open_candidate(database or self.together) as connection:
@@ -64,7 +61,7 @@ def build(settings: Settings, run_id: str) -> Candidate:
     try:
         ledger.create()
         moment = utc_now()
-        return build_candidate(settings, ledger, run_id, latest_period(settings, ledger, moment), moment)
+        return build_candidate(settings, ledger, run_id, latest_periods(settings, ledger, moment), moment)
     finally:
         ledger.close()
 
@@ -74,14 +71,19 @@ def world(tmp_path_factory) -> World:
     folder = tmp_path_factory.mktemp("systems")
     settings = Settings(home=folder / "home", system="all")
     assert settings.systems == SYSTEMS
-    synthesise(settings, system="all", months=3, end=LAST, scale=0.04, seed=5)
+    others = ",".join(code for code in SYSTEMS if code != ALONE)
+    synthesise(settings, system=others, months=3, end=LAST, scale=0.04, seed=5)
+    apart = Settings(home=folder / "apart", system=ALONE)
+    synthesise(apart, system=ALONE, months=3, end=LATE, scale=0.04, seed=5)
+    shutil.copytree(apart.landing, settings.landing, dirs_exist_ok=True)
     ingest(settings)
     candidate = build(settings, "together")
     verdict = judge_candidate(settings, candidate)
     # The candidate of a run is removed by the next.
     together = candidate.path.rename(folder / "together.duckdb")
     alone = build(settings.model_copy(update={"system": ALONE}), "alone")
-    return World(settings.home, together, alone.path, verdict)
+    periods = {system: f"{end:%Y-%m}" for system, end in candidate.periods.items()}
+    return World(settings.home, together, alone.path, verdict, periods)
 
 
 def test_the_four_may_be_published_together_and_no_gate_withholds_anything(world):
@@ -95,26 +97,37 @@ def test_the_four_may_be_published_together_and_no_gate_withholds_anything(world
     )
 
 
+def test_a_system_that_is_late_has_its_own_reporting_month_and_no_other_waits_for_it(world):
+    assert world.periods == {code: LATE if code == ALONE else LAST for code in SYSTEMS}
+    ends = world.rows("select system_code, strftime(max(period_end), '%Y-%m') from published.measure_value group by 1")
+    assert dict(ends) == world.periods
+    assert world.rows("select strftime(period_end, '%Y-%m') from ledger.run") == [(LAST,)]
+
+
 @pytest.mark.parametrize("layer", ["mart", "published"])
-def test_no_figure_is_changed_by_the_presence_of_other_systems(world, layer):
-    wanted = f"select {KEY}, {FIGURES} from {layer}.measure_value where system_code = '{ALONE}' order by all"
-    alone, together = world.rows(wanted, world.alone), world.rows(wanted)
-    assert len(alone) > 3000
-    differ = [pair for pair in zip(alone, together, strict=False) if pair[0] != pair[1]]
-    assert (len(together), differ[:3]) == (len(alone), [])
-    assert {code for (code,) in world.rows(f"select distinct system_code from {layer}.measure_value")} == set(SYSTEMS)
-
-
-@pytest.mark.parametrize(("table", "layer"), [(table, layer) for table, layers in BESIDE.items() for layer in layers])
-def test_nothing_said_beside_a_figure_is_changed_by_the_presence_of_other_systems(world, table, layer):
-    (columns,) = world.rows(f"""
-        select string_agg(column_name, ', ' order by column_name) from information_schema.columns
-        where table_schema = '{layer}' and table_name = '{table}' and column_name <> 'publication_id'
+def test_nothing_said_of_a_system_is_changed_by_the_presence_of_others(world, layer):
+    """Every row of every table that tells of a system, the exact figures with what they are made of among them."""
+    found = world.rows(f"""
+        select table_name, string_agg('"' || column_name || '"', ', ' order by column_name) filter (
+            column_name not in {OF_THE_PUBLICATION}
+        )
+        from information_schema.columns where table_schema = '{layer}' and table_catalog = current_database()
+        group by table_name having count(*) filter (column_name = 'system_code') > 0
     """)
-    wanted = f"select {columns[0]} from {layer}.{table} where system_code = '{ALONE}' order by all"
-    alone, together = world.rows(wanted, world.alone), world.rows(wanted)
-    differ = [pair for pair in zip(alone, together, strict=False) if pair[0] != pair[1]]
-    assert alone and (len(together), differ[:3]) == (len(alone), [])
+    tables = dict(found)
+    assert {"measure_value", "measure_inequality", "measure_control_limit"} <= tables.keys()
+    sizes = {}
+    for table, columns in sorted(tables.items()):
+        wanted = f"select {columns} from {layer}.{table} where system_code = '{ALONE}' order by all"
+        alone, together = world.rows(wanted, world.alone), world.rows(wanted)
+        differ = [pair for pair in zip(alone, together, strict=False) if pair[0] != pair[1]]
+        assert (table, len(together), differ[:3]) == (table, len(alone), [])
+        sizes[table] = len(alone)
+    assert sizes["measure_value"] > 3000
+    # Nobody was restricted in a hospital of this sample.
+    assert {table for table, size in sizes.items() if not size} <= {"fct_restrictive_intervention"}
+    listed = world.rows(f"select distinct system_code from {layer}.measure_value order by 1")
+    assert listed == [(code,) for code in SYSTEMS]
 
 
 def test_every_system_has_its_place_in_the_country_while_an_area_of_the_publication_is_the_whole_of_it(world):
@@ -128,7 +141,8 @@ def test_every_system_has_its_place_in_the_country_while_an_area_of_the_publicat
         where rank.measure_id = 'ahc_national_rank'
     """)
     whole = {"coventry_warwickshire": ("icb", "QWU"), "leeds": ("sub_icb", "15F"), "llr": ("icb", "QK1")}
-    expected = {(system, month, *area) for system, area in whole.items() for month in ("2026-03", "2026-04", "2026-05")}
+    months = dict.fromkeys(whole, ("2026-03", "2026-04", "2026-05")) | {ALONE: ("2026-01", "2026-02", "2026-03")}
+    expected = {(system, month, *area) for system, area in whole.items() for month in months[system]}
     # Hertfordshire and West Essex is parts of two ICBs from April on.
     assert set(ranks) == expected | {("hertfordshire", "2026-03", "icb", "QM7")}
     beside = world.rows("""
@@ -151,15 +165,17 @@ def test_every_system_agrees_with_its_own_truth(world):
         for row in world.rows(f"select {KEY}, numerator, denominator, value from mart.measure_value")
         if row[7] is not None or row[9] is not None
     }
-    with (world.home / "truth" / "measures.csv").open(encoding="utf-8", newline="") as file:
-        truth = {
-            tuple(row[name] for name in keys): (
-                int(row["numerator"]) if row["numerator"] else None,
-                int(row["denominator"]) if row["denominator"] else None,
-                None if row["numerator"] else round(float(row["value"]), 6),
-            )
-            for row in csv.DictReader(file)
-        }
+    truth = {}
+    for home in (world.home, world.home.parent / "apart"):
+        with (home / "truth" / "measures.csv").open(encoding="utf-8", newline="") as file:
+            truth |= {
+                tuple(row[name] for name in keys): (
+                    int(row["numerator"]) if row["numerator"] else None,
+                    int(row["denominator"]) if row["denominator"] else None,
+                    None if row["numerator"] else round(float(row["value"]), 6),
+                )
+                for row in csv.DictReader(file)
+            }
     assert {key[1] for key in truth} == set(SYSTEMS)
     wrong = [(key, value, found.get(key)) for key, value in truth.items() if found.get(key) != value]
     assert not wrong, f"{len(wrong)} of {len(truth)} differ, for example {wrong[:3]}"

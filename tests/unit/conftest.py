@@ -37,9 +37,9 @@ CREATE TABLE ledger.submission AS SELECT * FROM (VALUES
     ('f1', 'gp', 'Y90001', DATE '2026-03-31', 6), ('f2', 'gp', 'Y90002', DATE '2026-02-28', 4)
 ) AS given(file_id, feed, partner_code, period_end, rows_accepted);
 CREATE TABLE ledger.expected_submission AS SELECT * FROM (VALUES
-    ('gp', 'Y90001', DATE '2026-03-31', false), ('gp', 'Y90002', DATE '2026-03-31', false),
-    ('gp', 'Y90003', DATE '2026-03-31', false), ('gp', 'Y90004', DATE '2026-03-31', true)
-) AS given(feed, partner_code, period_end, is_paused);
+    ('gp', 'Y90001', 'llr', DATE '2026-03-31', false), ('gp', 'Y90002', 'llr', DATE '2026-03-31', false),
+    ('gp', 'Y90003', 'llr', DATE '2026-03-31', false), ('gp', 'Y90004', 'llr', DATE '2026-03-31', true)
+) AS given(feed, partner_code, system_code, period_end, is_paused);
 CREATE TABLE ledger.file_account AS SELECT * FROM (VALUES
     ('f1', 'gp', 'accepted', 8, 6, 1, 1), ('f2', 'gp', 'accepted', 4, 4, 0, 0), ('f3', 'gp', 'rejected', 0, 0, 0, 0)
 ) AS given(file_id, feed, status, received, accepted, quarantined, repeated);
@@ -205,6 +205,7 @@ def make_candidate(settings, sound_database) -> Callable[..., Candidate]:
             code_version="test",
             inputs_hash=f"hash of {run_id}",
             inputs=sources,
+            periods={"llr": PERIOD},
             descriptions=descriptions,
         )
         candidate.save()

@@ -8,7 +8,7 @@ with register_month as (
 
 reported as (
 
-    select period_end from {{ ref('stg_run') }}
+    select * from {{ ref('int_system_month') }} where is_latest_period
 
 ),
 
@@ -32,7 +32,9 @@ due_for_checks as (
             as interval_start_date
     from register_month
     inner join reported
-        on register_month.period_end = reported.period_end
+        on
+            register_month.system_code = reported.system_code
+            and register_month.period_end = reported.period_end
     inner join measure_period
         on
             register_month.period_end = measure_period.period_end

@@ -7,7 +7,7 @@ with review_due as (
 
 reported as (
 
-    select period_end from {{ ref('stg_run') }}
+    select * from {{ ref('int_system_month') }} where is_latest_period
 
 )
 
@@ -26,7 +26,9 @@ select
     review_due.planned_review_date
 from review_due
 inner join reported
-    on review_due.period_end = reported.period_end
+    on
+        review_due.system_code = reported.system_code
+        and review_due.period_end = reported.period_end
 where
     (review_due.is_due and not review_due.is_in_date)
     or review_due.next_due_date <= {{ add_days('review_due.period_end', var('care_horizon_days')) }}

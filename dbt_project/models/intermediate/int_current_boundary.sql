@@ -1,23 +1,30 @@
-{#- Practices on the boundaries that hold on the day after the reporting period, for areas that had other practices at
-    some time before: only there do figures on current boundaries differ from figures as they were. -#}
+{#- Practices on the boundaries that hold on the day after their system's reporting month, for areas that had other
+    practices in one of its months: only there do figures on current boundaries differ from figures as they were. -#}
 {%- set types = "'" ~ var('current_boundary_types') | join("', '") ~ "'" -%}
 
 with geography_link as (
 
-    select * from {{ ref('stg_geography_link') }}
-    where child_type = 'practice' and parent_type in ({{ types }})
+    select
+        geography_link.*,
+        practice.system_code
+    from {{ ref('stg_geography_link') }} as geography_link
+    inner join {{ ref('stg_organisation') }} as practice
+        on
+            geography_link.child_code = practice.organisation_code
+            and geography_link.child_type = practice.organisation_type
+    where geography_link.child_type = 'practice' and geography_link.parent_type in ({{ types }})
 
 ),
 
-run as (
+system_month as (
 
-    select {{ add_days('period_end', 1) }} as boundary_date from {{ ref('stg_run') }}
+    select * from {{ ref('int_system_month') }}
 
 ),
 
-reporting_month as (
+boundary as (
 
-    select * from {{ ref('int_reporting_month') }}
+    select system_code, {{ add_days('period_end', 1) }} as boundary_date from system_month where is_latest_period
 
 ),
 
@@ -25,8 +32,10 @@ current_link as (
 
     select geography_link.*
     from geography_link
-    cross join run
-    where {{ valid_on('geography_link', 'run.boundary_date') }}
+    inner join boundary
+        on
+            geography_link.system_code = boundary.system_code
+            and {{ valid_on('geography_link', 'boundary.boundary_date') }}
 
 ),
 
@@ -37,8 +46,10 @@ moved as (
         geography_link.parent_code as former_code,
         current_link.parent_code as current_code
     from geography_link
-    inner join reporting_month
-        on {{ valid_on('geography_link', 'reporting_month.period_end') }}
+    inner join system_month
+        on
+            geography_link.system_code = system_month.system_code
+            and {{ valid_on('geography_link', 'system_month.period_end') }}
     inner join current_link
         on
             geography_link.child_code = current_link.child_code

@@ -5,15 +5,9 @@ with geography as (
 
 ),
 
-system as (
+system_month as (
 
-    select * from {{ ref('stg_system') }}
-
-),
-
-reporting_month as (
-
-    select * from {{ ref('int_reporting_month') }}
+    select * from {{ ref('int_system_month') }}
 
 ),
 
@@ -67,11 +61,11 @@ listed as (
 select
     listed.geography_type,
     listed.geography_code,
-    reporting_month.period_end,
+    system_month.period_end,
     listed.geography_name,
     listed.system_code
 from listed
-inner join system
-    on listed.system_code = system.system_code
-inner join reporting_month
-    on {{ valid_on('listed', 'reporting_month.period_end') }}
+inner join system_month
+    on
+        listed.system_code = system_month.system_code
+        and {{ valid_on('listed', 'system_month.period_end') }}

@@ -1,4 +1,4 @@
--- A system's figures end where its own partners' submissions do, whatever other systems have sent.
+-- A system's figures begin and end where its own partners' submissions do, whatever other systems have sent.
 with measure as (
 
     select * from {{ ref('stg_measure') }}
@@ -22,9 +22,9 @@ submission as (
 
 ),
 
-first_of_system as (
+system_month as (
 
-    select system_code, min(period_end) as period_end from submission group by system_code
+    select * from {{ ref('int_system_month') }}
 
 ),
 
@@ -66,7 +66,7 @@ inner join latest_received
     on
         measure_period.measure_id = latest_received.measure_id
         and (latest_received.carry_forward or measure_period.period_end <= latest_received.period_end)
-inner join first_of_system
+inner join system_month
     on
-        latest_received.system_code = first_of_system.system_code
-        and measure_period.period_end >= first_of_system.period_end
+        latest_received.system_code = system_month.system_code
+        and measure_period.period_end = system_month.period_end

@@ -20,9 +20,9 @@ geography_month as (
 
 ),
 
-reporting_month as (
+system_month as (
 
-    select * from {{ ref('int_reporting_month') }}
+    select * from {{ ref('int_system_month') }}
 
 ),
 
@@ -43,7 +43,7 @@ linked as (
     select
         partner.partner_code,
         partner.system_code,
-        reporting_month.period_end,
+        system_month.period_end,
         geography_link.parent_type as geography_type,
         geography_link.parent_code as geography_code
     from partner
@@ -53,8 +53,10 @@ linked as (
         on
             partner.partner_type = geography_link.child_type
             and partner.partner_code = geography_link.child_code
-    inner join reporting_month
-        on {{ valid_on('geography_link', 'reporting_month.period_end') }}
+    inner join system_month
+        on
+            partner.system_code = system_month.system_code
+            and {{ valid_on('geography_link', 'system_month.period_end') }}
 
 ),
 
@@ -113,7 +115,7 @@ on_current_boundaries as (
     select
         partner.partner_code,
         partner.system_code,
-        reporting_month.period_end,
+        system_month.period_end,
         current_boundary.geography_type,
         current_boundary.geography_code
     from partner
@@ -121,7 +123,8 @@ on_current_boundaries as (
         on
             partner.partner_type = 'practice'
             and partner.partner_code = current_boundary.practice_code
-    cross join reporting_month
+    inner join system_month
+        on partner.system_code = system_month.system_code
 
 ),
 
@@ -150,7 +153,7 @@ held as (
         holder.partner_code,
         holder.partner_type,
         holder.system_code,
-        reporting_month.period_end,
+        system_month.period_end,
         geography_link.child_type as geography_type,
         geography_link.child_code as geography_code
     from holder
@@ -158,8 +161,10 @@ held as (
         on
             holder.partner_type = geography_link.parent_type
             and holder.partner_code = geography_link.parent_code
-    inner join reporting_month
-        on {{ valid_on('geography_link', 'reporting_month.period_end') }}
+    inner join system_month
+        on
+            holder.system_code = system_month.system_code
+            and {{ valid_on('geography_link', 'system_month.period_end') }}
 
 ),
 

@@ -23,9 +23,9 @@ person_link as (
 
 ),
 
-reporting_month as (
+system_month as (
 
-    select * from {{ ref('int_reporting_month') }}
+    select * from {{ ref('int_system_month') }}
 
 ),
 
@@ -154,13 +154,13 @@ candidate as (
 
     select
         stretch.system_code,
-        reporting_month.period_end,
+        system_month.period_end,
         stretch.person_key,
         stretch.practice_code,
         stretch.feed,
         stretch.submission_period_end,
         row_number() over (
-            partition by stretch.system_code, reporting_month.period_end, stretch.person_key
+            partition by stretch.system_code, system_month.period_end, stretch.person_key
             order by
                 case when stretch.is_listed and register_in_force.file_id is not null then 0 else 1 end,
                 stretch.submission_period_end desc,
@@ -168,15 +168,16 @@ candidate as (
                 case when stretch.is_listed then 0 else 1 end
         ) as preference
     from stretch
-    inner join reporting_month
+    inner join system_month
         on
-            stretch.submission_period_end <= reporting_month.period_end
-            and (stretch.told_until is null or stretch.told_until > reporting_month.period_end)
-            and (stretch.registered_until is null or stretch.registered_until >= reporting_month.period_end)
+            stretch.system_code = system_month.system_code
+            and stretch.submission_period_end <= system_month.period_end
+            and (stretch.told_until is null or stretch.told_until > system_month.period_end)
+            and (stretch.registered_until is null or stretch.registered_until >= system_month.period_end)
     left join register_in_force
         on
             stretch.file_id = register_in_force.file_id
-            and reporting_month.period_end = register_in_force.period_end
+            and system_month.period_end = register_in_force.period_end
 
 )
 

@@ -13,7 +13,7 @@ import duckdb
 from lda.ledger import Ledger
 from lda.ledger.publications import utc_now
 from lda.settings import Settings
-from lda.warehouse import build_candidate, latest_period
+from lda.warehouse import build_candidate, latest_periods
 from lda.warehouse.build import ledger_rows, load_sources
 from lda.warehouse.candidate import CATALOGUE, Candidate
 from lda.warehouse.inputs import in_force
@@ -113,7 +113,7 @@ def _candidate(settings: Settings) -> Candidate:
     ledger = Ledger(settings.ledger_address)
     try:
         now = utc_now()
-        return build_candidate(settings, ledger, RUN_ID, latest_period(settings, ledger, now), now)
+        return build_candidate(settings, ledger, RUN_ID, latest_periods(settings, ledger, now), now)
     finally:
         ledger.close()
 
@@ -122,11 +122,12 @@ def _load(settings: Settings, database: Path) -> None:
     ledger = Ledger(settings.ledger_address)
     try:
         now = utc_now()
-        period = latest_period(settings, ledger, now)
-        inputs = in_force(settings, ledger, now, period)
-        rows = ledger_rows(settings, ledger, inputs, period, now)
+        periods = latest_periods(settings, ledger, now)
+        inputs = in_force(settings, ledger, now, periods)
+        rows = ledger_rows(settings, ledger, inputs, periods, now)
     finally:
         ledger.close()
+    period = max(periods.values())
     row = {"run_id": RUN_ID, "publication_id": RUN_ID, "period_end": period, "as_of": now, "code_version": RUN_ID}
     settings.warehouse.mkdir(parents=True, exist_ok=True)
     database.unlink(missing_ok=True)

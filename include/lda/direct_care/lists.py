@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -66,10 +67,12 @@ WORDS = {"cetr": "C(E)TR", "oversight": "Oversight visit"}
 
 @dataclass(frozen=True)
 class CareRow:
-    """One line of a list: whose list it is for, the person's identifiers, and what is due."""
+    """One line of a list: whose list it is for, its system's reporting month (told up to then), the person's
+    identifiers, and what is due."""
 
     holder: str
     person_key: str
+    period_end: date
     identifiers: dict[str, str]
     values: dict[str, str | date | None]
 
@@ -87,7 +90,7 @@ def rows_of(settings: Settings, database: Path, care_list: CareList) -> list[Car
         held = ", ".join(f"held.{name}" for name in care_list.identifiers)
         found = connection.execute(
             f"""
-            SELECT due.holder_code, due.person_key, {held}, {columns}
+            SELECT due.holder_code, due.person_key, due.period_end, {held}, {columns}
             FROM direct_care.{care_list.model} AS due
             LEFT JOIN temp.held AS held
                 ON held._file_id = due.file_id AND held._row_number = due.source_row_number
@@ -122,8 +125,8 @@ def _install_identifiers(
     )
 
 
-def _row(care_list: CareList, row: tuple[str | date | None, ...]) -> CareRow:
-    holder, person, *cells = row
+def _row(care_list: CareList, row: tuple[Any, ...]) -> CareRow:
+    holder, person, period_end, *cells = row
     count = len(care_list.identifiers)
     numbers = {name: str(cell or "") for name, cell in zip(care_list.identifiers, cells[:count], strict=True)}
     values = {
@@ -132,4 +135,4 @@ def _row(care_list: CareList, row: tuple[str | date | None, ...]) -> CareRow:
     }
     # A holder's code comes from partners' data and becomes the name of a file.
     safe = str(holder) if HOLDER.fullmatch(str(holder)) else UNKNOWN_HOLDER
-    return CareRow(safe, str(person), numbers, values)
+    return CareRow(safe, str(person), period_end, numbers, values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from lda.ledger import Ledger, utc_now
 from lda.publishing import one_writer
 from lda.settings import Settings
 from lda.vault import check_access, private_folder, whole_file
-from lda.warehouse import in_force, latest_period
+from lda.warehouse import in_force, latest_periods
 from lda.warehouse.build import DIRECT_CARE, ledger_rows, load_sources
 from lda.warehouse.candidate import CATALOGUE
 from lda.warehouse.transform import transform
@@ -43,7 +43,8 @@ class CareReport:
 
 
 def make_lists(settings: Settings, reason: str, as_of: datetime | None = None) -> CareReport:
-    """Make every list of the latest month, in place of those before, and note in the audit trail who did and why.
+    """Make every list of each system's latest month, in place of those before, and note in the audit trail who did and
+    why.
 
     :param reason: what the lists are for, in the words of whoever makes them; kept in the audit trail.
     :raises DirectCareError: when the switch is off or no reason is given.
@@ -57,8 +58,9 @@ def make_lists(settings: Settings, reason: str, as_of: datetime | None = None) -
     with one_writer(settings):
         try:
             ledger.create()
-            period = latest_period(settings, ledger, moment)
-            with _models(settings, ledger, period, moment, root) as database:
+            periods = latest_periods(settings, ledger, moment)
+            period = max(periods.values())
+            with _models(settings, ledger, periods, moment, root) as database:
                 found = {one.name: rows_of(settings, database, one) for one in LISTS}
             report = _write(root, period, found)
             counts = ", ".join(f"{name}: {count} people" for name, count in report.people.items())
@@ -83,15 +85,17 @@ def check_allowed(settings: Settings, reason: str) -> None:
 
 
 @contextmanager
-def _models(settings: Settings, ledger: Ledger, period: date, moment: datetime, root: Path) -> Iterator[Path]:
+def _models(
+    settings: Settings, ledger: Ledger, periods: Mapping[str, date], moment: datetime, root: Path
+) -> Iterator[Path]:
     """A database with the lists' models, built with nobody left out; removed when the block ends."""
     folder = root / ".building"
     shutil.rmtree(folder, ignore_errors=True)
     private_folder(folder)
     try:
-        inputs = in_force(settings, ledger, moment, period)
-        rows = ledger_rows(settings, ledger, inputs, period, moment)
-        run = {"run_id": "direct_care", "publication_id": "", "period_end": period, "as_of": moment}
+        inputs = in_force(settings, ledger, moment, periods)
+        rows = ledger_rows(settings, ledger, inputs, periods, moment)
+        run = {"run_id": "direct_care", "publication_id": "", "period_end": max(periods.values()), "as_of": moment}
         rows["run"] = [{**run, "code_version": ""}]
         database = folder / f"{CATALOGUE}.duckdb"
         load_sources(settings, database, inputs, rows, for_care=True)
@@ -114,7 +118,7 @@ def _write(root: Path, period: date, found: dict[str, list[CareRow]]) -> CareRep
             for holder in holders:
                 path = private_folder(new / care_list.name) / f"{holder}.xlsx"
                 with whole_file(path) as temporary:
-                    write_list(temporary, care_list, holder, period, [row for row in rows if row.holder == holder])
+                    write_list(temporary, care_list, holder, [row for row in rows if row.holder == holder])
             report.people[care_list.name] = len({row.person_key for row in rows})
             report.holders[care_list.name] = len(holders)
             report.without_identifiers += sum(not any(row.identifiers.values()) for row in rows)

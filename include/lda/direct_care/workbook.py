@@ -19,8 +19,9 @@ PURPOSE = (
 FIRST_LINE = 6
 
 
-def write_list(path: Path, care_list: CareList, holder: str, period: date, rows: Sequence[CareRow]) -> None:
+def write_list(path: Path, care_list: CareList, holder: str, rows: Sequence[CareRow]) -> None:
     """Write one holder's list: what it is and may be used for, then a line for each person and thing due."""
+    period = max(row.period_end for row in rows)
     book = xlsxwriter.Workbook(str(path), SAFE)
     book.set_properties({"title": care_list.title, "created": date_time(period)})
     title, head = book.add_format({"bold": True, "font_size": 14}), book.add_format({"bold": True, "bottom": 1})

@@ -129,7 +129,8 @@ def _areas_in_areas() -> str:
         linked AS (
             SELECT area.*, link.parent_type, link.parent_code FROM area
             JOIN {_area_links()} AS link
-                ON area.geography_type = link.child_type AND area.geography_code = link.child_code AND {VALID}
+                ON area.system_code = link.system_code AND area.geography_type = link.child_type
+                    AND area.geography_code = link.child_code AND {VALID}
         ),
         pair AS (SELECT DISTINCT system_code, period_end, geography_type, parent_type FROM linked),
         placed AS (
@@ -161,15 +162,18 @@ def _areas_in_areas() -> str:
 
 
 def _area_links() -> str:
-    """Which areas lie in which, from when to when. Areas on current boundaries (type with ``_current``) are made of
-    those that lie in them the day after the last period, for every period."""
+    """Which areas lie in which, from when to when, for each system. Areas on current boundaries (type with
+    ``_current``) are made of those that lie in them the day after the last period of their system, for every period."""
     return """(
-        SELECT child_type, child_code, parent_type, parent_code, valid_from, valid_to FROM geography_link
+        WITH latest AS (
+            SELECT system_code, max(period_end) + INTERVAL 1 DAY AS boundary FROM cell GROUP BY system_code
+        )
+        SELECT system_code, child_type, child_code, parent_type, parent_code, valid_from, valid_to
+        FROM geography_link, latest
         UNION ALL
-        SELECT child_type, child_code, parent_type || '_current', parent_code,
+        SELECT system_code, child_type, child_code, parent_type || '_current', parent_code,
             DATE '1900-01-01' AS valid_from, DATE '9999-12-31' AS valid_to
-        FROM geography_link, (SELECT max(period_end) + INTERVAL 1 DAY AS boundary FROM cell) AS run
-        WHERE boundary >= valid_from AND boundary < valid_to
+        FROM geography_link JOIN latest ON boundary >= valid_from AND boundary < valid_to
     )"""
 
 

@@ -22,7 +22,7 @@ from typing import Any
 from lda.contracts import FeedContract, add_periods
 from lda.ledger import CANNOT_BE_MADE_AGAIN, FileRecord, Hold, Ledger, Submission, held_by, utc_now
 from lda.settings import Settings
-from lda.warehouse.inputs import in_force
+from lda.warehouse.inputs import in_force, known_periods
 
 LAST_LIST = "the latest list of its sender"
 # A file named for a year long past by a typing mistake is the only copy of what was meant: somebody has to see it.
@@ -60,7 +60,7 @@ def find_expired(
 ) -> Expired:
     """What is past its feed's retention at a moment, and is to go.
 
-    :param kept: rows of the publications that stay (``publication_id``, ``system_code``, ``period_end``, ``as_of``).
+    :param kept: rows of the publications that stay (``publication_id``, ``system_code``, ``as_of``, ``manifest``).
     """
     months = {name: kept_for for name, one in contracts.items() if (kept_for := months_kept(settings, one)) is not None}
     if not months:
@@ -124,7 +124,7 @@ def _made_of(settings: Settings, ledger: Ledger, row: Mapping[str, Any]) -> set[
     """
     own = settings.model_copy(update={"system": row["system_code"]})
     if all((settings.systems_dir / f"{code}.yaml").exists() for code in own.systems):
-        found = in_force(own, ledger, row["as_of"], row["period_end"])
+        found = in_force(own, ledger, row["as_of"], known_periods(row["manifest"]))
     else:
         found = [one for one in ledger.in_force(row["as_of"]) if one.system_code in own.systems]
     return {one.file_id for one in found}

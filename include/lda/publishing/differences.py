@@ -147,8 +147,8 @@ def _figures(old: Path, new: Path, restricted: bool) -> tuple[dict[str, int], li
         counts = dict(connection.execute("SELECT change, count(*) FROM changed GROUP BY 1 ORDER BY 1").fetchall())
         rows = connection.execute(f"""
             SELECT * FROM changed
-            WHERE period_end IN (SELECT period_end FROM before.{schema}.measure_value)
-                AND period_end IN (SELECT period_end FROM after.{schema}.measure_value)
+            WHERE (system_code, period_end) IN (SELECT (system_code, period_end) FROM before.{schema}.measure_value)
+                AND (system_code, period_end) IN (SELECT (system_code, period_end) FROM after.{schema}.measure_value)
             ORDER BY {", ".join(KEY)}
         """).fetchall()
     return counts, [ChangedFigure(*row) for row in rows]

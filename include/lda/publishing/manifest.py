@@ -26,7 +26,8 @@ def sha256(path: Path) -> str:
 def publication_manifest(
     candidate: Candidate, report: GateReport, files_out: Mapping[str, Mapping[str, Any]], published_at: datetime
 ) -> dict[str, Any]:
-    """The contents of ``publication.json``. ``files_out`` maps a path to its sha256, size_bytes and rows."""
+    """The contents of ``publication.json``. ``files_out`` maps a path to its sha256, size_bytes and rows;
+    ``period_end`` is the latest of ``periods``, the reporting month of each system."""
     with open_candidate(candidate.path) as connection:
         accounts = row_accounts(connection)
         partners = partner_state(connection)
@@ -42,6 +43,7 @@ def publication_manifest(
         "publication_id": candidate.publication_id,
         "system_code": candidate.system_code,
         "period_end": candidate.period_end.isoformat(),
+        "periods": {system: period.isoformat() for system, period in sorted(candidate.periods.items())},
         "as_of": candidate.as_of.isoformat(),
         "published_at": published_at.isoformat(),
         "run_id": candidate.run_id,
@@ -167,19 +169,22 @@ def with_pauses(partners: dict[str, Any], paused: Mapping[str, list[dict[str, st
 def partner_state(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """By feed: its latest expected period, partners whose last submission stands in for it (stale), partners missing.
 
+    Each partner is held to the latest period that its own system expects; ``period_end`` is the latest of all.
+
     A submission stands in for as many periods as the feed's contract allows; after that its partner is missing.
     """
     rows = connection.execute("""
         WITH latest AS (
-            SELECT feed, max(period_end) AS period_end FROM ledger.expected_submission
-            WHERE period_end <= (SELECT period_end FROM ledger.run) AND NOT is_paused GROUP BY feed
+            SELECT feed, system_code, max(period_end) AS period_end FROM ledger.expected_submission
+            WHERE period_end <= (SELECT period_end FROM ledger.run) AND NOT is_paused GROUP BY feed, system_code
         ),
         sent AS (SELECT feed, partner_code, max(period_end) AS last_period FROM ledger.submission GROUP BY ALL)
         SELECT feed, expected.period_end, expected.partner_code, sent.last_period,
             date_diff('month', sent.last_period, expected.period_end)
                 <= stale_after_periods * cadence_months AS stands
         FROM ledger.expected_submission AS expected
-        JOIN latest USING (feed, period_end) JOIN ledger.feed USING (feed) LEFT JOIN sent USING (feed, partner_code)
+        JOIN latest USING (feed, system_code, period_end) JOIN ledger.feed USING (feed)
+        LEFT JOIN sent USING (feed, partner_code)
         WHERE NOT expected.is_paused
         ORDER BY feed, expected.partner_code
     """).fetchall()
@@ -188,6 +193,7 @@ def partner_state(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         known = state.setdefault(
             feed, {"period_end": period_end.isoformat(), "expected": 0, "stale": [], "missing": []}
         )
+        known["period_end"] = max(known["period_end"], period_end.isoformat())
         known["expected"] += 1
         if last_period is None or not stands:
             known["missing"].append(partner)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,15 @@ from lda.publishing.folder import PUBLIC, RESTRICTED, PublicationError, database
 from lda.publishing.manifest import sha256, withheld_units
 from lda.publishing.tables import write_database, write_figures
 from lda.settings import Settings
-from lda.warehouse import Candidate, CandidateError, build_candidate, code_version, in_force, inputs_hash
+from lda.warehouse import (
+    Candidate,
+    CandidateError,
+    build_candidate,
+    code_version,
+    in_force,
+    inputs_hash,
+    known_periods,
+)
 from lda.warehouse import rules_fingerprint as fingerprint_now
 from lda.warehouse.candidate import quoted
 
@@ -67,6 +75,8 @@ def reproduce(settings: Settings, publication_id: str) -> Reproduction:
     ledger.create()
     try:
         _not_past_retention(ledger, publication_id)
+        # The systems it is of, whichever are served now.
+        settings = settings.model_copy(update={"system": manifest["system_code"]})
         _same_code(settings, manifest)
         previous = _compared_with(settings, manifest)
         _same_inputs(settings, ledger, manifest)
@@ -127,9 +137,9 @@ def _compared_with(settings: Settings, manifest: Mapping[str, Any]) -> list[Prev
 
 def _same_inputs(settings: Settings, ledger: Ledger, manifest: Mapping[str, Any]) -> None:
     """Refuse when what was in force as of the publication's moment is not what it was made from."""
-    moment, period = datetime.fromisoformat(manifest["as_of"]), date.fromisoformat(manifest["period_end"])
-    inputs = in_force(settings, ledger, moment, period)
-    if inputs_hash(inputs, period, manifest["rules_fingerprint"]) == manifest["inputs_hash"]:
+    moment, periods = datetime.fromisoformat(manifest["as_of"]), known_periods(manifest)
+    inputs = in_force(settings, ledger, moment, periods)
+    if inputs_hash(inputs, periods, manifest["rules_fingerprint"]) == manifest["inputs_hash"]:
         return
     used = {(feed, one) for feed, known in manifest["files_in"].items() for one in known.get("file_ids", [])}
     listed = {feed for feed, known in manifest["files_in"].items() if "file_ids" in known}
@@ -155,9 +165,9 @@ def _apart(settings: Settings, scratch: Path) -> Settings:
 def _rebuild(
     settings: Settings, ledger: Ledger, folder: Path, manifest: Mapping[str, Any], previous: list[Previous]
 ) -> Reproduction:
-    period, moment = date.fromisoformat(manifest["period_end"]), datetime.fromisoformat(manifest["as_of"])
+    periods, moment = known_periods(manifest), datetime.fromisoformat(manifest["as_of"])
     paths = [one.path for one in previous]
-    made = build_candidate(settings, ledger, manifest["run_id"], period, moment, paths)
+    made = build_candidate(settings, ledger, manifest["run_id"], periods, moment, paths)
     candidate = replace(made, compared_with=dict(manifest["compared_with"]))
     report = judge_candidate(settings, candidate, previous, manifest["accepted_measures"])
     withheld = withheld_units(manifest)

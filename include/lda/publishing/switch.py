@@ -155,8 +155,8 @@ def _previous(settings: Settings, ledger: Ledger) -> str:
 def list_publications(settings: Settings) -> list[dict[str, Any]]:
     """Every publication of the system, newest first.
 
-    Keys: publication_id, period_end, as_of, published_at, measures (ids), withheld (system/measure), in_force, complete
-    (its folder is there), events (what happened to it, oldest first).
+    Keys: publication_id, period_end, periods (by system), as_of, published_at, measures (ids), withheld
+    (system/measure), in_force, complete (its folder is there), events (what happened to it, oldest first).
     """
     ledger = Ledger(settings.ledger_address)
     ledger.create()
@@ -169,6 +169,7 @@ def list_publications(settings: Settings) -> list[dict[str, Any]]:
         {
             "publication_id": row["publication_id"],
             "period_end": row["period_end"].isoformat(),
+            "periods": row["manifest"].get("periods", {}),
             "as_of": row["as_of"].isoformat(),
             "published_at": row["published_at"].isoformat(),
             "measures": row["manifest"]["measures"],

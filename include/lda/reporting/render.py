@@ -42,7 +42,7 @@ def refresh_view(summary: Mapping[str, Any]) -> RenderableType:
     status = summary["status"]
     heading = Text.assemble((HEADINGS[status], HEADING_STYLES.get(status, "bold green")), "  ", summary["message"])
     facts = grid("", "")
-    facts.add_row("period", f"{summary['period_end']} as of {summary['as_of'].replace('T', ' ')} UTC")
+    facts.add_row("period", f"{period_words(summary)} as of {summary['as_of'].replace('T', ' ')} UTC")
     facts.add_row("files", counts(summary["files"]))
     facts.add_row("rows", counts(summary["rows"]))
     if summary.get("ingest"):
@@ -58,6 +58,13 @@ def refresh_view(summary: Mapping[str, Any]) -> RenderableType:
     parts += [Text(f"  {line}", style="yellow") for line in [*problems, *_failures(summary)]]
     where = [f"  {name:<32}{place}" for name, place in summary["where"].items()]
     return Group(*parts, Text(""), Text("Where to look next", style="bold"), *(Text(line) for line in where))
+
+
+def period_words(known: Mapping[str, Any]) -> str:
+    """The reporting month of a run or publication, and of the systems that are at an earlier one."""
+    end, periods = known["period_end"], known.get("periods") or {}
+    earlier = [f"{system} {own}" for system, own in sorted(periods.items()) if own != end]
+    return f"{end} ({', '.join(earlier)})" if earlier else str(end)
 
 
 def gate_words(gates: Mapping[str, Any]) -> str:
@@ -229,7 +236,7 @@ def publications_table(publications: Iterable[Mapping[str, Any]]) -> RenderableT
         mark = "▶" if one["in_force"] else " " if one["complete"] else "folder gone"
         moments = (one["as_of"].replace("T", " "), one["published_at"].replace("T", " "))
         withheld = ", ".join(one["withheld"]) or "none"
-        table.add_row(mark, one["publication_id"], one["period_end"], *moments, number(len(one["measures"])), withheld)
+        table.add_row(mark, one["publication_id"], period_words(one), *moments, number(len(one["measures"])), withheld)
     return table
 
 

@@ -37,9 +37,9 @@ def file_totals(ledger: Ledger) -> dict[str, Any]:
 def refresh_summary(settings: Settings, ledger: Ledger, plan: Mapping[str, Any]) -> dict[str, Any]:
     """The summary of a refresh run, from its plan and the ledger.
 
-    Keys: run_id, status, message, publication_id, period_end, as_of, files (by status), rows (by outcome), ingest (what
-    this run read, when it did), measures (published, withheld with reasons), gates (counts, failures), seconds (by
-    step), where (what to open or run next).
+    Keys: run_id, status, message, publication_id, period_end, periods (by system), as_of, files (by status), rows
+    (by outcome), ingest (what this run read, when it did), measures (published, withheld with reasons), gates
+    (counts, failures), seconds (by step), where (what to open or run next).
     """
     manifest = _manifest(settings, ledger, plan)
     failures = [gate for gate in ledger.book.gates(plan["run_id"]) if not gate["success"]]
@@ -51,6 +51,7 @@ def refresh_summary(settings: Settings, ledger: Ledger, plan: Mapping[str, Any])
         "message": plan["message"],
         "publication_id": plan.get("publication_id"),
         "period_end": plan["period_end"],
+        "periods": plan.get("periods", {}),
         "as_of": plan["as_of"],
         **file_totals(ledger),
         "ingest": plan.get("ingest"),

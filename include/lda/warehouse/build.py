@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from lda.contracts import Expected, expected_submissions, load_contracts, load_system, load_systems
+from lda.contracts import Expected, expected_submissions, load_contracts, load_systems
 from lda.disclosure import Protection, protect, write_mask
 from lda.ledger import Ledger
 from lda.ledger.publications import AWAITING_APPROVAL, RUNNING
@@ -21,13 +21,10 @@ from lda.stops import disk_is_full
 from lda.vault import private_folder
 from lda.warehouse.candidate import CATALOGUE, PROOFS, Candidate, CandidateError, candidate_path
 from lda.warehouse.inputs import (
-    FIGURES,
     code_version,
-    feed_roles,
     file_accounts,
     in_force,
     inputs_hash,
-    most_received_period,
     rules_fingerprint,
 )
 from lda.warehouse.ledger_rows import (
@@ -48,36 +45,6 @@ PUBLISHED_LAYER = "int_measure_disclosed+"
 DIRECT_CARE = "tag:direct_care"
 
 
-def latest_period(settings: Settings, ledger: Ledger, as_of: datetime) -> date:
-    """The reporting period by default: the latest for which most expected submissions of a system are in force.
-
-    With several systems it is that of the one that is furthest on: a system that is late keeps no other waiting, and
-    its own figures say what is missing.
-
-    :raises CandidateError: when nothing has been accepted yet.
-    """
-    roles = feed_roles(settings)
-    inputs = [one for one in in_force(settings, ledger, as_of) if roles.get(one.feed, FIGURES) == FIGURES]
-    periods = []
-    for code in settings.systems:
-        own = [source for source in inputs if source.system_code == code]
-        period = most_received_period(own, _expected(settings, code, own), settings.least_share_due) if own else None
-        periods += [period] if period else []
-    if periods:
-        return max(periods)
-    raise CandidateError(
-        f"No submission has been accepted yet. Put partners' files in {settings.landing} (or make samples with: "
-        "lda synthesise), then run: lda ingest, and lda files to see what became of them."
-    )
-
-
-def _expected(settings: Settings, system: str, inputs: list[Submission]) -> list[tuple[str, str, date]]:
-    first, last = (pick(source.period_end for source in inputs) for pick in (min, max))
-    figures = {feed: contract for feed, contract in load_contracts(settings).items() if contract.role == FIGURES}
-    wanted = expected_submissions(settings, figures, load_system(settings, system), first, last)
-    return [(one.feed, one.partner_code, one.period_end) for one in wanted]
-
-
 def new_publication_id(period_end: date, as_of: datetime, hashed: str) -> str:
     """The name of a publication: its month, the moment it is as of, and the start of its inputs' hash."""
     return f"{period_end:%Y-%m}_{as_of:%Y%m%dT%H%M%S}_{hashed[:6]}"
@@ -87,14 +54,16 @@ def build_candidate(
     settings: Settings,
     ledger: Ledger,
     run_id: str,
-    period_end: date,
+    periods: Mapping[str, date],
     as_of: datetime,
     previous: Sequence[Path] = (),
 ) -> Candidate:
     """Build the candidate of a run, with dbt's models in it, and its description. Safe to repeat.
 
     dbt makes the exact figures; what must be hidden to protect small ones is found in them; dbt makes the published
-    figures. ``previous`` are databases of earlier publications, which readers have too.
+    figures. ``periods`` is the reporting month of each system (``latest_periods``, or one that was asked for, the same
+    for all); the candidate is of the latest of them. ``previous`` are databases of earlier publications, which readers
+    have too.
 
     Candidates of earlier runs are removed, but for that of a run whose steps go on. While one is being built its file
     has a name that does not change from run to run, so that dbt need not read its project again.
@@ -103,13 +72,14 @@ def build_candidate(
     :raises TransformError: when a model or data test fails.
     """
     started = time.monotonic()
-    inputs = in_force(settings, ledger, as_of, period_end)
-    if not any(one.period_end <= period_end for one in inputs):
+    period_end = max(periods.values())
+    inputs = in_force(settings, ledger, as_of, periods)
+    if not any(one.period_end <= periods[one.system_code] for one in inputs):
         raise CandidateError(f"No submission up to {period_end} is in force as of {as_of}. See: lda files")
     private_folder(settings.warehouse)
     remove_candidates(settings, still_needed(ledger, run_id))
     rules = rules_fingerprint(settings)
-    hashed = inputs_hash(inputs, period_end, rules)
+    hashed = inputs_hash(inputs, periods, rules)
     run: dict[str, Any] = {
         "run_id": run_id,
         "publication_id": new_publication_id(period_end, as_of, hashed),
@@ -117,7 +87,7 @@ def build_candidate(
         "as_of": as_of,
         "code_version": code_version(settings),
     }
-    rows = ledger_rows(settings, ledger, inputs, period_end, as_of) | {"run": [run]}
+    rows = ledger_rows(settings, ledger, inputs, periods, as_of) | {"run": [run]}
     building = settings.warehouse / f"{CATALOGUE}.duckdb"
     with _making_room(building):
         load_sources(settings, building, inputs, rows)
@@ -129,6 +99,7 @@ def build_candidate(
     candidate = Candidate(
         **run,
         path=path,
+        periods=dict(periods),
         system_code=settings.system_label,
         inputs_hash=hashed,
         inputs=tuple(inputs),
@@ -137,7 +108,7 @@ def build_candidate(
         seconds=seconds,
         dbt_seconds=dbt_seconds,
         rules=rules,
-        paused=paused_partners(settings, inputs, period_end),
+        paused=paused_partners(settings, inputs, periods),
         approval=any(system.publication.approval for system in load_systems(settings)),
     )
     candidate.save()
@@ -214,24 +185,24 @@ def load_sources(
 
 
 def ledger_rows(
-    settings: Settings, ledger: Ledger, inputs: list[Submission], period_end: date, as_of: datetime
+    settings: Settings, ledger: Ledger, inputs: list[Submission], periods: Mapping[str, date], as_of: datetime
 ) -> dict[str, list[dict[str, Any]]]:
     """The rows of schema ``ledger`` by table, but for ``run``."""
     contracts, systems = load_contracts(settings), load_systems(settings)
     return {
-        "system": system_rows(systems),
+        "system": system_rows(systems, periods),
         "partner": partner_rows(systems),
         "feed_table": feed_table_rows(contracts),
         "feed": feed_rows(contracts),
         "submission": submission_rows(inputs),
-        "expected_submission": expected_rows(_wanted(settings, inputs, period_end)),
-        "opt_out_list": opt_out_lists(contracts, systems, inputs, period_end),
+        "expected_submission": expected_rows(_wanted(settings, inputs, periods)),
+        "opt_out_list": opt_out_lists(contracts, systems, inputs, periods),
         "file_account": file_accounts(ledger, settings.systems, as_of),
     }
 
 
-def _wanted(settings: Settings, inputs: list[Submission], period_end: date) -> list[Expected]:
-    """What each system is expected to have sent up to a period, of each feed from its own first submission on.
+def _wanted(settings: Settings, inputs: list[Submission], periods: Mapping[str, date]) -> list[Expected]:
+    """What each system is expected to have sent up to its reporting month, of each feed from its first submission on.
 
     What a paused partner would have sent is listed and marked: it is absent all the same.
     What comes once a quarter or a year keeps the months it came in.
@@ -247,21 +218,30 @@ def _wanted(settings: Settings, inputs: list[Submission], period_end: date) -> l
         for feed, contract in contracts.items()
         if (system.system_code, feed) in first
         for one in expected_submissions(
-            settings, [contract], system, first[system.system_code, feed], period_end, with_paused=True
+            settings,
+            [contract],
+            system,
+            first[system.system_code, feed],
+            periods[system.system_code],
+            with_paused=True,
         )
     ]
 
 
-def paused_partners(settings: Settings, inputs: list[Submission], period_end: date) -> dict[str, list[dict[str, str]]]:
-    """By feed, the partners paused for the latest period expected up to ``period_end``, each with the reason."""
-    contracts, systems = load_contracts(settings), load_systems(settings)
+def paused_partners(
+    settings: Settings, inputs: list[Submission], periods: Mapping[str, date]
+) -> dict[str, list[dict[str, str]]]:
+    """By feed, the partners paused for the latest period that their system expects by its reporting month, and why."""
+    contracts = load_contracts(settings)
     first = min(source.period_end for source in inputs)
-    listed = expected_submissions(settings, contracts, systems, first, period_end, with_paused=True)
-    latest = {one.feed: one.period_end for one in listed}
     found: dict[str, list[dict[str, str]]] = {}
-    for one in listed:
-        if one.paused and one.period_end == latest[one.feed]:
-            found.setdefault(one.feed, []).append({"partner_code": one.partner_code, "reason": one.paused})
+    for system in load_systems(settings):
+        end = periods[system.system_code]
+        listed = expected_submissions(settings, contracts, system, first, end, with_paused=True)
+        latest = {one.feed: one.period_end for one in listed}
+        for one in listed:
+            if one.paused and one.period_end == latest[one.feed]:
+                found.setdefault(one.feed, []).append({"partner_code": one.partner_code, "reason": one.paused})
     return found
 
 

@@ -14,6 +14,7 @@ import duckdb
 
 from lda.ledger.records import Submission
 from lda.settings import Settings
+from lda.warehouse.inputs import known_periods
 
 # The name of the database inside the file while dbt builds it: views in it are bound to this name.
 CATALOGUE = "candidate"
@@ -30,11 +31,12 @@ class Candidate:
     """What a candidate database holds and what it was made from.
 
     ``descriptions`` maps ``schema.table`` to the description of the table (key ``""``) and of each column.
-    ``structure`` says how those tables hang together (``lda.warehouse.structure``). ``seconds`` is by step,
-    ``dbt_seconds`` by dbt node. ``rules`` is the fingerprint of contracts, SQL, reference data and code.
-    ``compared_with`` maps the id of each earlier publication it was compared with to the units (system/measure) whose
-    last figures that one holds. ``paused`` says by feed which partners are paused for its latest period, and why.
-    ``approval``: a person has to approve it before it is published, because one of its systems wants that.
+    ``period_end`` is the latest of ``periods``, each system's reporting month. ``structure`` says how those tables
+    hang together (``lda.warehouse.structure``). ``seconds`` is by step, ``dbt_seconds`` by dbt node. ``rules`` is
+    the fingerprint of contracts, SQL, reference data and code. ``compared_with`` maps the id of each earlier
+    publication it was compared with to the units (system/measure) whose last figures that one holds. ``paused``
+    says by feed which partners are paused for its latest period, and why. ``approval``: a person has to approve it
+    before it is published, because one of its systems wants that.
     """
 
     run_id: str
@@ -46,6 +48,7 @@ class Candidate:
     code_version: str
     inputs_hash: str
     inputs: tuple[Submission, ...]
+    periods: dict[str, date] = field(default_factory=dict)
     descriptions: dict[str, dict[str, str]] = field(default_factory=dict)
     structure: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -82,6 +85,7 @@ class Candidate:
             )
         data = json.loads(description.read_text())
         data["path"] = path
+        data["periods"] = known_periods(data)
         data["period_end"] = date.fromisoformat(data["period_end"])
         data["as_of"] = datetime.fromisoformat(data["as_of"])
         data["inputs"] = tuple(_submission(values) for values in data["inputs"])

@@ -27,8 +27,11 @@ FIGURES = "figures"
 ROOMS = ("contracts", "disclosure", "gates", "publishing", "reporting/report", "warehouse")
 
 
-def in_force(settings: Settings, ledger: Ledger, as_of: datetime, period_end: date | None = None) -> list[Submission]:
-    """The submissions of the systems served that count as of a moment, up to a period, in a stable order.
+def in_force(
+    settings: Settings, ledger: Ledger, as_of: datetime, periods: Mapping[str, date] | None = None
+) -> list[Submission]:
+    """The submissions of the systems served that count as of a moment, up to each system's reporting month
+    (``periods``), in a stable order.
 
     What is known by the moment of opt-outs and reference data counts whatever period is reported: an opt-out holds
     for every later use, and a corrected population year corrects earlier months too. Of opt-outs only the latest list
@@ -52,7 +55,7 @@ def in_force(settings: Settings, ledger: Ledger, as_of: datetime, period_end: da
         one
         for one in found
         if one.period_end == lists.get((one.feed, one.partner_code), one.period_end)
-        and (period_end is None or one.period_end <= period_end or roles.get(one.feed, FIGURES) != FIGURES)
+        and (periods is None or one.period_end <= periods[one.system_code] or roles.get(one.feed, FIGURES) != FIGURES)
     ]
 
 
@@ -109,6 +112,15 @@ def file_accounts(ledger: Ledger, systems: Collection[str], as_of: datetime) -> 
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def known_periods(known: Mapping[str, Any]) -> dict[str, date]:
+    """The reporting month of each system, of what a manifest, a plan or a candidate's description says.
+
+    One made before systems had months of their own has one for all: ``period_end``.
+    """
+    told = known.get("periods") or dict.fromkeys(known["system_code"].split(","), known["period_end"])
+    return {system: date.fromisoformat(period) for system, period in told.items()}
+
+
 def most_received_period(
     inputs: Iterable[Submission], expected: Iterable[tuple[str, str, date]], least_share: float
 ) -> date | None:
@@ -125,9 +137,11 @@ def most_received_period(
     return max(full, default=max((period for _, _, period in received), default=None))
 
 
-def inputs_hash(inputs: Iterable[Submission], period_end: date, fingerprint: str) -> str:
-    """A hash of everything a publication's figures depend on: what was accepted, the period, the rules and the code."""
-    digest = hashlib.sha256(f"{fingerprint}\n{period_end}\n".encode())
+def inputs_hash(inputs: Iterable[Submission], periods: Mapping[str, date], fingerprint: str) -> str:
+    """A hash of everything a publication's figures depend on: what was accepted, each system's month, the rules and
+    the code."""
+    months = "\n".join(f"{system} {period}" for system, period in sorted(periods.items()))
+    digest = hashlib.sha256(f"{fingerprint}\n{months}\n".encode())
     for source in inputs:
         parts = (source.feed, source.partner_code, source.period_end, source.file_id, source.lake_path)
         digest.update(f"{parts} {source.rows_accepted}\n".encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from lda.contracts import Expected, FeedContract, SystemConfig
@@ -11,14 +12,15 @@ from lda.ledger.records import Submission
 Row = dict[str, Any]
 
 
-def system_rows(systems: Iterable[SystemConfig]) -> list[Row]:
-    """One row per system."""
+def system_rows(systems: Iterable[SystemConfig], periods: Mapping[str, date]) -> list[Row]:
+    """One row per system, with its reporting month."""
     return [
         {
             "system_code": system.system_code,
             "system_name": system.name,
             "icb_code": system.icb_code,
             "area_code": system.area_code,
+            "period_end": periods[system.system_code],
         }
         for system in systems
     ]

@@ -18,7 +18,7 @@ FILES_AT_ONCE = 1000
 
 LEDGER_TABLES = {
     "run": "run_id VARCHAR, publication_id VARCHAR, period_end DATE, as_of TIMESTAMP, code_version VARCHAR",
-    "system": "system_code VARCHAR, system_name VARCHAR, icb_code VARCHAR, area_code VARCHAR",
+    "system": "system_code VARCHAR, system_name VARCHAR, icb_code VARCHAR, area_code VARCHAR, period_end DATE",
     "partner": "partner_code VARCHAR, partner_name VARCHAR, partner_type VARCHAR, system_code VARCHAR, valid_to DATE",
     "feed": (
         "feed VARCHAR, feed_name VARCHAR, cadence_months INTEGER, stale_after_periods INTEGER, partner_type VARCHAR, "

@@ -159,20 +159,21 @@ def _count(connection: duckdb.DuckDBPyConnection, source: str) -> int:
 
 
 def opt_out_lists(
-    contracts: Mapping[str, FeedContract], systems: Systems, inputs: Iterable[Submission], period_end: date
+    contracts: Mapping[str, FeedContract], systems: Systems, inputs: Iterable[Submission], periods: Mapping[str, date]
 ) -> list[dict[str, object]]:
     """Every partner that owes a system an opt-out list, the period of its list in force, and whether it stands.
 
-    A list stands for the reporting period when it is no older than the contract lets a submission be. One row each,
-    as ``ledger.opt_out_list`` holds them.
+    A list stands for its system's reporting month when it is no older than the contract lets a submission be. One row
+    each, as ``ledger.opt_out_list`` holds them.
     """
     last = {(one.feed, one.partner_code): one.period_end for one in inputs}
     rows: list[dict[str, object]] = []
     for contract in contracts.values():
         if contract.role != "opt_outs":
             continue
-        oldest = add_periods(period_end, contract.period_rule, -contract.stale_after_periods)
         for partner in systems.senders(contract):
+            period_end = periods[partner.system_code]
+            oldest = add_periods(period_end, contract.period_rule, -contract.stale_after_periods)
             if partner.is_valid_on(period_end):
                 period = last.get((contract.feed, partner.code))
                 stands = period is not None and period >= oldest

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -68,6 +68,8 @@ class MonthState:
 class Readiness:
     """What the scheduled refresh does: publish the month ``period_end``, or wait when that is None; and why.
 
+    ``periods`` is the month of each system, no later than that: one that would not publish it yet were it alone keeps
+    its own.
     ``missed`` is the newest month whose deadline is over, when neither it nor a later one can be published.
     """
 
@@ -75,6 +77,7 @@ class Readiness:
     reason: str
     deadline: datetime | None = None
     missed: date | None = None
+    periods: dict[str, date] = field(default_factory=dict)
 
     @property
     def waits(self) -> bool:
@@ -88,7 +91,8 @@ class Readiness:
 
 def readiness(settings: Settings, ledger: Ledger, moment: datetime) -> Readiness:
     """Decide for a moment. Waits while a month is incomplete before its deadline, and without what no publication may
-    lack: a submission of a feed with figures, and every opt-out list.
+    lack: a submission of a feed with figures, and every opt-out list. Of several systems all are waited for until the
+    deadline, and none after it: each then has the month that it would have alone.
     """
     contracts, systems = load_contracts(settings), load_systems(settings)
     inputs = in_force(settings, ledger, moment)
@@ -98,7 +102,14 @@ def readiness(settings: Settings, ledger: Ledger, moment: datetime) -> Readiness
         return Readiness(None, "No submission of any feed with figures has been accepted yet. See: lda files")
     wanted = expected_submissions(settings, figures, systems, min(sent), max(sent), with_paused=False)
     months = [month_state(systems, wanted, inputs, end) for end in reversed(sent)]
-    ready = next((month for month in months if month.is_ready(moment, settings.least_share_due)), None)
+    share = settings.least_share_due
+    alone = [_Alone(system, wanted, inputs) for system in systems]
+
+    def is_ready(month: MonthState) -> bool:
+        is_due = month.is_complete or moment >= month.deadline
+        return is_due and any(one.is_ready(month.period_end, moment, share) for one in alone)
+
+    ready = next(filter(is_ready, months), None)
     ahead = [month for month in months if ready is None or month.period_end > ready.period_end]
     awaited = " ".join(month.words() for month in reversed(ahead) if month.due)
     over = newest_over(systems, moment)
@@ -107,9 +118,10 @@ def readiness(settings: Settings, ledger: Ledger, moment: datetime) -> Readiness
         awaited = f"{awaited} Nothing of {over:%B %Y} has come.".strip()
     if ready is None:
         return Readiness(None, f"No month is ready to be published. {awaited}", months[0].deadline, missed)
+    periods = {one.system.system_code: one.month(sent, ready.period_end, moment, share) for one in alone}
     missing = [
         f"{row['feed']} of {row['partner_code']}"
-        for row in opt_out_lists(contracts, systems, inputs, ready.period_end)
+        for row in opt_out_lists(contracts, systems, inputs, periods)
         if not row["stands"]
     ]
     if missing:
@@ -120,7 +132,7 @@ def readiness(settings: Settings, ledger: Ledger, moment: datetime) -> Readiness
         return Readiness(None, reason, ready.deadline, missed)
     why = "complete" if ready.is_complete else f"its deadline is reached; {ready.words()}"
     reason = f"{ready.period_end:%B %Y} is published: {why} {awaited}".strip()
-    return Readiness(ready.period_end, reason, ready.deadline, over if over > ready.period_end else None)
+    return Readiness(ready.period_end, reason, ready.deadline, over if over > ready.period_end else None, periods)
 
 
 def periods_sent(contracts: Mapping[str, FeedContract], inputs: Iterable[Submission], today: date) -> list[date]:
@@ -157,6 +169,30 @@ def month_state(
         for feed, count in sorted(missing.items())
     ]
     return MonthState(period_end, deadline, len(due), len(due) - missing.total(), tuple(waiting))
+
+
+class _Alone:
+    """One of several systems, as if it were served alone."""
+
+    def __init__(self, system: SystemConfig, wanted: Iterable[Expected], inputs: Iterable[Submission]) -> None:
+        self.system = system
+        self._wanted = [one for one in wanted if one.system_code == system.system_code]
+        self._inputs = [one for one in inputs if one.system_code == system.system_code]
+
+    def is_ready(self, end: date, moment: datetime, least_share: float) -> bool:
+        """Whether it would publish this month at a moment."""
+        sent = any(one.period_end == end for one in self._inputs)
+        return sent and month_state(Systems((self.system,)), self._wanted, self._inputs, end).is_ready(
+            moment, least_share
+        )
+
+    def month(self, sent: Iterable[date], last: date, moment: datetime, least_share: float) -> date:
+        """The newest month up to ``last`` that it would publish; without one, the last it has sent anything of, and
+        without that ``last``: it has no figures then."""
+        there = {one.period_end for one in self._inputs}
+        months = [end for end in sorted(sent, reverse=True) if end <= last and end in there]
+        ready = (end for end in months if self.is_ready(end, moment, least_share))
+        return next(ready, months[0] if months else last)
 
 
 def being_judged(settings: Settings, ledger: Ledger, moment: datetime) -> str:

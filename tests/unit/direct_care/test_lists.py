@@ -51,6 +51,9 @@ def built(settings, monkeypatch):
                 f"TO '{path}' (FORMAT parquet)"
             )
 
+    # The practices' system is a month behind the commissioner's.
+    told = "CASE holder_code WHEN 'QK1' THEN DATE '2026-03-31' ELSE DATE '2026-02-28' END"
+
     @contextmanager
     def models(_settings, _ledger, _period, _moment, root: Path) -> Iterator[Path]:
         path = private_folder(root / ".building") / "candidate.duckdb"
@@ -59,9 +62,10 @@ def built(settings, monkeypatch):
             connection.execute(
                 f"""
                 CREATE SCHEMA direct_care;
-                CREATE TABLE direct_care.care_health_check AS SELECT * FROM (VALUES {CHECKS}) AS t(
+                CREATE TABLE direct_care.care_health_check AS SELECT {told} AS period_end, *
+                FROM (VALUES {CHECKS}) AS t(
                     person_key, holder_code, file_id, source_row_number, state, last_check_date, declined_date);
-                CREATE TABLE direct_care.care_review AS SELECT * FROM (VALUES {REVIEWS}) AS t(
+                CREATE TABLE direct_care.care_review AS SELECT {told} AS period_end, * FROM (VALUES {REVIEWS}) AS t(
                     person_key, holder_code, file_id, source_row_number, state, review_type, next_due_date,
                     last_review_date, planned_review_date, provider_site_code);
                 """
@@ -69,7 +73,7 @@ def built(settings, monkeypatch):
         yield path
 
     monkeypatch.setattr(making, "_models", models)
-    monkeypatch.setattr(making, "latest_period", lambda *_: date(2026, 3, 31))
+    monkeypatch.setattr(making, "latest_periods", lambda *_: {"llr": date(2026, 3, 31)})
     return settings.model_copy(update={"direct_care": True})
 
 
@@ -97,10 +101,14 @@ def test_each_practice_gets_its_own_people_by_the_numbers_it_sent(built):
     ]
     assert lines(built, "health_checks/Y90002")[6:] == [["9434765870", "=cmd()", "overdue", date(2024, 12, 1), ""]]
     assert "opt-out does not apply" in first[3][0]
+    assert first[1][0] == "Practice Y90001. As told up to 28 February 2026. 2 lines."
 
 
 def test_a_commissioner_gets_reviews_overdue_first_and_a_bad_code_is_no_path(built):
     report = make_lists(built, "reviews")
+    assert (report.period_end, lines(built, "reviews/QK1")[1][0]) == (
+        "2026-03-31", "Commissioner QK1. As told up to 31 March 2026. 2 lines.",
+    )  # fmt: skip
     assert [line[2:5] for line in lines(built, "reviews/QK1")[6:]] == [
         ["Oversight visit", "overdue", date(2026, 2, 1)],
         ["C(E)TR", "due", date(2026, 4, 18)],

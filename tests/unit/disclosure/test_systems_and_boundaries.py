@@ -40,6 +40,30 @@ def test_practices_add_up_to_the_icb_of_then_and_to_those_of_the_day_after(tmp_p
     assert {("OLD", ("P1", "P2")), ("NEW1", ("P1",)), ("NEW2", ("P2",))} <= found
 
 
+def test_each_system_s_boundaries_are_those_of_the_day_after_its_own_last_period(tmp_path):
+    """One that is a month behind still publishes its areas of February, whatever another has published of March."""
+    february, march = date(2026, 2, 1), date(2026, 3, 1)
+    seeds = write_seeds(tmp_path / "seeds")
+    with (seeds / "geography_link.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["child_type", "child_code", "parent_type", "parent_code", "valid_from", "valid_to"])
+        writer.writerows([
+            ("practice", "L1", "pcn", "WAS", february, march), ("practice", "L1", "pcn", "IS", march, ""),
+            ("practice", "L2", "pcn", "WAS", february, ""),
+            ("practice", "A1", "pcn", "THEN", february, march), ("practice", "A1", "pcn", "NOW", march, ""),
+            ("practice", "A2", "pcn", "THEN", february, ""),
+        ])  # fmt: skip
+    late = {("practice", "L1"): 7, ("practice", "L2"): 9, ("pcn_current", "WAS"): 16}
+    ahead = {("practice", "A1"): 6, ("practice", "A2"): 8, ("pcn_current", "NOW"): 6, ("pcn_current", "THEN"): 8}
+    told = date(2026, 1, 31), MARCH
+    rows = [
+        _row("register", (*area, "all", "All"), period, count, None) | {"system_code": system}
+        for system, areas, period in (("late", late, told[0]), ("ahead", ahead, told[1]))
+        for area, count in areas.items()
+    ]
+    assert {("WAS", ("L1", "L2")), ("NOW", ("A1",)), ("THEN", ("A2",))} <= equations(seeds, rows)
+
+
 def equations(seeds, rows, knows_truth=True):
     """Whole and parts, by geography code, of the relations of some exact figures that leave no rest."""
     mart = pa.table({name: [row[name] for row in rows] for name in COLUMNS})

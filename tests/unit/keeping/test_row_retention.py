@@ -155,7 +155,8 @@ def test_a_publication_that_can_no_longer_be_made_again_is_told_of_once_and_one_
     monkeypatch.setattr("lda.publishing.folder.write_report", lambda *_: [])
     passed = GateOutcome(suite="keys", code="KEYS-UNIQUE", scope="measure", success=True, detail="Passed.")
     ledger = Ledger(two_months.ledger_address)
-    name = publish(two_months, ledger, make_candidate(), GateReport((passed,), UNITS)).publication_id
+    candidate = replace(make_candidate(), periods={of_system: date(2026, 3, 31)})
+    name = publish(two_months, ledger, candidate, GateReport((passed,), UNITS)).publication_id
     with ledger.engine.begin() as connection:
         connection.execute(text("UPDATE publication SET as_of = :at"), {"at": utc_now() - timedelta(minutes=30)})
         for table in ("publication", "submission", "file"):
@@ -216,7 +217,8 @@ def test_an_earlier_months_publication_is_made_of_the_latest_list_of_its_moment(
         )  # fmt: skip
         ledger.register([replace(one, status="received")], [], [], at)
         ledger.record([Verdict(one, RowAccount(1, 1))], at)
-    made = {"publication_id": "2026-01_x", "system_code": "llr", "period_end": date(2026, 1, 31)}
+    manifest = {"system_code": "llr", "period_end": "2026-01-31", "periods": {"llr": "2026-01-31"}}
+    made = {"publication_id": "2026-01_x", "system_code": "llr", "manifest": manifest}
     kept = [made | {"as_of": entered + timedelta(hours=2, minutes=30)}]
     months = with_days(settings, keep_rows_months=13)
     found = find_expired(months, ledger, load_contracts(settings), kept, SEEN_FROM + LATER)

@@ -93,6 +93,16 @@ def test_figures_of_a_later_month_are_new_and_not_restated(settings, release):
     assert diff.figures == []
 
 
+def test_a_month_that_a_late_system_comes_to_is_new_though_another_had_it_before(settings, release):
+    other = "INSERT INTO published.measure_value SELECT * REPLACE ('leeds' AS system_code) FROM published.measure_value"
+    release(
+        "run-1", f"{other}; DELETE FROM published.measure_value WHERE period_end = '2026-03-31' AND system_code = 'llr'"
+    )
+    release("run-2", other)
+    diff = compare_publications(settings)
+    assert list(diff.counts) == ["new"] and diff.figures == []
+
+
 def test_the_mart_is_compared_for_named_analysts(settings, release):
     release("run-1")
     release("run-2", f"UPDATE mart.measure_value SET numerator = numerator + 1 {WHERE}")

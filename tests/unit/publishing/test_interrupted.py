@@ -60,7 +60,7 @@ def world(monkeypatch, make_candidate):
         (folder / "index.html").write_text("<p>The report</p>")
 
     monkeypatch.setattr(folder_module, "write_report", write_report)
-    monkeypatch.setattr(steps, "latest_period", lambda *_: MARCH)
+    monkeypatch.setattr(steps, "latest_periods", lambda *_: {"llr": MARCH})
     monkeypatch.setattr(steps, "in_force", lambda *_: [])
     monkeypatch.setattr(steps, "rules_fingerprint", lambda *_: "rules")
     monkeypatch.setattr(steps, "inputs_hash", lambda *_: World.hash)

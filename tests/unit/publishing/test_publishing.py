@@ -48,8 +48,25 @@ def test_a_publication_holds_what_its_manifest_says(release):
     assert manifest["measures_by_system"] == {"llr": ["checks", "inpatients", "register"]}
     assert manifest["withheld_measures"] == []
     assert manifest["gates"]["failed_system"] == 0
+    assert (manifest["period_end"], manifest["periods"]) == ("2026-03-31", {"llr": "2026-03-31"})
     assert manifest["partners"]["gp"]["missing"] == ["Y90003"]
     assert manifest["partners"]["gp"]["stale"] == [{"partner_code": "Y90002", "last_period": "2026-02-28"}]
+
+
+def test_each_partner_is_held_to_the_latest_period_that_its_own_system_expects(release):
+    """One of a system that is a month behind has sent all that it owes, and one of the same system has not."""
+    of_a_late_system = """
+        INSERT INTO ledger.expected_submission VALUES
+            ('gp', 'Y80001', 'leeds', DATE '2026-02-28', false), ('gp', 'Y80002', 'leeds', DATE '2026-02-28', false);
+        INSERT INTO ledger.submission VALUES
+            ('f8', 'gp', 'Y80001', DATE '2026-02-28', 0), ('f9', 'gp', 'Y80002', DATE '2026-01-31', 0);
+    """
+    told = verify_folder(release("run-1", after=of_a_late_system).path)["partners"]["gp"]
+    assert (told["period_end"], told["expected"], told["missing"]) == ("2026-03-31", 5, ["Y90003"])
+    assert told["stale"] == [
+        {"partner_code": "Y80002", "last_period": "2026-01-31"},
+        {"partner_code": "Y90002", "last_period": "2026-02-28"},
+    ]  # fmt: skip
 
 
 def test_opt_outs_are_told_as_the_rule_for_small_numbers_lets_them(release):

@@ -63,7 +63,7 @@ def world(monkeypatch, make_candidate):
     clock = itertools.count()
     began = steps.utc_now() - timedelta(hours=1)
     monkeypatch.setattr(steps, "utc_now", lambda: began + timedelta(seconds=next(clock)))
-    monkeypatch.setattr(steps, "latest_period", lambda *_: MARCH)
+    monkeypatch.setattr(steps, "latest_periods", lambda *_: {"llr": MARCH})
     monkeypatch.setattr(steps, "in_force", lambda *_: [])
     monkeypatch.setattr(steps, "inputs_hash", lambda *_: World.hash)
     monkeypatch.setattr(steps, "build_candidate", build_candidate)

@@ -321,6 +321,17 @@ def test_the_summary_adds_up_files_rows_gates_and_seconds(settings, ledger, arri
     assert [gate["expectation"] for gate in last_gates(settings)] == ["COVERAGE-FLOOR"]
 
 
+def test_the_summary_names_the_systems_that_are_behind(settings, ledger):
+    months = {"leeds": "2026-03-31", "llr": "2026-02-28"}
+    behind = refresh_summary(settings, ledger, plan() | {"period_end": "2026-03-31", "periods": months})
+    assert behind["periods"] == months
+    assert "2026-03-31 (llr 2026-02-28) as of" in drawn(refresh_view(behind))
+    level = behind | {"periods": dict.fromkeys(months, "2026-03-31")}
+    before = {name: value for name, value in behind.items() if name != "periods"}
+    for summary in (level, before):
+        assert "2026-03-31 as of" in drawn(refresh_view(summary))
+
+
 def test_the_last_run_is_told_whatever_its_end(settings, ledger, capsys):
     assert last_run_summary(settings) == {}
     print_last_run(settings)

@@ -161,7 +161,7 @@ def test_what_comes_once_a_year_is_due_in_the_months_it_came_in_whenever_other_f
                     settings,
                     ledger,
                     [sent("dsr", "QK1", first), sent("ons_population", "ONS", date(2025, 3, 31))],
-                    date(2026, 4, 30),
+                    {"llr": date(2026, 4, 30)},
                     datetime.fromisoformat("2026-05-01"),
                 )["expected_submission"]
                 if row["feed"] == "ons_population"
@@ -179,5 +179,5 @@ def test_what_a_paused_partner_would_have_sent_is_listed_and_marked(settings, mo
     sent = Submission("f", "mhsds", "RT5", "llr", date(2026, 1, 1), date(2026, 1, 31), moment, "path", 1)
     with closing(Ledger(settings.ledger_address)) as ledger:
         ledger.create()
-        rows = ledger_rows(settings, ledger, [sent], date(2026, 3, 31), moment)["expected_submission"]
+        rows = ledger_rows(settings, ledger, [sent], {"llr": date(2026, 3, 31)}, moment)["expected_submission"]
     assert {row["period_end"].month: row["is_paused"] for row in rows} == {1: False, 2: True, 3: False}

@@ -12,11 +12,19 @@ import pytest
 from lda.contracts import Partner
 from lda.ledger.records import FileRecord, RowAccount, Submission, Verdict
 from lda.settings import Settings
-from lda.warehouse import CandidateError, code_version, in_force, inputs_hash, latest_period, rules_fingerprint
+from lda.warehouse import (
+    CandidateError,
+    code_version,
+    in_force,
+    inputs_hash,
+    latest_periods,
+    rules_fingerprint,
+)
 from lda.warehouse import inputs as inputs_module
 from lda.warehouse.inputs import file_accounts, handed_on, most_received_period
 
 FEBRUARY, MARCH, APRIL = date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30)
+AT_FEBRUARY, AT_MARCH = {"llr": FEBRUARY}, {"llr": MARCH}
 MOMENT = datetime.fromisoformat("2026-05-20T09:00:00")
 
 
@@ -46,15 +54,17 @@ def test_without_a_period_that_most_have_sent_the_latest_received_is_reported():
 
 
 def test_the_inputs_hash_changes_with_what_figures_depend_on_and_with_nothing_else():
-    base = inputs_hash([submission()], MARCH, "rules")
-    assert inputs_hash([replace(submission(), accepted_at=MOMENT + timedelta(days=1))], MARCH, "rules") == base
+    base = inputs_hash([submission()], AT_MARCH, "rules")
+    assert inputs_hash([replace(submission(), accepted_at=MOMENT + timedelta(days=1))], AT_MARCH, "rules") == base
     changed = [
-        inputs_hash([submission(), submission("Y90002")], MARCH, "rules"),
-        inputs_hash([submission(file_id="other")], MARCH, "rules"),
-        inputs_hash([submission(lake_path="judged/again.parquet")], MARCH, "rules"),
-        inputs_hash([submission(rows_accepted=2)], MARCH, "rules"),
-        inputs_hash([submission()], FEBRUARY, "rules"),
-        inputs_hash([submission()], MARCH, "other rules"),
+        inputs_hash([submission(), submission("Y90002")], AT_MARCH, "rules"),
+        inputs_hash([submission(file_id="other")], AT_MARCH, "rules"),
+        inputs_hash([submission(lake_path="judged/again.parquet")], AT_MARCH, "rules"),
+        inputs_hash([submission(rows_accepted=2)], AT_MARCH, "rules"),
+        inputs_hash([submission()], AT_FEBRUARY, "rules"),
+        inputs_hash([submission()], AT_MARCH | {"leeds": MARCH}, "rules"),
+        inputs_hash([submission()], AT_MARCH | {"leeds": FEBRUARY}, "rules"),
+        inputs_hash([submission()], AT_MARCH, "other rules"),
     ]
     assert len({base, *changed}) == len(changed) + 1
 
@@ -136,7 +146,7 @@ def test_what_counts_is_decided_as_of_a_moment(settings, ledger):
     arrive(ledger, "second", later, version=2)
     assert [one.file_id for one in in_force(settings, ledger, MOMENT)] == ["first"]
     assert [one.file_id for one in in_force(settings, ledger, later)] == ["second"]
-    assert in_force(settings, ledger, later, FEBRUARY) == []
+    assert in_force(settings, ledger, later, AT_FEBRUARY) == []
     assert in_force(settings.model_copy(update={"system": "another"}), ledger, later) == []
     then = {row["file_id"]: row["status"] for row in file_accounts(ledger, ["llr"], MOMENT)}
     now = {row["file_id"]: row["status"] for row in file_accounts(ledger, ["llr"], later)}
@@ -161,15 +171,15 @@ def test_of_opt_outs_the_latest_list_known_counts_for_every_period_reported(sett
     later = MOMENT + timedelta(days=2)
     for name, period, at in (("march", MARCH, MOMENT), ("february", FEBRUARY, MOMENT), ("april", APRIL, later)):
         arrive(ledger, name, at, period=period, feed="opt_out")
-    assert [one.file_id for one in in_force(settings, ledger, MOMENT, FEBRUARY)] == ["march"]
-    assert [one.file_id for one in in_force(settings, ledger, later, FEBRUARY)] == ["april"]
+    assert [one.file_id for one in in_force(settings, ledger, MOMENT, AT_FEBRUARY)] == ["march"]
+    assert [one.file_id for one in in_force(settings, ledger, later, AT_FEBRUARY)] == ["april"]
     with pytest.raises(CandidateError, match="No submission has been accepted yet"):
-        latest_period(settings, ledger, later)
+        latest_periods(settings, ledger, later)
 
 
 def test_with_nothing_accepted_the_message_says_what_to_do(settings, ledger):
     with pytest.raises(CandidateError, match=r"(?s)No submission has been accepted yet.*lda ingest"):
-        latest_period(settings, ledger, MOMENT)
+        latest_periods(settings, ledger, MOMENT)
 
 
 def test_the_code_version_is_the_commit_or_the_package(settings, tmp_path):

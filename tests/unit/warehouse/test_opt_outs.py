@@ -8,7 +8,7 @@ from itertools import count
 import duckdb
 import pytest
 
-from lda.contracts import load_contracts, load_system
+from lda.contracts import Systems, load_contracts, load_system
 from lda.ledger.records import Submission
 from lda.settings import Settings
 from lda.warehouse.load import load_lake
@@ -149,6 +149,6 @@ def test_a_partner_s_list_stands_until_it_is_too_old_and_a_missing_one_is_told(l
     lists = (
         [Submission("f1", "opt_out", system.icb_code, "llr", last.replace(day=1), last, last, "x", 3)] if last else []
     )
-    assert opt_out_lists(CONTRACTS, system, lists, period) == [
+    assert opt_out_lists(CONTRACTS, Systems((system,)), lists, {"llr": period}) == [
         {"feed": "opt_out", "partner_code": system.icb_code, "last_period": last, "stands": stands}
     ]

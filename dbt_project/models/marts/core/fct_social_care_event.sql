@@ -10,9 +10,9 @@ geography_link as (
 
 ),
 
-run as (
+latest_month as (
 
-    select * from {{ ref('stg_run') }}
+    select * from {{ ref('int_system_month') }} where is_latest_period
 
 ),
 
@@ -51,13 +51,14 @@ select
     cld_event.planned_units_per_week,
     cld_event.in_force_from as submission_period_end
 from cld_event
-cross join run
+inner join latest_month
+    on cld_event.system_code = latest_month.system_code
 left join geography_link
     on
         cld_event.la_code = geography_link.child_code
-        and {{ valid_on('geography_link', 'run.period_end') }}
+        and {{ valid_on('geography_link', 'latest_month.period_end') }}
 left join organisation
     on cld_event.la_code = organisation.organisation_code
 left join place
     on geography_link.parent_code = place.geography_code
-where cld_event.in_force_until > run.period_end
+where cld_event.in_force_until > latest_month.period_end

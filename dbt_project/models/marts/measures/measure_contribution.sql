@@ -91,25 +91,38 @@
     'ahc_uptake_ldhc_register',
 ] -%}
 
-{% for measure in measures -%}
-select
-    measure_id,
-    system_code,
-    period_end,
-    person_key,
-    practice_code,
-    pcn_code,
-    place_code,
-    {% for column in var('breakdown_columns') -%}
-    {{ column }},
-    {% endfor -%}
-    {% for column, own_measures in var('own_breakdowns').items() -%}
-    {{ column if measure in own_measures else "'" ~ var('unknown') ~ "'" }} as {{ column }},
-    {% endfor -%}
-    numerator,
-    denominator,
-    {{ 'value' if measure in valued else 'cast(null as double)' }} as value,
-    {{ 'adjustments' if measure in adjusted else 'cast(null as bigint)' }} as adjustments
-from {{ ref('contribution_' ~ measure) }}
-{% if not loop.last %}union all{% endif %}
-{% endfor %}
+with contribution as (
+
+    {% for measure in measures -%}
+    select
+        measure_id,
+        system_code,
+        period_end,
+        person_key,
+        practice_code,
+        pcn_code,
+        place_code,
+        {% for column in var('breakdown_columns') -%}
+        {{ column }},
+        {% endfor -%}
+        {% for column, own_measures in var('own_breakdowns').items() -%}
+        {{ column if measure in own_measures else "'" ~ var('unknown') ~ "'" }} as {{ column }},
+        {% endfor -%}
+        numerator,
+        denominator,
+        {{ 'value' if measure in valued else 'cast(null as double)' }} as value,
+        {{ 'adjustments' if measure in adjusted else 'cast(null as bigint)' }} as adjustments
+    from {{ ref('contribution_' ~ measure) }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+)
+
+-- A contribution counts in the months that its system has figures of the measure.
+select contribution.*
+from contribution
+inner join {{ ref('int_measure_system_period') }} as system_period
+    on
+        contribution.measure_id = system_period.measure_id
+        and contribution.system_code = system_period.system_code
+        and contribution.period_end = system_period.period_end

@@ -6,6 +6,12 @@ with coverage as (
 
 ),
 
+system_period as (
+
+    select * from {{ ref('int_measure_system_period') }}
+
+),
+
 geography_month as (
 
     select * from {{ ref('int_geography_month') }}
@@ -33,6 +39,12 @@ select
     coverage.is_complete,
     run.publication_id
 from coverage
+-- What one system has sent says nothing of the months that another's measure goes to.
+inner join system_period
+    on
+        coverage.measure_id = system_period.measure_id
+        and coverage.system_code = system_period.system_code
+        and coverage.period_end = system_period.period_end
 inner join geography_month
     on
         coverage.geography_type = geography_month.geography_type
