@@ -65,8 +65,7 @@ def build_candidate(
     for all); the candidate is of the latest of them. ``previous`` are databases of earlier publications, which readers
     have too.
 
-    Candidates of earlier runs are removed, but for that of a run whose steps go on. While one is being built its file
-    has a name that does not change from run to run, so that dbt need not read its project again.
+    Candidates of earlier runs are removed, but for that of a run whose steps go on.
 
     :raises CandidateError: when nothing is in force or the lake lacks an accepted submission.
     :raises TransformError: when a model or data test fails.
@@ -80,22 +79,10 @@ def build_candidate(
     remove_candidates(settings, still_needed(ledger, run_id))
     rules = rules_fingerprint(settings)
     hashed = inputs_hash(inputs, periods, rules)
-    run: dict[str, Any] = {
-        "run_id": run_id,
-        "publication_id": new_publication_id(period_end, as_of, hashed),
-        "period_end": period_end,
-        "as_of": as_of,
-        "code_version": code_version(settings),
-    }
+    run = _run_row(settings, run_id, new_publication_id(period_end, as_of, hashed), period_end, as_of)
     rows = ledger_rows(settings, ledger, inputs, periods, as_of) | {"run": [run]}
-    building = settings.warehouse / f"{CATALOGUE}.duckdb"
-    with _making_room(building):
-        load_sources(settings, building, inputs, rows)
-        seconds = {"load": round(time.monotonic() - started, 2)}
-        published, dbt_seconds = _model(settings, building, previous, run_id, seconds)
     path = candidate_path(settings, run_id)
-    building.chmod(PRIVATE_FILE)
-    building.replace(path)
+    published, seconds, dbt_seconds = _make_database(settings, path, inputs, rows, previous, started)
     candidate = Candidate(
         **run,
         path=path,
@@ -113,6 +100,41 @@ def build_candidate(
     )
     candidate.save()
     return candidate
+
+
+def _run_row(settings: Settings, run_id: str, publication_id: str, period_end: date, as_of: datetime) -> dict[str, Any]:
+    """The row of table ``run``: which run makes which publication, of what month and moment, with what code."""
+    return {
+        "run_id": run_id,
+        "publication_id": publication_id,
+        "period_end": period_end,
+        "as_of": as_of,
+        "code_version": code_version(settings),
+    }
+
+
+def _make_database(
+    settings: Settings,
+    path: Path,
+    inputs: list[Submission],
+    rows: dict[str, list[dict[str, Any]]],
+    previous: Sequence[Path],
+    started: float,
+) -> tuple[TransformResult, dict[str, float], dict[str, float]]:
+    """Make a run's database, which is at its path only when it is whole. While it is being built its file has a name
+    that does not change from run to run, so that dbt need not read its project again.
+
+    :param started: when the run's build began, as ``time.monotonic`` counts.
+    :return: the outcome of the published layer, seconds by step, and seconds of every dbt node by name.
+    """
+    building = settings.warehouse / f"{CATALOGUE}.duckdb"
+    with _making_room(building):
+        load_sources(settings, building, inputs, rows)
+        seconds = {"load": round(time.monotonic() - started, 2)}
+        published, dbt_seconds = _model(settings, building, previous, rows["run"][0]["run_id"], seconds)
+    building.chmod(PRIVATE_FILE)
+    building.replace(path)
+    return published, seconds, dbt_seconds
 
 
 def _model(
