@@ -1,5 +1,5 @@
--- No published count of people is one that the disclosure rule of its measure hides, none is unrounded, and no rate is
--- shown beside a suppressed count.
+-- No published count of people is one that the disclosure rule of its measure hides, none is unrounded, no events are
+-- of too few people, and no rate is shown beside a suppressed count.
 with published as (
 
     select * from {{ ref('published_measure_value') }}
@@ -35,6 +35,11 @@ where
         {{ in_list("'numerator'", 'cell.judged_sides') }}
         and published.numerator < cell.smallest_count
         and (not cell.only_if_adjusted or coalesce(cell.adjustments, 1) > 0)
+    )
+    or (
+        cell.counts_events
+        and published.numerator is not null
+        and cell.people_counted < cell.smallest_count
     )
     or (
         cell.denominator_kind = 'people'

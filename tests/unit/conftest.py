@@ -44,12 +44,12 @@ CREATE TABLE ledger.file_account AS SELECT * FROM (VALUES
     ('f1', 'gp', 'accepted', 8, 6, 1, 1), ('f2', 'gp', 'accepted', 4, 4, 0, 0), ('f3', 'gp', 'rejected', 0, 0, 0, 0)
 ) AS given(file_id, feed, status, received, accepted, quarantined, repeated);
 CREATE TABLE reference.measure_catalogue AS SELECT * FROM (VALUES
-    ('register', 'count', 1, 'count', 'people', 'lda', 1, 'none', NULL, NULL),
-    ('checks', 'proportion', 1, 'ratio', 'people', 'lda', 1, 'wilson', NULL, NULL),
-    ('inpatients', 'per million people', 1000000, 'ratio', 'population', 'lda', 1, 'wilson', NULL, NULL)
+    ('register', 'count', 1, 'count', 'people', 'lda', 1, 'none', false, NULL, NULL),
+    ('checks', 'proportion', 1, 'ratio', 'people', 'lda', 1, 'wilson', false, NULL, NULL),
+    ('inpatients', 'per million people', 1000000, 'ratio', 'population', 'lda', 1, 'wilson', false, NULL, NULL)
 ) AS given(
     measure_id, unit, multiplier, aggregation, denominator_kind, disclosure_rule, frequency_months, confidence_interval,
-    valid_from, valid_to
+    counts_events, valid_from, valid_to
 );
 CREATE TABLE reference.poisson_limit AS SELECT 0 AS events, 0.0 AS lower_95, 3.6888794541139354 AS upper_95;
 CREATE TABLE reference.disclosure_rule AS SELECT 'lda' AS disclosure_rule, 5 AS smallest_count, 5 AS round_to,

@@ -11,7 +11,7 @@ with cell as (
 select
     cell.*,
     case
-        when cell.denominator_kind = 'bed_days' and cell.people < cell.smallest_count then null
+        when cell.counts_events and cell.people_counted < cell.smallest_count then null
         else {{ disclosed_count('cell', 'numerator') }}
     end as ruled_numerator,
     case

@@ -5,9 +5,9 @@ with population as (
 
 ),
 
-reporting_month as (
+system_month as (
 
-    select * from {{ ref('int_reporting_month') }}
+    select * from {{ ref('int_system_month') }}
 
 ),
 
@@ -15,14 +15,16 @@ estimate as (
 
     select
         population.*,
-        reporting_month.period_end,
+        system_month.period_end,
         dense_rank() over (
-            partition by population.system_code, population.place_code, reporting_month.period_end
+            partition by population.system_code, population.place_code, system_month.period_end
             order by population.population_year desc
         ) as recency
     from population
-    inner join reporting_month
-        on extract(year from reporting_month.period_end) >= population.population_year
+    inner join system_month
+        on
+            population.system_code = system_month.system_code
+            and extract(year from system_month.period_end) >= population.population_year
 
 )
 

@@ -11,6 +11,7 @@ select
     numerator_definition,
     denominator_definition,
     denominator_kind,
+    counts_events,
     feed,
     frequency_months,
     year_to_date,

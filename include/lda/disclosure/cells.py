@@ -3,8 +3,8 @@
 A cell is one side (numerator, denominator or amount) of one row. A denominator that does not count people on anyone's
 list (catalogue ``denominator_kind`` population or baseline) is public and no cell. Behind a sum, mean or median are
 people, its denominator; the sum, which adds up as counts do, is itself a cell of side amount, in hundredths of its
-unit: published, or behind a published mean. Bed days and what happened in them are counts like others, but hidden with
-the people they are of. Counts of things tell of nobody (see docs/disclosure.md).
+unit: published, or behind a published mean. Bed days, and events of which one person can have several, are counts like
+others, but hidden with the people they are of. Counts of things tell of nobody (see docs/disclosure.md).
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ HIDDEN = -1
 HUNDRED = 100
 # What the rule itself makes of every figure, where figures come straight from the models.
 RULED = "intermediate.int_measure_ruled"
+OF_BED_DAYS = "denominator_kind IS NOT DISTINCT FROM 'bed_days'"
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Cells:
     :ivar smallest: counts under this are small; 0 where the rule does not judge this side.
     :ivar least: the smallest count that may be shown: under ``smallest`` where a small count is hidden only sometimes.
     :ivar complements: the rule protects what a denominator has beyond its numerator.
-    :ivar unlimited: may be anything when it is hidden: an amount, or bed days hidden with their people.
+    :ivar unlimited: may be anything when it is hidden: an amount, or events or bed days hidden with their people.
     :ivar amount: a sum of values, in hundredths.
     :ivar behind_mean: an amount that is never published itself.
     :ivar width: the least difference between smallest and largest possible value that a hidden one may be left with:
@@ -182,7 +183,8 @@ def _figures_with_rules(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE known AS
         SELECT figures.*, catalogue.aggregation, catalogue.multiplier::DOUBLE AS multiplier,
             catalogue.confidence_interval AS method, catalogue.denominator_kind,
-            rule.smallest_count::BIGINT AS smallest, rule.round_to::BIGINT AS round_to,
+            catalogue.counts_events::BOOLEAN AS counts_events, rule.smallest_count::BIGINT AS smallest,
+            rule.round_to::BIGINT AS round_to,
             string_split(rule.judged_sides, ';') AS judged, rule.only_if_adjusted::BOOLEAN AS only_if_adjusted,
             rule.protect_complements::BOOLEAN AS complements,
             ruled.numerator_small, ruled.denominator_small, ruled.amount_small,
@@ -213,12 +215,12 @@ def _cells_of_figures(connection: duckdb.DuckDBPyConnection) -> None:
             SELECT *, 'numerator' AS side, shown_numerator AS shown, exact_numerator AS truth,
                 coalesce(numerator_small, {_small("numerator")} OR {_gone("numerator")}) AS small,
                 {_judged("numerator")} AS is_judged,
-                round_to AS step, {_with_bed_days()} AS unlimited FROM known
+                round_to AS step, counts_events AND {_too_few("numerator")} AS unlimited FROM known
             WHERE aggregation IN ('ratio', 'count') AND denominator_kind IS DISTINCT FROM 'things'
             UNION ALL
             SELECT *, 'denominator', denominator, exact_denominator,
                 coalesce(denominator_small, {_small("denominator")} OR {_gone("denominator")}),
-                {_judged("denominator")}, round_to, {_with_bed_days()}
+                {_judged("denominator")}, round_to, {OF_BED_DAYS} AND {_too_few("denominator")}
             FROM known WHERE aggregation <> 'count' AND denominator_kind IN ('people', 'bed_days')
             UNION ALL
             SELECT *, 'amount', round({HUNDRED} * value),
@@ -254,15 +256,15 @@ def _small(side: str) -> str:
     )
 
 
-def _with_bed_days() -> str:
-    """Whether a side goes with the people in beds, who are too few: then it is not small for being hidden."""
-    return "denominator_kind IS NOT DISTINCT FROM 'bed_days' AND coalesce(denominator_small, denominator IS NULL)"
+def _too_few(side: str) -> str:
+    """Whether events or bed days may be of too few people: then they are not few themselves for being hidden."""
+    return f"coalesce({side}_small, shown_{side} IS NULL AND coalesce(is_suppressed, true))"
 
 
 def _gone(side: str) -> str:
-    """Whether bed days, or what happened in them, were hidden because of their people."""
-    of_beds = "denominator_kind IS NOT DISTINCT FROM 'bed_days'"
-    return f"({of_beds} AND shown_{side} IS NULL AND coalesce(is_suppressed, false))"
+    """Whether events or bed days were hidden because of their people."""
+    of_people = {"numerator": "counts_events", "denominator": OF_BED_DAYS}[side]
+    return f"({of_people} AND shown_{side} IS NULL AND coalesce(is_suppressed, false))"
 
 
 def _nothing_ruled(rows: pa.Table) -> pa.Table:

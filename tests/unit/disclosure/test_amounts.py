@@ -18,7 +18,7 @@ from lda.disclosure.amounts import Shown, told_by_amounts
 STAYS = {"A": [12, 12, 12, 12, 12, 12, 12, 15], "B": [40, 41, 40, 40, 41, 40, 41], "C": [900, 30, 4]}
 HEADER = (
     "measure_id,unit,aggregation,denominator_kind,multiplier,disclosure_rule,frequency_months,confidence_interval,"
-    "valid_from,valid_to"
+    "counts_events,valid_from,valid_to"
 )
 # The sum is of the days of one month.
 KINDS = {"mean": mean, "median": median, "sum": lambda values: sum(min(one, 31) for one in values)}
@@ -29,7 +29,7 @@ ROUNDED_TO = {"mean": 1, "median": 1, "sum": 10}
 def seeds(tmp_path):
     folder = write_seeds(tmp_path / "seeds", [("same", "same", kind, "denominator", "mean", "denominator")
                                               for kind in ("median", "sum")])  # fmt: skip
-    rows = [f"{kind},days,{kind},people,1,lda,1,none,," for kind in KINDS]
+    rows = [f"{kind},days,{kind},people,1,lda,1,none,false,," for kind in KINDS]
     (folder / "measure_catalogue.csv").write_text("\n".join([HEADER, *rows]))
     return folder
 
@@ -113,7 +113,7 @@ def test_a_sum_of_days_is_protected_where_its_rest_would_tell_a_few_people_s(see
 
 def test_a_unit_that_nothing_says_how_to_round_is_refused(seeds):
     catalogue = seeds / "measure_catalogue.csv"
-    catalogue.write_text(catalogue.read_text().rstrip() + "\nodd,furlongs,mean,people,1,lda,1,none,,\n")
+    catalogue.write_text(catalogue.read_text().rstrip() + "\nodd,furlongs,mean,people,1,lda,1,none,false,,\n")
     with (
         database(":memory:", mart=rows_of(STAYS)) as mart,
         pytest.raises(DisclosureError, match=r"disclosure_amount .*: odd"),

@@ -61,8 +61,8 @@ def published(settings, ledger: Ledger, make_candidate, monkeypatch):
     seeds = write_seeds(settings.home / "seeds", [("r", "part", "plan", "numerator", "uptake", "numerator")])
     catalogue = (seeds / "measure_catalogue.csv").read_text()
     lines = [
-        "checks,proportion,ratio,people,1,lda,1,wilson,,",
-        "inpatients,per million people,ratio,population,1000000,lda,1,wilson,,",
+        "checks,proportion,ratio,people,1,lda,1,wilson,false,,",
+        "inpatients,per million people,ratio,population,1000000,lda,1,wilson,false,,",
     ]
     (seeds / "measure_catalogue.csv").write_text("\n".join([catalogue.strip(), *lines]) + "\n")
     monkeypatch.setattr(type(settings), "reference_dir", seeds)

@@ -29,7 +29,7 @@ MEASURES = {"events": ("bed_days", 1_000, "byar"), "share": ("people", 1, "wilso
 def seeds(tmp_path):
     folder = write_seeds(tmp_path / "seeds")
     catalogue = folder / "measure_catalogue.csv"
-    rows = [f"{name},x,ratio,{kind},{times},lda,1,{method},," for name, (kind, times, method) in MEASURES.items()]
+    rows = [f"{name},x,ratio,{kind},{times},lda,1,{method},false,," for name, (kind, times, method) in MEASURES.items()]
     catalogue.write_text("\n".join([catalogue.read_text().strip(), *rows]) + "\n")
     return folder
 
@@ -124,6 +124,21 @@ def test_of_a_rate_alone_over_any_number_of_days_no_upper_end_is_said_that_there
     before, after = ends(seeds, published)
     assert after[0][1] == before[0][1] and after[1][1] == before[1][1]
     assert after[0][0] <= 3 and after[1][0] <= 6_000
+
+
+@pytest.mark.parametrize("of_events", [False, True])
+def test_events_that_are_hidden_may_be_many_because_they_are_of_few_people(seeds, of_events):
+    catalogue = seeds / "measure_catalogue.csv"
+    kept = [line for line in catalogue.read_text().splitlines() if not line.startswith("events,")]
+    line = f"events,x,ratio,bed_days,1000,lda,1,byar,{str(of_events).lower()},,"
+    catalogue.write_text("\n".join([*kept, line]) + "\n")
+    hidden, _ = ends(seeds, row("events", None, 200, None, (None, None), "suppressed"))
+    assert (hidden[0] == (0, 4)) != of_events
+    assert hidden[0][0] == 0 and hidden[1] == (198, 202)
+    shown, _ = ends(seeds, row("events", 20, 200, 100.0, (None, None)))
+    assert shown[0] == (18, 22)
+    protecting, _ = ends(seeds, row("events", None, 200, None, (None, None), "secondary"))
+    assert protecting[0][0] == 5
 
 
 @pytest.mark.parametrize("made_of", ["hidden", "published"])

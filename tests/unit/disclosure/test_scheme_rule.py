@@ -20,12 +20,12 @@ def seeds(tmp_path):
         "disclosure_rule,smallest_count,round_to,judged_sides,only_if_adjusted,minimum_width,protect_complements,"
         "valid_from,valid_to\nldhc,2,1,denominator,true,1,false,,\n"
     )
-    rows = [f"{name},proportion,ratio,people,1,ldhc,1,wilson,," for name in ("return", "list")]
+    rows = [f"{name},proportion,ratio,people,1,ldhc,1,wilson,false,," for name in ("return", "list")]
     (folder / "measure_catalogue.csv").write_text(
         "\n".join(
             [
                 "measure_id,unit,aggregation,denominator_kind,multiplier,disclosure_rule,frequency_months,"
-                "confidence_interval,valid_from,valid_to",
+                "confidence_interval,counts_events,valid_from,valid_to",
                 *rows,
             ]
         )

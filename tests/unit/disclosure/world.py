@@ -57,7 +57,8 @@ def write_seeds(
         "measure_catalogue": [
             {"measure_id": name, "unit": unit, "aggregation": kind, "denominator_kind": people, "multiplier": times,
              "disclosure_rule": "lda", "frequency_months": 1,
-             "confidence_interval": METHODS.get(name, "wilson" if kind == "ratio" else "none")}
+             "confidence_interval": METHODS.get(name, "wilson" if kind == "ratio" else "none"),
+             "counts_events": False}
             for name, (unit, kind, people, times) in (MEASURES | FLOWS).items()
         ],
         "disclosure_rule": [

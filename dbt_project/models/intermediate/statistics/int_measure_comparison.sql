@@ -1,9 +1,12 @@
 -- How the groups of each measure about people are compared. A share, rate, mean or median is compared as it is, a sum
--- as the mean of the people behind it, and a number, which grows with the group, over the residents of the group.
+-- as the mean of the people behind it, and a number of people, which grows with the group, over the residents of the
+-- group. A number of events is not: one person can have most of them.
 with measure as (
 
     select * from {{ ref('stg_measure') }}
-    where denominator_kind in ('people', 'population', 'bed_days')
+    where
+        denominator_kind in ('people', 'population', 'bed_days')
+        and not (aggregation = 'count' and counts_events)
 
 ),
 

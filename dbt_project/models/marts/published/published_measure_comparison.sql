@@ -33,3 +33,4 @@ left join reason
     on
         measure.aggregation = reason.aggregation
         and measure.denominator_kind = reason.denominator_kind
+        and measure.counts_events = reason.counts_events
