@@ -47,11 +47,21 @@
     end
 {%- endmacro %}
 
-{# A sum, mean or median as it is published: to the nearest multiple (`rounding` round), or for an end of its interval the
-   one below or above (floor, ceil); null where nothing says of what. #}
+{# A sum, mean or median as it is published: to the nearest multiple (`rounding` round), or for an end of a median's
+   interval the one below or above (floor, ceil); null where nothing says of what. #}
 {% macro disclosed_amount(amount, round_to, rounding) -%}
     case
         when {{ round_to }} > 0 then {{ rounding }}(cast({{ amount }} as double) / {{ round_to }}) * {{ round_to }}
+    end
+{%- endmacro %}
+
+{# How far the interval of a sum or mean reaches as it is published: rounded up, and a step at least. Laid round the
+   rounded sum or mean it says nothing more of that; ends rounded one by one would, as the exact sum lies halfway between
+   the exact ends. #}
+{% macro disclosed_reach(reach, round_to) -%}
+    case
+        when {{ round_to }} > 0 and {{ reach }} is not null
+            then greatest({{ disclosed_amount(reach, round_to, 'ceil') }}, {{ round_to }})
     end
 {%- endmacro %}
 

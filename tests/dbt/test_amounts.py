@@ -29,8 +29,8 @@ def desk(empty_candidate: Candidate) -> Desk:
             for schema, table in (
                 ("intermediate", "int_current_boundary"), ("intermediate", "int_practice_month"),
                 ("intermediate", "int_geography_month"), ("intermediate", "int_person_neighbourhood"),
-                ("staging", "stg_geography"), ("staging", "stg_measure"), ("staging", "stg_system"),
-                ("mart", "measure_contribution"),
+                ("intermediate", "int_measure_cell"), ("staging", "stg_geography"), ("staging", "stg_measure"),
+                ("staging", "stg_system"), ("mart", "measure_contribution"),
             )
             if (
                 columns := connection.execute(
@@ -99,3 +99,53 @@ def test_the_deviate_is_students_from_twenty_people_on(empty_candidate: Candidat
     rows = desk.rows(f"SELECT people, {sql} AS deviate FROM range(20, 400) AS given(people)")
     for row in rows:
         assert row["deviate"] == pytest.approx(student_t.ppf(0.975, row["people"] - 1), abs=1e-3)
+
+
+@pytest.fixture(scope="module")
+def ruled_sql(empty_candidate: Candidate) -> str:
+    return model_sql(empty_candidate, "int_measure_ruled")
+
+
+def ruled(desk: Desk, sql: str, kind: str, step: int, *cells: tuple[float, float, float]) -> list[tuple[float, ...]]:
+    """Amount and interval as they are published, of exact ones."""
+    desk.connection.execute("DELETE FROM intermediate.int_measure_cell")
+    for place, (amount, lower, upper) in enumerate(cells):
+        desk.connection.execute(
+            "INSERT INTO intermediate.int_measure_cell (measure_id, geography_code, aggregation, denominator_kind, "
+            "smallest_count, round_to, denominator, amount_round_to, amount, amount_lower, amount_upper) "
+            "VALUES ($1, $2, $1, 'people', 5, 5, 20, $3, $4, $5, $6)",
+            [kind, str(place), step, amount, lower, upper],
+        )
+    found = desk.rows(f"SELECT * FROM ({sql}) ORDER BY geography_code")
+    return [(row["ruled_amount"], row["ruled_amount_lower"], row["ruled_amount_upper"]) for row in found]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    kind=st.sampled_from(["sum", "mean"]),
+    step=st.sampled_from([1, 10, 100, 1000]),
+    steps=st.integers(0, 5_000),
+    apart=st.lists(st.floats(-0.49, 0.49), min_size=2, max_size=2),
+    reach=st.floats(0, 90).map(lambda steps: round(steps, 3)),
+)
+def test_what_is_shown_of_a_sum_or_mean_and_its_interval_is_the_same_wherever_rounding_leaves_it(
+    kind: str, step: int, steps: int, apart: list[float], reach: float, desk: Desk, ruled_sql: str
+) -> None:
+    exact = [step * (steps + part) for part in apart]
+    cells = [(one, one - step * (reach + 1e-4), one + step * (reach + 1e-4)) for one in exact]
+    first, second = ruled(desk, ruled_sql, kind, step, *cells)
+    assert first == second
+    value, low, high = first
+    assert value == step * steps
+    # As far below as above, in whole steps, and no shorter than the exact interval.
+    assert value - low == high - value
+    assert (high - value) % step == 0
+    assert step * reach <= high - value <= step * (reach + 1.001)
+    assert high - value >= step
+
+
+@settings(max_examples=100, deadline=None)
+@given(values=st.lists(st.integers(0, 9_000).map(lambda half: half / 2), min_size=3, max_size=3).map(sorted))
+def test_the_ends_of_a_median_are_values_rounded_outwards(values: list[float], desk: Desk, ruled_sql: str) -> None:
+    low, middle, high = values
+    assert ruled(desk, ruled_sql, "median", 1, (middle, low, high)) == [(int(middle + 0.5), low // 1, -(-high // 1))]

@@ -4,6 +4,9 @@ Everybody's own value is a whole number of steps (a day, a year, a penny), so pe
 mean of 12.375 days is of 8 people, or 16, or 24. A median halfway between two steps is of an even number of people.
 Rounded to whole steps or more (seed disclosure_amount), neither tells anything: for every number of people there is a
 sum that gives the mean. A sum bounds its people where nobody's value can pass a known most, or be under a known least.
+
+An exact mean lies halfway between the ends of its interval (Student's t), so ends that are not laid round the rounded
+mean tell more of it. The ends of a median's are values of other people, rounded as it is.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ class Shown:
     :ivar people: cell of the number of people behind each.
     :ivar total: cell of the sum of their values; -1 for a median, which has none.
     :ivar figure: what is published; NaN where it is hidden.
+    :ivar lower, upper: ends of its interval as published; NaN where none is.
     :ivar is_mean, is_median: which of the three it is.
     :ivar round_to: what it is rounded to. A figure that is no multiple is taken as exact.
     :ivar step: everybody's value is a multiple of this.
@@ -36,6 +40,8 @@ class Shown:
     people: Ints
     total: Ints
     figure: Floats
+    lower: Floats
+    upper: Floats
     is_mean: Bools
     is_median: Bools
     round_to: Floats
@@ -50,8 +56,11 @@ def as_published(cells: Cells) -> Shown:
 
 
 def as_would_be(cells: Cells, masked: Bools) -> Shown:
-    """Sums, means and medians as they would be shown if the cells of a mask were hidden besides the small ones."""
-    found = _read(cells, "exact_value")
+    """Sums, means and medians as they would be shown if the cells of a mask were hidden besides the small ones.
+
+    Their intervals are left out: laid round rounded means they tell nothing.
+    """
+    found = _read(cells, "exact_value", with_ends=False)
     hidden = cells.small | masked
     with_total = found.total >= 0
     gone = hidden[found.people] | (with_total & hidden[np.where(with_total, found.total, 0)])
@@ -62,9 +71,8 @@ def as_would_be(cells: Cells, masked: Bools) -> Shown:
 def told_by_amounts(shown: Shown, low: Ints, high: Ints) -> tuple[Ints, Ints]:
     """Intervals of cells after sums, means and medians were read; of people, and of the sums behind means."""
     low, high = low.copy(), high.copy()
-    whole = np.abs(shown.figure - np.rint(shown.figure / shown.round_to) * shown.round_to) <= CLOSE
-    half = np.where(whole, shown.round_to / 2, 0)
-    lower, upper = shown.figure - half, shown.figure + half
+    whole = _is_whole(shown, shown.figure)
+    lower, upper = _bounds(shown, whole)
     for row in np.flatnonzero(~np.isnan(shown.figure) & (shown.is_mean | shown.is_median) & ~whole).tolist():
         _narrow_people(shown, row, low, high)
     for row in np.flatnonzero(~np.isnan(shown.figure) & ~shown.is_median).tolist():
@@ -78,6 +86,36 @@ def told_by_amounts(shown: Shown, low: Ints, high: Ints) -> tuple[Ints, Ints]:
         if max(fewest, low[people]) <= min(largest, high[people]):
             low[people], high[people] = max(fewest, low[people]), min(largest, high[people])
     return low, high
+
+
+def told_by_ends(shown: Shown) -> Bools:
+    """Means and medians whose interval tells more than they do themselves.
+
+    Such is an end that is not rounded, and of a mean ends that are not as far below it as above, by a step at least (a
+    mean without any reach is of people who are all alike, and exact).
+    """
+    below, above = shown.figure - shown.lower, shown.upper - shown.figure
+    is_round = (np.abs(below - above) <= CLOSE) & (below >= shown.round_to - CLOSE)
+    are_whole = np.array([np.isnan(end) | _is_whole(shown, end) for end in (shown.lower, shown.upper)]).all(axis=0)
+    is_given: Bools = ~np.isnan(shown.lower) | ~np.isnan(shown.upper)
+    return is_given & (~are_whole | (shown.is_mean & ~is_round))
+
+
+def _is_whole(shown: Shown, figure: Floats) -> Bools:
+    """Multiples of what figures are rounded to."""
+    whole: Bools = np.abs(figure - np.rint(figure / shown.round_to) * shown.round_to) <= CLOSE
+    return whole
+
+
+def _bounds(shown: Shown, whole: Bools) -> tuple[Floats, Floats]:
+    """Smallest and largest figure before rounding; a mean is as near the middle of its interval as that was rounded."""
+    half = np.where(whole, shown.round_to / 2, 0)
+    lower, upper = shown.figure - half, shown.figure + half
+    middle = (shown.lower + shown.upper) / 2
+    half = np.where(_is_whole(shown, shown.lower) & _is_whole(shown, shown.upper), shown.round_to / 2, 0)
+    least, most = np.fmax(lower, middle - half), np.fmin(upper, middle + half)
+    agree = shown.is_mean & (least <= most)
+    return np.where(agree, least, lower), np.where(agree, most, upper)
 
 
 def _narrow_people(shown: Shown, row: int, low: Ints, high: Ints) -> None:
@@ -96,9 +134,11 @@ def _narrow_people(shown: Shown, row: int, low: Ints, high: Ints) -> None:
             high[people] = min(int(high[people]), int(found[-1]))
 
 
-def _read(cells: Cells, figure: str) -> Shown:
+def _read(cells: Cells, figure: str, with_ends: bool = True) -> Shown:
+    lower, upper = ("people.lower_95", "people.upper_95") if with_ends else ("NULL", "NULL")
     data = cells.connection.execute(f"""
         SELECT people.cell_id AS people, coalesce(total.cell_id, -1) AS total, people.{figure}::DOUBLE AS figure,
+            {lower}::DOUBLE AS lower, {upper}::DOUBLE AS upper,
             people.aggregation = 'mean' AS is_mean, people.aggregation = 'median' AS is_median,
             people.amount_step AS round_to, people.person_step, people.person_least, people.person_most
         FROM cell AS people LEFT JOIN cell AS total ON people.row_id = total.row_id AND total.side = 'amount'
@@ -108,13 +148,16 @@ def _read(cells: Cells, figure: str) -> Shown:
     floats = {
         name: np.ma.filled(np.ma.asarray(data[name], dtype=np.float64), empty)
         for name, empty in (
-            ("figure", np.nan), ("round_to", 1), ("person_step", 1), ("person_least", 0), ("person_most", 0),
+            ("figure", np.nan), ("lower", np.nan), ("upper", np.nan), ("round_to", 1), ("person_step", 1),
+            ("person_least", 0), ("person_most", 0),
         )
     }  # fmt: skip
     return Shown(
         people=np.asarray(data["people"], dtype=np.int64),
         total=np.asarray(data["total"], dtype=np.int64),
         figure=floats["figure"],
+        lower=floats["lower"],
+        upper=floats["upper"],
         is_mean=np.asarray(data["is_mean"], dtype=np.bool_),
         is_median=np.asarray(data["is_median"], dtype=np.bool_),
         round_to=floats["round_to"],

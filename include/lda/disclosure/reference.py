@@ -11,8 +11,18 @@ from lda.contracts.csvfile import csv_relation
 from lda.disclosure.rules import DisclosureError, Standard
 
 DATED = ("measure_catalogue", "disclosure_rule", "geography_link", "measure_relation", "disclosure_amount")
-# How an interval beside a rate may be made; lda.disclosure.rates reads those that are made of counts.
-INTERVALS = ("none", "wilson", "byar")
+# Which measures may have an interval of which kind. lda.disclosure.rates reads those that are made of counts (wilson,
+# byar). Of the others lda.disclosure.amounts sees that they say no more than the figure: that of a mean (student_t) is
+# laid round it, those of medians (order_statistics) are people's values. What is derived of published figures tells
+# nothing new.
+INTERVALS = {
+    "ratio": ("none", "wilson", "byar"),
+    "mean": ("none", "student_t"),
+    "median": ("none", "order_statistics"),
+    "derived": ("none", "chain_ladder"),
+    "count": ("none",),
+    "sum": ("none",),
+}
 
 Reference = Path | duckdb.DuckDBPyConnection
 
@@ -98,15 +108,17 @@ def _check_amounts(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _check_intervals(connection: duckdb.DuckDBPyConnection) -> None:
     """An interval that nobody can read is one of which nobody knows what it tells."""
-    unknown = connection.execute(
-        "SELECT measure_id, confidence_interval FROM measure_catalogue "
-        "WHERE aggregation = 'ratio' AND NOT list_contains(?, coalesce(confidence_interval, '')) ORDER BY 1",
-        [list(INTERVALS)],
+    rows = connection.execute(
+        "SELECT DISTINCT measure_id, aggregation, confidence_interval FROM measure_catalogue ORDER BY ALL"
     ).fetchall()
-    if unknown:
-        named = "; ".join(f"{measure}: {method or 'blank'}" for measure, method in unknown)
+    unread = [
+        f"{measure}: {method or 'blank'} (of a {kind}: {' or '.join(INTERVALS.get(kind, ('none',)))})"
+        for measure, kind, method in rows
+        if method not in INTERVALS.get(kind, ("none",))
+    ]
+    if unread:
         raise DisclosureError(
-            f"confidence_interval of measure_catalogue is none of {', '.join(INTERVALS)} for: {named}"
+            f"confidence_interval of measure_catalogue is none that the attack can read for: {'; '.join(unread)}"
         )
     row = connection.execute("SELECT count(*), min(events), max(events) FROM poisson_limit").fetchone()
     if row is None or row[0] == 0 or row[1] != 0 or row[2] != row[0] - 1:

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from lda.disclosure.amounts import Shown, as_published, as_would_be, told_by_amounts
+from lda.disclosure.amounts import Shown, as_published, as_would_be, told_by_amounts, told_by_ends
 from lda.disclosure.cells import HIDDEN, KEY, Cells, Source, make_cells, read_figures, read_ruled
 from lda.disclosure.equations import Relations
 from lda.disclosure.intervals import propagate
@@ -119,7 +119,8 @@ def published_intervals(cells: Cells) -> tuple[Ints, Ints]:
 
 
 def narrowed(cells: Cells) -> Bools:
-    """Shown counts of which a rate, mean or median beside them tells more than their own rounding does.
+    """Shown counts of which a rate, mean or median beside them tells more than their own rounding does, or beside which
+    stands an interval that tells more of a mean, or of a person's value, than rounding leaves.
 
     Sums are not asked: that nobody has more than 31 days of a month bounds people whatever a sum is rounded to.
     """
@@ -127,8 +128,10 @@ def narrowed(cells: Cells) -> Bools:
     shown = as_published(cells)
     means = Shown(**{name: value[shown.is_mean | shown.is_median] for name, value in vars(shown).items()})
     found = told_by_amounts(means, *told_by_rates(cells, low, high))
+    told = (found[0] > low) | (found[1] < high)
+    told[shown.people[told_by_ends(shown)]] = True
     counts: Bools = (cells.shown != HIDDEN) & ~cells.amount
-    return counts & ((found[0] > low) | (found[1] < high))
+    return counts & told
 
 
 def plain_intervals(cells: Cells) -> tuple[Ints, Ints]:

@@ -23,13 +23,14 @@ HEADER = (
 # The sum is of the days of one month.
 KINDS = {"mean": mean, "median": median, "sum": lambda values: sum(min(one, 31) for one in values)}
 ROUNDED_TO = {"mean": 1, "median": 1, "sum": 10}
+INTERVALS = {"mean": "student_t", "median": "order_statistics", "sum": "none"}
 
 
 @pytest.fixture
 def seeds(tmp_path):
     folder = write_seeds(tmp_path / "seeds", [("same", "same", kind, "denominator", "mean", "denominator")
                                               for kind in ("median", "sum")])  # fmt: skip
-    rows = [f"{kind},days,{kind},people,1,lda,1,none,false,," for kind in KINDS]
+    rows = [f"{kind},days,{kind},people,1,lda,1,{INTERVALS[kind]},false,," for kind in KINDS]
     (folder / "measure_catalogue.csv").write_text("\n".join([HEADER, *rows]))
     return folder
 
@@ -90,6 +91,40 @@ def test_of_what_is_published_the_attack_finds_nothing(seeds):
         assert report.unproved == {}
 
 
+def audited_with(interval, seeds):
+    """The audit of what is published, with an interval beside one mean (12 days) and median (12 days) of 8 people."""
+    published = rows_of(STAYS, as_published)
+    for row in published:
+        if row["geography_code"] == "A" and row["measure_id"] in interval:
+            row["lower_95"], row["upper_95"] = interval[row["measure_id"]]
+    with database(":memory:", published=published) as connection, database(":memory:", mart=rows_of(STAYS)) as mart:
+        return audit(connection, mart=mart, reference=seeds)
+
+
+def test_an_interval_round_a_rounded_mean_or_of_rounded_values_tells_nothing(seeds):
+    report = audited_with({"mean": (9, 15), "median": (11, 17)}, seeds)
+    assert report.safe
+    assert report.narrowed == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends"),
+    [
+        ("mean", (9, 16)),  # the exact mean is over 12
+        ("mean", (9.375, 15.375)),  # it is 12.375
+        ("mean", (9.5, 14.5)),
+        ("mean", (12, 12)),  # everybody stayed so long
+        ("mean", (9, None)),
+        ("median", (11.5, 17)),
+        ("median", (None, 16.5)),
+    ],
+)
+def test_an_interval_that_tells_more_than_its_mean_or_a_value_that_is_not_rounded_is_found(seeds, kind, ends):
+    report = audited_with({kind: ends}, seeds)
+    assert not report.safe
+    assert report.narrowed == {kind: 1}
+
+
 def test_nothing_more_is_hidden_because_sums_and_means_are_rounded(seeds):
     with database(":memory:", mart=rows_of(STAYS)) as mart:
         found = protect(mart, reference=seeds)
@@ -121,10 +156,25 @@ def test_a_unit_that_nothing_says_how_to_round_is_refused(seeds):
         protect(mart, reference=seeds)
 
 
-def shown(figure, is_mean, round_to=1.0, step=1.0, least=0.0, most=0.0, is_sum=False):
+@pytest.mark.parametrize(
+    ("kind", "method"), [("mean", "wilson"), ("median", "student_t"), ("sum", "bootstrap"), ("sum", "")]
+)
+def test_an_interval_of_values_of_another_kind_is_refused(seeds, kind, method):
+    catalogue = seeds / "measure_catalogue.csv"
+    row = f"{kind},days,{kind},people,1,lda,1,"
+    catalogue.write_text(catalogue.read_text().replace(f"{row}{INTERVALS[kind]},", f"{row}{method},"))
+    with (
+        database(":memory:", mart=rows_of(STAYS)) as mart,
+        pytest.raises(DisclosureError, match=rf"confidence_interval .* for: {kind}: {method or 'blank'} \(of a {kind}"),
+    ):
+        protect(mart, reference=seeds)
+
+
+def shown(figure, is_mean, round_to=1.0, step=1.0, least=0.0, most=0.0, is_sum=False, ends=(np.nan, np.nan)):
     """One published figure, of the people of cell 0 and the sum of cell 1."""
     one = {
         "people": 0, "total": -1 if not (is_mean or is_sum) else 1, "figure": figure, "is_mean": is_mean and not is_sum,
+        "lower": ends[0], "upper": ends[1],
         "is_median": not is_mean and not is_sum, "round_to": round_to, "step": step, "least": least, "most": most,
     }  # fmt: skip
     return Shown(**{name: np.array([value]) for name, value in one.items()})
@@ -181,3 +231,22 @@ def test_a_sum_bounds_people_by_the_most_and_least_of_each_and_never_excludes_th
     least, most = told_by_amounts(figure, np.array([low, 0]), np.array([high, 2**40]))
     assert least[0] <= len(days) <= most[0]
     assert least[0] == max(low, -(-(total - 5) // 31))
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(DAYS, st.integers(0, 40_000).map(lambda reach: reach / 100))
+def test_ends_rounded_one_by_one_halve_a_mean_and_ends_laid_round_it_do_not(days, reach):
+    """What the ends tell of the sum, in hundredths, of people whose number is known."""
+    people, exact = len(days), Fraction(sum(days), len(days))
+    bounds = np.array([people, 0]), np.array([people, 2**40])
+    rounded = int(exact + Fraction(1, 2))
+    alone = told_by_amounts(shown(float(rounded), is_mean=True), *bounds)
+    steps = max(-int(-reach // 1), 1)
+    around = told_by_amounts(shown(float(rounded), is_mean=True, ends=(rounded - steps, rounded + steps)), *bounds)
+    assert (around[0][1], around[1][1]) == (alone[0][1], alone[1][1])
+    low, high = exact - Fraction(reach), exact + Fraction(reach)
+    for ends in ((float(low // 1), float(-(-high // 1))), (float(low), float(high))):
+        least, most = told_by_amounts(shown(float(rounded), is_mean=True, ends=ends), *bounds)
+        assert least[1] - 1 <= 100 * sum(days) <= most[1] + 1
+        are_whole, are_round = all(end.is_integer() for end in ends), sum(ends) == 2 * rounded
+        assert most[1] - least[1] <= 100 * people * (0 if not are_whole else 1 if are_round else 0.5) + 2
