@@ -11,7 +11,7 @@ from datetime import date
 
 from lda.synthetic.calendar import NO_DAY, first_of_month, month_index
 from lda.synthetic.codes import ETHNIC_CODES, ETHNIC_GROUP, QUINTILE_LABELS, SEX_CODES, SEX_WORDS
-from lda.synthetic.population import SPARE_FROM, NumberSource, Plan, Random
+from lda.synthetic.population import SPARE_FROM, NumberSource, Plan, Random, ethnicity_in
 from lda.synthetic.practices import COMMUNITY, Word
 from lda.synthetic.recipes import RawRow
 from lda.synthetic.registrations import as_recorded, registrations_for
@@ -84,7 +84,7 @@ def _new_patient(random: Random, plan: Plan, numbers: NumberSource, trust: str, 
         numbers.take() if random.random() > 0.05 else "",
         plan.opening - int(random.integers(youngest * 366, oldest * 365)),
         int(random.integers(0, 2)),
-        int(random.integers(0, len(ETHNIC_CODES))),
+        ethnicity_in(random, area.place),
         area.postcodes[int(random.integers(0, len(area.postcodes)))],
         area.place,
         area.quintile,

@@ -280,6 +280,12 @@ def _ethnicities(random: Random, place: Days) -> Days:
     return found
 
 
+def ethnicity_in(random: Random, place: int) -> int:
+    """Ethnic category (index into ETHNIC_CODES) of one more person of a place; the shares are in tenths."""
+    tenths = np.cumsum(np.rint(10 * np.array(ETHNIC_SHARES[min(place, 1)])).astype(np.int64))
+    return int(np.searchsorted(tenths, random.integers(0, tenths[-1]), side="right"))
+
+
 def _deaths(random: Random, plan: Plan, birth: Days, quintile: Days) -> Days:
     """Days of death up to the end of the sample; the rate rises with age and deprivation."""
     age = (plan.opening - birth) / 365.25

@@ -12,9 +12,9 @@ from datetime import date
 from zlib import crc32
 
 from lda.synthetic.calendar import NO_DAY
-from lda.synthetic.codes import ETHNIC_CODES, LEGAL_STATUSES
+from lda.synthetic.codes import LEGAL_STATUSES
 from lda.synthetic.hospital import Stay
-from lda.synthetic.population import SPARE_FROM, TRUST_STREAM, NumberSource, Plan, Random
+from lda.synthetic.population import SPARE_FROM, TRUST_STREAM, NumberSource, Plan, Random, ethnicity_in
 from lda.synthetic.registrations import Registration, as_recorded, registrations_for
 
 LEFT_OUT, ONLY_TRUST, NOT_LDA, RESPITE = 0.06, 0.06, 0.1, 0.1
@@ -198,7 +198,7 @@ class _Maker:
             self._numbers.take() if random.random() > 0.04 else "",
             birth,
             int(random.integers(0, 2)),
-            int(random.integers(0, len(ETHNIC_CODES))),
+            ethnicity_in(random, area.place),
             area.postcodes[int(random.integers(0, len(area.postcodes)))],
             area.place,
             area.quintile,
