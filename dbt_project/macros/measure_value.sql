@@ -74,7 +74,6 @@ select
     coverage,
     coalesce(is_complete, true) as is_complete,
     {{ told_suppression('value', 'suppression') }} as suppression,
-    aggregation,
     told_lower as amount_lower,
     told_upper as amount_upper
 from judged

@@ -340,3 +340,64 @@ def test_every_measure_is_compared_between_groups_or_says_why_not(empty_candidat
     assert all(
         any(words in kind for words in ("everyone together", "counts things", "counts events")) for kind in kinds
     ), kinds
+
+
+# From exact figures to what is published of them.
+CHAIN = ("int_measure_ruled", "int_measure_disclosed", "int_measure_figure_disclosed", "published_measure_inequality")
+EXACT = ("intermediate.int_measure_cell", "staging.stg_disclosure_mask")
+
+
+@pytest.fixture(scope="module")
+def published(empty_candidate: Candidate, desk: Desk) -> Desk:
+    """The desk with the models that make the published comparisons of the exact figures of int_measure_cell."""
+    with empty_candidate.read() as connection:
+        for table in EXACT:
+            columns = connection.execute(f"DESCRIBE {table}").fetchall()
+            desk.connection.execute(
+                f"CREATE TABLE {table} ({', '.join(f'{name} {kind}' for name, kind, *_ in columns)})"
+            )
+    for model in CHAIN:
+        desk.connection.execute(f"CREATE VIEW intermediate.{model} AS {model_sql(empty_candidate, model)}")
+    return desk
+
+
+def exact_cell(group: str, count: int, measure: str) -> dict[str, Any]:
+    """An exact figure of ``count`` people: a share of them, their mean, or their number."""
+    kind, how = {"share": ("ratio", "wilson"), "mean": ("mean", "student_t"), "number": ("count", "none")}[measure]
+    counts = {
+        "share": {"numerator": 10, "denominator": count},
+        "mean": {"denominator": count, "amount": 30.2, "amount_lower": 25.1, "amount_upper": 35.3},
+        "number": {"numerator": count},
+    }
+    return {
+        "measure_id": measure, "system_code": "s", "geography_type": "system", "geography_code": "QK1",
+        "breakdown_type": "deprivation_quintile", "breakdown_value": group, "period_end": MARCH, "multiplier": 1,
+        "aggregation": kind, "denominator_kind": "people", "confidence_interval": how, "smallest_count": 5,
+        "counts_events": False, "round_to": 5, "judged_sides": "numerator;denominator", "only_if_adjusted": False,
+        "amount_round_to": 1, "amount_interval_people": 20, **counts[measure],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("measure", "most_that_is_not", "least_that_is", "shown"),
+    [("share", 17, 18, 20), ("mean", 17, 18, 20), ("number", 7, 8, 10)],
+)
+def test_what_is_published_goes_by_rounded_numbers_so_that_twenty_tells_no_more_than_18_to_22(
+    measure: str, most_that_is_not: int, least_that_is: int, shown: int, published: Desk
+) -> None:
+    for count in range(most_that_is_not - 2, least_that_is + 5):
+        published.connection.execute("DELETE FROM intermediate.int_measure_cell")
+        for row in (exact_cell(MOST, count, measure), exact_cell(LEAST, 40, measure)):
+            published.connection.execute(
+                f"INSERT INTO intermediate.int_measure_cell ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
+                list(row.values()),
+            )
+        compared = bool(published.rows("SELECT * FROM intermediate.published_measure_inequality"))
+        figures = published.rows(
+            f"SELECT * FROM intermediate.int_measure_figure_disclosed WHERE breakdown_value = '{MOST}'"
+        )
+        (row,) = figures
+        assert compared == (count >= least_that_is), count
+        assert (row["numerator" if measure == "number" else "denominator"] >= shown) == compared, count
+        if measure == "mean":
+            assert (row["lower_95"], row["upper_95"]) == ((24, 36) if compared else (None, None)), count

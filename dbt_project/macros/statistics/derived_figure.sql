@@ -277,7 +277,6 @@ select
     coverage,
     is_complete,
     {{ told_suppression('value', 'suppression') }} as suppression,
-    'derived' as aggregation,
     cast(null as double) as amount_lower,
     cast(null as double) as amount_upper
 from made
