@@ -52,7 +52,7 @@ def test_a_count_that_misses_its_target_by_less_than_one_shows_the_targets_decim
         (31.04, "per million people", "31.0 per million people"),
         (61.5, "per 100,000 residents", "61.5 per 100,000 residents"),
         (12.3, "days per person", "12.3 days per person"),
-        (1_204.4, "£ per person", "£1,204 per person"),
+        (1_204.4, "pounds a week per person", "£1,204 a week per person"),
         (1_204.4, "pounds per person", "£1,204 per person"),
     ],
 )

@@ -41,8 +41,10 @@ BREAKDOWN_NAMES = {
 }
 # Areas restated on today's boundaries: of these kinds, and with this at the end of their names.
 CURRENT, CURRENT_NAME = "_current", " (current boundaries)"
-RANK, MONEY = "rank", ("£", "pounds")
-UNIT_NAMES = {"proportion": "percentage", "count": "number", RANK: "place in a ranking", "pounds": "£"}
+RANK, MONEY = "rank", "pounds"
+UNIT_NAMES = {
+    "proportion": "percentage", "count": "number", RANK: "place in a ranking", MONEY: "£", f"{MONEY} a week": "£ a week"
+}  # fmt: skip
 BETTER_WORDS = {"neutral": "neither higher nor lower"}
 NOT_DUE = "Not due yet"
 STATUS_WORDS = {"met": "On target", "not_met": "Off target", "not_due": NOT_DUE}
@@ -88,8 +90,7 @@ def value_and_unit(value: float, unit: str, *, exact: bool = False) -> tuple[str
     if unit == RANK:
         return ordinal(value), ""
     size = number(value, 1 if exact or abs(value) < 100 else 0)
-    of, per, whom = unit.partition(" per ")
-    return (f"£{size}", f"{per}{whom}".strip()) if of in MONEY else (size, unit)
+    return (f"£{size}", unit.removeprefix(MONEY).strip()) if unit.startswith(MONEY) else (size, unit)
 
 
 def figure_text(figure: Figure | None, unit: str, *, exact: bool = False) -> str:
