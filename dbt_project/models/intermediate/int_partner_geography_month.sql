@@ -26,6 +26,12 @@ system_month as (
 
 ),
 
+held_area as (
+
+    select * from {{ ref('int_held_geography_month') }}
+
+),
+
 linked_type as (
 
     select distinct child_type as partner_type from geography_link where parent_type = 'place'
@@ -128,106 +134,10 @@ on_current_boundaries as (
 
 ),
 
+-- Types that places belong to: ICBs.
 holding_type as (
 
     select distinct parent_type from geography_link where child_type = 'place'
-
-),
-
--- ICBs: partners of a type that places belong to.
-holder as (
-
-    select
-        partner.partner_code,
-        partner.partner_type,
-        partner.system_code
-    from partner
-    inner join holding_type
-        on partner.partner_type = holding_type.parent_type
-
-),
-
-held as (
-
-    select
-        holder.partner_code,
-        holder.partner_type,
-        holder.system_code,
-        system_month.period_end,
-        geography_link.child_type as geography_type,
-        geography_link.child_code as geography_code
-    from holder
-    inner join geography_link
-        on
-            holder.partner_type = geography_link.parent_type
-            and holder.partner_code = geography_link.parent_code
-    inner join system_month
-        on
-            holder.system_code = system_month.system_code
-            and {{ valid_on('geography_link', 'system_month.period_end') }}
-
-),
-
--- Types of area that belong to an ICB by links of their own; others (networks, neighbourhoods) go with their place.
-held_type as (
-
-    select distinct parent_type, child_type from geography_link
-
-),
-
-held_area as (
-
-    select
-        partner_code,
-        system_code,
-        period_end,
-        geography_type,
-        geography_code
-    from held
-    union
-    select
-        held.partner_code,
-        held.system_code,
-        held.period_end,
-        inner_link.child_type as geography_type,
-        inner_link.child_code as geography_code
-    from held
-    inner join geography_link as inner_link
-        on
-            held.geography_type = inner_link.parent_type
-            and held.geography_code = inner_link.parent_code
-            and held.geography_type = 'place'
-            and {{ valid_on('inner_link', 'held.period_end') }}
-    left join held_type
-        on
-            held.partner_type = held_type.parent_type
-            and inner_link.child_type = held_type.child_type
-    where held_type.child_type is null
-    union
-    select
-        held.partner_code,
-        held.system_code,
-        held.period_end,
-        current_boundary.geography_type,
-        current_boundary.geography_code
-    from held
-    inner join {{ ref('int_current_boundary') }} as current_boundary
-        on
-            held.geography_type = 'practice'
-            and held.geography_code = current_boundary.practice_code
-    union
-    select
-        holder.partner_code,
-        holder.system_code,
-        geography_month.period_end,
-        geography_month.geography_type,
-        geography_month.geography_code
-    from holder
-    inner join geography_month
-        on
-            holder.system_code = geography_month.system_code
-            and holder.partner_type = geography_month.geography_type
-            and holder.partner_code = geography_month.geography_code
 
 ),
 
@@ -242,11 +152,8 @@ whole_system as (
     from partner
     left join linked_type
         on partner.partner_type = linked_type.partner_type
-    left join holder
-        on
-            partner.partner_code = holder.partner_code
-            and partner.partner_type = holder.partner_type
-            and partner.system_code = holder.system_code
+    left join holding_type
+        on partner.partner_type = holding_type.parent_type
     inner join geography_month
         on partner.system_code = geography_month.system_code
     left join held_area
@@ -257,20 +164,7 @@ whole_system as (
             and geography_month.geography_code = held_area.geography_code
     where
         linked_type.partner_type is null
-        and (holder.partner_code is null or held_area.partner_code is null)
-
-),
-
-held_by_partner as (
-
-    select held_area.*
-    from held_area
-    inner join geography_month
-        on
-            held_area.system_code = geography_month.system_code
-            and held_area.period_end = geography_month.period_end
-            and held_area.geography_type = geography_month.geography_type
-            and held_area.geography_code = geography_month.geography_code
+        and (holding_type.parent_type is null or held_area.partner_code is null)
 
 )
 
@@ -282,6 +176,6 @@ select * from on_current_boundaries
 union
 select * from itself_and_system
 union
-select * from held_by_partner
+select * from held_area
 union
 select * from whole_system
