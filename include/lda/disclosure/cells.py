@@ -184,7 +184,8 @@ def _figures_with_rules(connection: duckdb.DuckDBPyConnection) -> None:
         SELECT figures.*, catalogue.aggregation, catalogue.multiplier::DOUBLE AS multiplier,
             catalogue.confidence_interval AS method, catalogue.denominator_kind,
             catalogue.counts_events::BOOLEAN AS counts_events, rule.smallest_count::BIGINT AS smallest,
-            rule.round_to::BIGINT AS round_to,
+            -- Shown as it was, before the measure came under a rule that rounds: it is what it says.
+            CASE WHEN figures.suppression = 'none' THEN 1 ELSE rule.round_to::BIGINT END AS round_to,
             string_split(rule.judged_sides, ';') AS judged, rule.only_if_adjusted::BOOLEAN AS only_if_adjusted,
             rule.protect_complements::BOOLEAN AS complements,
             ruled.numerator_small, ruled.denominator_small, ruled.amount_small,

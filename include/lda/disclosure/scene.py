@@ -74,13 +74,16 @@ class Scene:
         return "earlier publication"
 
     def to_hide(self, hidden: Bools, high: Ints) -> Bools:
-        """Variables that must not be told: hidden cells and, by the standard, small complements of shown ones.
+        """Variables that must not be told: hidden cells and, by the standard, small complements of shown ones; not what
+        earlier publications told outright, nor a complement of which they told all the rest.
 
         :param hidden: cells that are hidden.
         :param high: largest possible value of each variable, which says whether an unknown complement is small.
         """
         wanted = np.zeros(self.relations.variables, dtype=np.bool_)
         wanted[self.relations.of_cell[hidden]] = True
+        told = np.zeros(self.relations.variables, dtype=np.bool_)
+        told[self.relations.of_cell[self.before.told]] = True
         if self.relations.rows:
             protected = np.zeros(self.relations.variables, dtype=np.bool_)
             protected[self.relations.of_cell[self.cells.complements]] = True
@@ -88,9 +91,10 @@ class Scene:
             rows = rows[protected[self.relations.variable[self.relations.start[rows]]]]
             whole, rest = self.relations.variable[self.relations.start[rows]], self.relations.rest[rows]
             value = self.counts[rest] if self.counts is not None else high[rest]
-            wanted[rest] |= ~wanted[whole] & (value < self.smallest[whole])
-        wanted[self.relations.of_cell[self.before.told]] = False
-        return wanted
+            is_told = told | (np.arange(len(told)) >= self.relations.counts)
+            all_told = np.logical_and.reduceat(is_told[self.relations.variable], self.relations.start[:-1])[rows]
+            wanted[rest] |= ~wanted[whole] & (value < self.smallest[whole]) & ~all_told
+        return wanted & ~told
 
     @property
     def width(self) -> Ints:

@@ -153,6 +153,17 @@ def test_what_an_earlier_publication_showed_is_worked_out_now(tmp_path, seeds):
     assert both.told_before > 0 or ("uptake", "P2", "All", "numerator") in told(both)
 
 
+def test_a_measure_that_was_shown_as_it_is_before_it_came_under_the_rule_stops_nothing(tmp_path, seeds):
+    """All of it was told, complements too: what is hidden from now on cannot be taken back."""
+    few_left = SAFE | {("P1", "Male"): (40, 38, 36, 0)}
+    mart = mart_rows(few_left)
+    path = tmp_path / "earlier.duckdb"
+    database(path, published=[{**row, "suppression": "none"} for row in mart], mart=mart).close()
+    report = attack(published_rows(mart), seeds, previous=path, mart=mart)
+    assert report.told_before > 0
+    assert report.safe, told(report)
+
+
 def test_an_earlier_figure_of_other_people_tells_nothing(tmp_path, seeds):
     restated = SAFE | {("P1", "Male"): (40, 38, 2, 0), ("P2", "Male"): (40, 38, 22, 12)}
     before = mart_rows(SAFE)
