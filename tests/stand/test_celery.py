@@ -168,6 +168,8 @@ def local_executor(settings: Settings, folder: Path) -> Iterator[dict[str, str]]
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        # As the Makefile has it. Of Airflow's own 32 workers one, now and then, does not hear that it is over.
+        "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
@@ -190,7 +192,13 @@ def local_executor(settings: Settings, folder: Path) -> Iterator[dict[str, str]]
 
 def run(environment: dict[str, str], *command: str) -> None:
     done = subprocess.run(
-        [sys.executable, *command], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, *command],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
