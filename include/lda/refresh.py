@@ -279,7 +279,7 @@ def judge(settings: Settings, plan: Plan) -> Plan:
         plan["gates"] = report.counts()
         plan["seconds"]["gates"] = report.seconds
         if report.stops:
-            raise GatesStopped(_why_stopped(report))
+            raise GatesStopped(report.why_stopped)
     return plan
 
 
@@ -399,12 +399,3 @@ def _in_force(settings: Settings) -> str | None:
 def _beside(settings: Settings, plan: Plan, what: str) -> Path:
     """What is kept beside a run's candidate: ``gates``, their report, and ``plan``, while it waits for approval."""
     return candidate_path(settings, plan["run_id"]).with_suffix(f".{what}.json")
-
-
-def _why_stopped(report: GateReport) -> str:
-    failures = report.system_failures
-    reasons = [f"{outcome.code}: {outcome.detail}" for outcome in failures]
-    if not failures:
-        reasons = ["Every measure would be withheld:"]
-        reasons += [f"{unit}: {' '.join(why)}" for unit, why in report.withheld.items()]
-    return "The gates stopped the publication; the one in force stays as it is. " + " ".join(reasons)

@@ -115,6 +115,15 @@ class GateReport:
         """True when nothing may be published: a system failure, or no measure left."""
         return bool(self.system_failures) or not self.published
 
+    @property
+    def why_stopped(self) -> str:
+        """What stops the publication, in words."""
+        reasons = [f"{outcome.code}: {outcome.detail}" for outcome in self.system_failures]
+        if not reasons:
+            reasons = ["Every measure would be withheld:"]
+            reasons += [f"{unit}: {' '.join(why)}" for unit, why in self.withheld.items()]
+        return "The gates stopped the publication; the one in force stays as it is. " + " ".join(reasons)
+
     def counts(self) -> dict[str, int]:
         """How many expectations were judged, and how many failed by scope."""
         failed = {(outcome.scope, outcome.code) for outcome in self.outcomes if not outcome.success}

@@ -1,7 +1,8 @@
-"""dbt projects of a model or two, for what is true of any project."""
+"""Projects of other systems, and dbt projects of a model or two, for what is true of any project."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -19,6 +20,23 @@ TINY = {
         "      path: \"{{{{ env_var('LDA_CANDIDATE_PATH') }}}}\"\n      schema: main\n"
     ),
 }
+
+
+@pytest.fixture
+def with_systems(tmp_path) -> Callable[[Mapping[str, str], str], Settings]:
+    """Settings of a project that serves other systems, by code and the text of their files."""
+
+    def write(systems: Mapping[str, str], served: str) -> Settings:
+        real, root = Settings(home=tmp_path / "home"), tmp_path / "project"
+        shutil.copytree(real.contracts_dir, root / "include" / "contracts")
+        (root / "include" / "systems").mkdir()
+        for code, text in systems.items():
+            (root / "include" / "systems" / f"{code}.yaml").write_text(text, encoding="utf-8")
+        (root / "dbt_project" / "seeds").mkdir(parents=True)
+        (root / "dbt_project" / "seeds" / "reference").symlink_to(real.reference_dir)
+        return Settings(home=tmp_path / "home", project_dir=root, system=served)
+
+    return write
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -32,25 +31,12 @@ KNOWN = {"ahead": ("QXA", "E06000016", "509"), "late": ("QXL", "E10000018", "508
 
 
 @pytest.fixture
-def settings(tmp_path) -> Settings:
+def settings(with_systems) -> Settings:
     """Two systems of one partner each, which owes three feeds."""
-    real, root = Settings(home=tmp_path / "home"), tmp_path / "project"
-    shutil.copytree(real.contracts_dir, root / "include" / "contracts")
-    (root / "include" / "systems").mkdir()
-    for code, (icb, place, cassr) in KNOWN.items():
-        text = SYSTEM.format(code=code, icb=icb, place=place, cassr=cassr)
-        (root / "include" / "systems" / f"{code}.yaml").write_text(text, encoding="utf-8")
-    (root / "dbt_project" / "seeds").mkdir(parents=True)
-    (root / "dbt_project" / "seeds" / "reference").symlink_to(real.reference_dir)
-    return Settings(home=tmp_path / "home", project_dir=root, system="all")
-
-
-@pytest.fixture
-def ledger(settings):
-    opened = Ledger(settings.ledger_address)
-    opened.create()
-    yield opened
-    opened.close()
+    systems = {
+        code: SYSTEM.format(code=code, icb=icb, place=place, cassr=cassr) for code, (icb, place, cassr) in KNOWN.items()
+    }
+    return with_systems(systems, "all")
 
 
 def arrive(ledger, system: str, period: date, *feeds: str, at: datetime = DEADLINE - timedelta(days=9)) -> None:

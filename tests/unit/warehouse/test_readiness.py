@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 
-from lda.ledger import Ledger
 from lda.ledger.records import FileRecord, RowAccount, Verdict
 from lda.ledger.trail import audit_line
 from lda.refresh import start_scheduled
@@ -29,23 +27,9 @@ partners: [{code: QXX, name: The ICB, type: icb}]
 
 
 @pytest.fixture
-def settings(tmp_path) -> Settings:
+def settings(with_systems) -> Settings:
     """A system of one partner that owes three feeds by the deadline, and one (training) after it."""
-    real, root = Settings(home=tmp_path / "home"), tmp_path / "project"
-    shutil.copytree(real.contracts_dir, root / "include" / "contracts")
-    (root / "include" / "systems").mkdir()
-    (root / "include" / "systems" / "tiny.yaml").write_text(SYSTEM, encoding="utf-8")
-    (root / "dbt_project" / "seeds").mkdir(parents=True)
-    (root / "dbt_project" / "seeds" / "reference").symlink_to(real.reference_dir)
-    return Settings(home=tmp_path / "home", project_dir=root, system="tiny")
-
-
-@pytest.fixture
-def ledger(settings):
-    opened = Ledger(settings.ledger_address)
-    opened.create()
-    yield opened
-    opened.close()
+    return with_systems({"tiny": SYSTEM}, "tiny")
 
 
 def arrive(ledger, feed: str, period: date, at: datetime, *, judged: bool = True) -> None:
