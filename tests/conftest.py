@@ -13,7 +13,7 @@ CHAINS = (
     "tests/stand/",
     "tests/e2e/restated/",
     "tests/dbt/",
-    "tests/e2e/test_systems.py",
+    "tests/e2e/systems/",
     "tests/browser/",
     "tests/unit/keeping/",
     "tests/unit/disclosure/test_protect.py",
